@@ -1,0 +1,1 @@
+"""Where the data lives: places, connections, and the SQL that reads their facts."""

@@ -1,0 +1,1 @@
+"""Plan, guard, dispose in batches, confirm: the only code that deletes."""

@@ -1,0 +1,114 @@
+"""Everything that can go wrong, as one tree; each leaf carries the exit code of the command line.
+
+RetentionError
+├── InputError            2  bad input or configuration
+│   ├── PolicyError          a promise or rule can't be accepted (file, line, found, expected)
+│   ├── DataMapError         the data map can't be accepted, or doesn't match the real store
+│   └── RequestError         a command's arguments make no sense (unknown plan, future as_of, empty scope)
+├── UnknownError          3  something could not be read, so nothing may be claimed about it
+│   ├── StoreUnreadable      a bucket, table or connection did not answer as it should
+│   └── HoldsUnreadable      the list of legal holds could not be read
+├── BlockedError          4  guard, stop, mode or a missing approval forbids it
+│   ├── StoppedError         the global stop is set
+│   ├── ModeError            the category's mode does not allow it
+│   ├── GuardError           volume limit, impossible rule, unapproved digest
+│   └── PlanError            the plan is expired, used up, tampered with, or has another digest
+└── PartlyFailedError     5  some items failed; the others are done
+
+Messages say what was found, what was expected and what to do next. They never hold an item's key, a name
+or any other identifier of a person: those stay in the sources (architecture, "No direct identifiers").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class RetentionError(Exception):
+    """Base of every error this product raises on purpose. `exit_code` is what the command line returns."""
+
+    exit_code = 2
+
+
+class InputError(RetentionError):
+    """Bad input or configuration; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file: where, which check (`code`), what stood there and what should."""
+
+    file: str
+    line: int
+    code: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.code}: found {self.found}; expected {self.expected}"
+
+
+class ProblemsError(InputError):
+    """A document with one or more problems; all of them are reported at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class PolicyError(ProblemsError):
+    """Promises or rules that can't be accepted."""
+
+
+class DataMapError(ProblemsError):
+    """A data map that can't be accepted, or that the real stores contradict."""
+
+
+class RequestError(InputError):
+    """A command or request whose arguments make no sense."""
+
+
+class UnknownError(RetentionError):
+    """Something could not be read; unknown is never taken for zero."""
+
+    exit_code = 3
+
+
+class StoreUnreadable(UnknownError):
+    """A bucket, table or connection did not answer as it should."""
+
+
+class HoldsUnreadable(UnknownError):
+    """The list of legal holds could not be read; nothing may be deleted without it."""
+
+
+class BlockedError(RetentionError):
+    """Deleting is not allowed now; nothing was deleted."""
+
+    exit_code = 4
+
+
+class StoppedError(BlockedError):
+    """The global stop is set."""
+
+
+class ModeError(BlockedError):
+    """The category's mode (`off`, `observe`) does not allow it."""
+
+
+class GuardError(BlockedError):
+    """The guard refuses: volume limit, impossible rule, missing approval of this digest."""
+
+
+class PlanError(BlockedError):
+    """The plan is expired, used up, altered, or another one than the digest names."""
+
+
+class PartlyFailedError(RetentionError):
+    """Some items could not be deleted; all others were. `failed` counts the items left for the next run."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, failed: int) -> None:
+        self.failed = failed
+        super().__init__(message)

@@ -1,0 +1,1 @@
+"""The only part that knows Airflow: connections to stores, task functions, callbacks."""

@@ -1,0 +1,1 @@
+"""What people read: the check report and the pages' data."""

@@ -1,0 +1,75 @@
+"""What every kind of store offers to disposal. One contract test suite runs against all of them.
+
+A store holds *items*, found by their `key` (an object's key, a row's id). An item has one or more *parts*: every object
+version, delete marker and unfinished upload is a part, a table row is a single part. An item is gone when it has no parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class PartKind(StrEnum):
+    """Versions, delete markers and unfinished uploads all count as data (architecture, step 4)."""
+
+    VERSION = "version"
+    DELETE_MARKER = "delete_marker"
+    UPLOAD = "upload"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """One part of one item. `stored_at` (aware, UTC) is the store's own evidence: LastModified, Initiated; None for rows."""
+
+    key: str
+    part_id: str
+    kind: PartKind
+    stored_at: datetime | None
+    is_latest: bool
+    size_bytes: int
+
+
+class Removal(StrEnum):
+    """What became of one item in one call of `remove`."""
+
+    REMOVED = "removed"  # every part that was there has been removed
+    ABSENT = "absent"  # there was no part to remove
+    NEWER = "newer"  # at least one part is younger than the plan and stays
+    FAILED = "failed"  # the store refused at least one part; see `error_code`
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalResult:
+    """Outcome for one key. `error_code` is the store's own word (AccessDenied, 23503), never its message: that may hold keys."""
+
+    outcome: Removal
+    parts_removed: int
+    error_code: str | None = None
+
+
+class Store(Protocol):
+    """A place of one kind. Every method may raise StoreUnreadable; none logs or raises with a key or a name in it."""
+
+    def check(self) -> None:
+        """Raise StoreUnreadable unless the bucket or table exists and can be listed as the data map says."""
+
+    def clock(self) -> datetime:
+        """The store's own time (aware, UTC): what is younger than a plan is judged by the clock that stamped it."""
+
+    def scan(self) -> Iterator[StoredPart]:
+        """Every part in the place, streamed page by page: memory does not grow with the number of parts."""
+
+    def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
+        """The parts of just these items, in any order; a key without parts yields nothing."""
+
+    def remove(self, keys: Sequence[str], *, stored_before: datetime) -> Mapping[str, RemovalResult]:
+        """Remove the parts of these items that were stored before `stored_before`; exactly one result per distinct key.
+
+        A part stored at or after `stored_before` stays, and so does everything else that would resurface or vanish with it:
+        versions and uploads go first, delete markers last and only when no version is left. One key's failure stops no other.
+        """
