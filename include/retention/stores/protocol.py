@@ -34,8 +34,16 @@ class StoredPart:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to remove: a whole item (`part_id` None) or exactly one of its parts, such as an expired noncurrent version."""
+
+    key: str
+    part_id: str | None = None
+
+
 class Removal(StrEnum):
-    """What became of one item in one call of `remove`."""
+    """What became of one target in one call of `remove`."""
 
     REMOVED = "removed"  # every part that was there has been removed
     ABSENT = "absent"  # there was no part to remove
@@ -45,7 +53,7 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RemovalResult:
-    """Outcome for one key. `error_code` is the store's own word (AccessDenied, 23503), never its message: that may hold keys."""
+    """Outcome for one target. `error_code` is the store's own word (AccessDenied, 23503), never its message: that may hold keys."""
 
     outcome: Removal
     parts_removed: int
@@ -67,9 +75,10 @@ class Store(Protocol):
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The parts of just these items, in any order; a key without parts yields nothing."""
 
-    def remove(self, keys: Sequence[str], *, stored_before: datetime) -> Mapping[str, RemovalResult]:
-        """Remove the parts of these items that were stored before `stored_before`; exactly one result per distinct key.
+    def remove(self, targets: Sequence[Target], *, stored_before: datetime) -> Mapping[Target, RemovalResult]:
+        """Remove these items or single parts, as far as stored before `stored_before`; one result per distinct target.
 
         A part stored at or after `stored_before` stays, and so does everything else that would resurface or vanish with it:
-        versions and uploads go first, delete markers last and only when no version is left. One key's failure stops no other.
+        versions and uploads go first, delete markers last and only when no version of the key is left (NEWER otherwise).
+        A single part is removed alone: its siblings stay untouched. One target's failure stops no other.
         """

@@ -1,0 +1,51 @@
+"""Our own database: its migrations and its connections (schema `retention`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from retention.errors import UnknownError
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "sql" / "migrations"
+
+OwnConnection = psycopg.Connection[DictRow]
+
+
+def connect(conninfo: str, *, autocommit: bool = True) -> OwnConnection:
+    """Open a connection to our own database; rows come as dicts, time zone UTC.
+
+    Raises UnknownError when the database does not answer; libpq's message names host and user, never a password.
+    """
+    try:
+        connection = psycopg.connect(conninfo, row_factory=dict_row, autocommit=autocommit, options="-c TimeZone=UTC")
+    except psycopg.OperationalError as error:
+        raise UnknownError(
+            f"our own database did not answer ({str(error).strip().splitlines()[0]}); expected a running PostgreSQL at the "
+            "connection retention_db. Start it (`make run` for the local stack) or mend the connection."
+        ) from None
+    return connection
+
+
+def migrate(conninfo: str) -> str:
+    """Bring schema `retention` to the newest version and return that version; running it twice changes nothing."""
+    import sqlalchemy as sa
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo))
+    try:
+        with engine.begin() as connection:
+            # One migration at a time, and the schema first: alembic keeps its own version table inside it.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301, 9)")
+            connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS retention")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+    return ScriptDirectory.from_config(config).get_current_head() or ""
