@@ -1,0 +1,2 @@
+-- placeholder: written by the verification engineer
+SELECT 1

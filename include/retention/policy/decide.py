@@ -1,0 +1,174 @@
+"""decide(): what a rule says about one item at one instant. Pure and total; the SQL of disposal says the same for sets.
+
+Order of precedence (clauses.md): statutory minimum, legal hold, restriction (Art. 18), exemption, then the shortest maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from retention.policy.facts import Basis, Consent, Decision, Hold, ItemFacts, Start, Status
+from retention.policy.holds import covers, holds_until, is_in_force, was_in_force
+from retention.policy.model import Consents, Minimum, RetentionRule, Terms
+from retention.policy.periods import end_of_year_plus
+
+CONTRADICTION_TOLERANCE = timedelta(hours=24)
+"""A start point later than other evidence of the item's existence by more than this is contradicted: the evidence counts."""
+
+
+class _Clock(NamedTuple):
+    """The item's dates before protections: `trigger` names the event that makes it due."""
+
+    due_at: datetime
+    deadline_at: datetime
+    trigger: str
+
+
+def decide(
+    item: ItemFacts, rule: RetentionRule, holds: Sequence[Hold], as_of: datetime, *, now: datetime | None = None
+) -> Decision:
+    """Say what the rule means for the item.
+
+    `as_of` (aware) decides what is due; `now` (default `as_of`, never earlier) is when holds and consents are read, because
+    these count as they are. due: `due_at <= as_of <= deadline_at`; overdue: `as_of > deadline_at`. Raises nothing for any item.
+    """
+    now = max(as_of, now) if now is not None else as_of
+    arose_at, basis = _arose(item, rule)
+    terms = _terms_for(rule, arose_at, as_of)
+    if terms is None:
+        return Decision(Status.RETAIN, basis, "rule_not_in_force", None, None)
+    clock, basis = _clock(item, rule, terms, arose_at, basis, now)
+    if clock is None:
+        return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None)
+    covering = [hold for hold in holds if covers(hold, item, rule.category, arose_at)]
+    exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, now)
+    clock = _after_protections(clock, covering, exempt_until, rule.release_latency, now)
+    status, reason = _status(item, rule, terms, clock, covering, exempt_until, as_of, now)
+    in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
+    return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
+
+
+def _arose(item: ItemFacts, rule: RetentionRule) -> tuple[datetime | None, Basis]:
+    """When the clock that every item has started, and on what that rests."""
+    stated = item.starts.get(rule.clock_event, Start(None, False)).at
+    if stated is None:
+        return item.evidence_at, Basis.FALLBACK
+    if item.evidence_at is not None and stated > item.evidence_at + CONTRADICTION_TOLERANCE:
+        return item.evidence_at, Basis.FALLBACK
+    return stated, Basis.START_POINT
+
+
+def _terms_for(rule: RetentionRule, arose_at: datetime | None, as_of: datetime) -> Terms | None:
+    """The terms for an item of this age; of unknown age: the strictest, which are the oldest."""
+    applicable = None
+    for terms in rule.terms(as_of):
+        if terms.arose_from is None or (arose_at is not None and arose_at >= terms.arose_from):
+            applicable = terms
+    return applicable
+
+
+def _clock(
+    item: ItemFacts, rule: RetentionRule, terms: Terms, arose_at: datetime | None, basis: Basis, now: datetime
+) -> tuple[_Clock | None, Basis]:
+    """The earliest due time and the earliest deadline over all start points that happened."""
+    instants: dict[str, datetime] = {}
+    for event in terms.due_after:
+        at = arose_at if event == rule.clock_event else _event_at(item, event, arose_at, now)
+        if at is not None:
+            instants[event] = at
+            if event != rule.clock_event and at != item.starts[event].at:
+                basis = Basis.FALLBACK
+    if not instants:
+        return None, Basis.UNDATED
+    due = {event: at + terms.due_after[event] for event, at in instants.items()}
+    trigger = min(due, key=lambda event: (due[event], event))
+    deadline_at = min(at + terms.deadline_after[event] for event, at in instants.items())
+    return _Clock(due[trigger], deadline_at, trigger), basis
+
+
+def _event_at(item: ItemFacts, event: str, arose_at: datetime | None, now: datetime) -> datetime | None:
+    """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence."""
+    start = item.starts.get(event, Start(None, False))
+    if not start.happened:
+        return None
+    if start.at is not None and start.at <= now:
+        return start.at
+    return min((at for at in (item.evidence_at, arose_at) if at is not None), default=None)
+
+
+def _exempt_until(
+    consents: Sequence[Consent], asked: Consents | None, due_at: datetime, now: datetime
+) -> datetime | None:
+    """Until when the consents of all parties exempt the item; None where they never did.
+
+    Only a consent given *and* recorded before the item fell due counts (clause `audio-consent`).
+    """
+    if asked is None:
+        return None
+    ends: list[datetime] = []
+    for party in asked.parties:
+        valid = [
+            _consent_ends(consent, asked, now)
+            for consent in consents
+            if consent.party == party
+            and consent.scope == asked.scope
+            and max(consent.given_at, consent.recorded_at) < due_at
+            and max(consent.given_at, consent.recorded_at) <= now
+        ]
+        if not valid:
+            return None
+        ends.append(max(valid))
+    return min(ends)
+
+
+def _consent_ends(consent: Consent, asked: Consents, now: datetime) -> datetime:
+    reviewed_at = consent.reviewed_at if consent.reviewed_at is not None and consent.reviewed_at <= now else None
+    lapses_at = max(consent.given_at, reviewed_at or consent.given_at) + asked.valid_for
+    return min(end for end in (consent.ends_at, consent.withdrawn_at, lapses_at) if end is not None)
+
+
+def _after_protections(
+    clock: _Clock, covering: Sequence[Hold], exempt_until: datetime | None, latency: timedelta, now: datetime
+) -> _Clock:
+    """An item is due when the last protection that had kept it ended, and overdue `latency` after that."""
+    ended = [until for hold in covering if was_in_force(hold, now) and (until := holds_until(hold)) is not None]
+    if exempt_until is not None and exempt_until <= now:
+        ended.append(exempt_until)
+    if not ended:
+        return clock
+    released_at = max(ended)
+    return _Clock(max(clock.due_at, released_at), max(clock.deadline_at, released_at + latency), clock.trigger)
+
+
+def _status(
+    item: ItemFacts,
+    rule: RetentionRule,
+    terms: Terms,
+    clock: _Clock,
+    covering: Sequence[Hold],
+    exempt_until: datetime | None,
+    as_of: datetime,
+    now: datetime,
+) -> tuple[Status, str]:
+    if as_of < clock.due_at:
+        return Status.RETAIN, "not_due"
+    if item.twins > 1:
+        return Status.RETAIN, "ambiguous"
+    if terms.minimum is not None and _kept_by_minimum(item, terms.minimum, now):
+        return Status.KEPT_BY_MINIMUM, "statutory_minimum"
+    if any(is_in_force(hold, now) for hold in covering):
+        return Status.HELD, "legal_hold"
+    if item.restricted:
+        return Status.RESTRICTED, "restriction"
+    if exempt_until is not None and now < exempt_until:
+        return Status.EXEMPT, "consent"
+    return (Status.OVERDUE if as_of > clock.deadline_at else Status.DUE), clock.trigger
+
+
+def _kept_by_minimum(item: ItemFacts, minimum: Minimum, now: datetime) -> bool:
+    """Kept while the minimum runs, while it is not released, and while its start is unknown: a guess never leads to deletion."""
+    start = item.starts.get(minimum.event, Start(None, False)).at
+    released = item.starts.get(minimum.release, Start(None, False)).happened
+    return start is None or not released or now < end_of_year_plus(start, minimum.years)

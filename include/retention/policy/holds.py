@@ -1,0 +1,63 @@
+"""When a legal hold holds, and what it covers: the one place that says so (clauses.md, "Precedence", 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from retention.policy.facts import Hold, ItemFacts
+
+
+def is_approved(hold: Hold) -> bool:
+    """Whether a second person approved it: a hold that its requester approved, or nobody, holds nothing."""
+    if hold.approved_by is None or not hold.approved_by.strip():
+        return False
+    return hold.approved_by.strip().casefold() != hold.requested_by.strip().casefold()
+
+
+def holds_until(hold: Hold) -> datetime | None:
+    """The instant from which it no longer holds: its end, else its review date, cut short when somebody ended it.
+
+    None for a hold without any date: such a hold is refused when it is set and holds nothing.
+    """
+    planned = hold.ends_at if hold.ends_at is not None else hold.review_at
+    if planned is None:
+        return None
+    return planned if hold.ended_at is None else min(planned, hold.ended_at)
+
+
+def is_in_force(hold: Hold, now: datetime) -> bool:
+    """Whether it holds at `now`: approved, `effective_at <= now < holds_until`."""
+    until = holds_until(hold)
+    return is_approved(hold) and until is not None and hold.effective_at <= now < until
+
+
+def was_in_force(hold: Hold, now: datetime) -> bool:
+    """Whether it did hold and has ended by `now`."""
+    until = holds_until(hold)
+    return is_approved(hold) and until is not None and hold.effective_at < until <= now
+
+
+def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None) -> bool:
+    """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
+
+    `arose_at` is when the item's clock started. A person's hold covers no item whose row says that nobody is known.
+    """
+    if not _has_scope(hold) or (hold.category is not None and hold.category != category):
+        return False
+    if hold.tenant_id is not None and item.tenant_id is not None and hold.tenant_id != item.tenant_id:
+        return False
+    if hold.person_id is not None and item.person_known and hold.person_id != item.person_id:
+        return False
+    if hold.item_id is not None and (
+        hold.place != item.place or hold.item_id not in (item.item_id, item.object_key)
+    ):
+        return False
+    if arose_at is None:
+        return True
+    after_start = hold.started_from is None or arose_at >= hold.started_from
+    return after_start and (hold.started_before is None or arose_at < hold.started_before)
+
+
+def _has_scope(hold: Hold) -> bool:
+    scope = (hold.category, hold.tenant_id, hold.person_id, hold.item_id, hold.started_from, hold.started_before)
+    return any(part is not None for part in scope)
