@@ -15,7 +15,7 @@ INNER JOIN public.consents AS c
         AND (r.call_id = c.call_id OR (c.call_id IS NULL AND c.party = 'customer'))
 LEFT JOIN LATERAL (
     -- The end of the last contract, once all have ended; no contract at all means that it has ended long ago.
-    SELECT CASE WHEN count(*) = count(k.ended_at) THEN coalesce(max(k.ended_at), '-infinity') END AS ended_at
+    SELECT CASE WHEN count(*) = count(k.ended_at) THEN coalesce(max(k.ended_at), timestamptz '1970-01-01 00:00:00+00') END AS ended_at
     FROM public.contracts AS k
     WHERE k.tenant_id = r.tenant_id
 ) AS e ON TRUE

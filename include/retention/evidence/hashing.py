@@ -1,0 +1,67 @@
+"""Keyed hashes of items and persons, and the Merkle root over a batch of them.
+
+A keyed hash names an item in ledger and results without telling it: whoever lacks the key can't try out ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retention.errors import RequestError
+
+_VARIABLE = "RETENTION_HASH_KEY_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHasher:
+    """HMAC-SHA256 under one secret key of at least 32 bytes."""
+
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def from_environment(cls) -> ItemHasher:
+        """Read the key (hex) from the file that `RETENTION_HASH_KEY_FILE` names; raises RequestError where it can't be used."""
+        path = os.environ.get(_VARIABLE)
+        if not path:
+            raise RequestError(f"found no environment variable {_VARIABLE}; expected the path of a file with 32 random bytes in hex")
+        try:
+            key = bytes.fromhex(Path(path).read_text(encoding="ascii").strip())
+        except (OSError, ValueError):
+            raise RequestError(f"{_VARIABLE}: found no readable hex in the file; expected 32 random bytes in hex") from None
+        if len(key) < 32:
+            raise RequestError(f"{_VARIABLE}: found {len(key)} bytes; expected at least 32")
+        return cls(key)
+
+    @property
+    def key_id(self) -> str:
+        """Names the key without telling it, so that a changed key is noticed."""
+        return hashlib.sha256(b"retention key id" + self.key).hexdigest()[:16]
+
+    def item(self, place: str, item_id: str) -> bytes:
+        """32 bytes that stand for one item of one place."""
+        return self._hash("item", place, item_id)
+
+    def person(self, person_id: str) -> bytes:
+        """32 bytes that stand for one person, by the source's internal id."""
+        return self._hash("person", person_id)
+
+    def _hash(self, *parts: str) -> bytes:
+        # Each part with its length, so that no two lists of parts give the same bytes.
+        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+        return hmac.new(self.key, message, hashlib.sha256).digest()
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """Merkle tree hash of the leaves in their order, as in RFC 9162 §2.1.1; of no leaves: SHA-256 of nothing."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    # The largest power of two smaller than the number of leaves.
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return hashlib.sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()

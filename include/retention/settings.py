@@ -1,0 +1,57 @@
+"""What the environment decides: folders, the sample environment, our own connections."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from retention.errors import RequestError
+
+INCLUDE = Path(__file__).resolve().parents[1]
+PROJECT = INCLUDE.parent
+OWN_CONNECTION = "retention_db"
+OWN_VERIFY_CONNECTION = "retention_db_verify"
+
+
+def policies_folder() -> Path:
+    """Folder of promises and rules: `RETENTION_POLICIES`, else the shipped one."""
+    return Path(os.environ.get("RETENTION_POLICIES") or INCLUDE / "policies")
+
+
+def datamap_folder() -> Path:
+    """Folder of the data map: `RETENTION_DATAMAP`, else the shipped one."""
+    return Path(os.environ.get("RETENTION_DATAMAP") or INCLUDE / "datamap")
+
+
+def state_folder() -> Path:
+    """Folder of everything that the local stack keeps: `RETENTION_STATE`, else `.state` in the checkout."""
+    return Path(os.environ.get("RETENTION_STATE") or PROJECT / ".state")
+
+
+def is_sample_environment() -> bool:
+    """Whether this is the sample company's environment, where an `as_of` in the future is allowed."""
+    return os.environ.get("RETENTION_ENVIRONMENT") == "sample"
+
+
+def parse_as_of(text: str | None) -> datetime:
+    """The one instant of evaluation: now, or `text` in ISO 8601 with its UTC offset.
+
+    Raises RequestError for a text without an offset, and outside the sample environment for an instant in the future:
+    it would make items due before their time.
+    """
+    now = datetime.now(UTC)
+    if text is None:
+        return now
+    try:
+        as_of = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"--as-of: found {text!r}; expected an instant such as 2026-01-31T12:00:00+00:00") from None
+    if as_of.tzinfo is None:
+        raise RequestError(f"--as-of: found {text!r} without a UTC offset; expected one, such as {text}+00:00")
+    if as_of > now and not is_sample_environment():
+        raise RequestError(
+            f"--as-of: found {text!r}, which is in the future; expected now or earlier. "
+            "Only the sample environment (RETENTION_ENVIRONMENT=sample) may look ahead."
+        )
+    return as_of.astimezone(UTC)
