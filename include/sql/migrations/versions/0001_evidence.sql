@@ -44,6 +44,16 @@ CREATE TABLE retention.holds (
     CHECK (num_nonnulls(ends_at, review_at) > 0)
 );
 
+-- Batches take this lock shared while they re-read holds and delete. Whoever sets a hold, by whatever way, takes it alone:
+-- so the hold either comes first and saves the item, or comes after and can be told what had already gone.
+CREATE FUNCTION retention.hold_waits_for_batches() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7301, 2);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER hold_waits_for_batches BEFORE INSERT OR UPDATE OR DELETE ON retention.holds
+    FOR EACH STATEMENT EXECUTE FUNCTION retention.hold_waits_for_batches();
+
 CREATE TABLE retention.plans (
     plan_id          uuid PRIMARY KEY,
     run_id           text        NOT NULL,
@@ -69,6 +79,7 @@ CREATE TABLE retention.plans (
     rule_digest      text        NOT NULL,
     map_digest       text        NOT NULL,
     policy_version   text        NOT NULL,
+    result           jsonb,
     UNIQUE (run_id, category)
 );
 CREATE INDEX ON retention.plans (category, planned_at DESC);
@@ -82,6 +93,7 @@ CREATE TABLE retention.plan_items (
     part_id      text,
     tenant_id    text,
     person_id    text,
+    arose_at     timestamptz,
     evidence_at  timestamptz,
     basis        text        NOT NULL,
     reason       text        NOT NULL,
@@ -103,6 +115,7 @@ CREATE TABLE retention.disposed_items (
     category    text        NOT NULL,
     tenant_id   text,
     person_hash bytea,
+    arose_at    timestamptz,
     outcome     text        NOT NULL CHECK (outcome IN ('gone', 'gone_confirmed_on_recovery')),
     trigger_at  timestamptz NOT NULL,
     gone_at     timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -1,0 +1,80 @@
+"""Modes per category and the global stop: who set them, when and why. Every change is a row and a ledger entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from retention.database import OwnConnection
+from retention.errors import RequestError
+from retention.evidence import ledger
+
+
+class Mode(StrEnum):
+    """What disposal may do in a category; new ones start in `observe`."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The newest change of a mode or of the stop; `changed_at` is None where nobody has changed it yet."""
+
+    value: str
+    changed_by: str | None
+    changed_at: datetime | None
+    reason: str
+
+
+def mode_of(own: OwnConnection, category: str) -> Change:
+    """The category's mode; `observe` until somebody decides otherwise."""
+    row = own.execute(
+        "SELECT mode, changed_by, changed_at, reason FROM retention.mode_changes WHERE category = %s "
+        "ORDER BY change_id DESC LIMIT 1",
+        (category,),
+    ).fetchone()
+    if row is None:
+        return Change(Mode.OBSERVE, None, None, "new categories start in observe")
+    return Change(row["mode"], row["changed_by"], row["changed_at"], row["reason"])
+
+
+def set_mode(own: OwnConnection, category: str, mode: Mode, *, changed_by: str, reason: str) -> Change:
+    """Set the category's mode. Raises RequestError without a person or a reason."""
+    _require(changed_by, reason)
+    with own.transaction():
+        own.execute(
+            "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES (%s, %s, %s, %s)",
+            (category, mode.value, changed_by, reason),
+        )
+        ledger.append(own, "mode", {"category": category, "mode": mode.value, "by": changed_by, "reason": reason})
+    return mode_of(own, category)
+
+
+def stop_of(own: OwnConnection) -> Change:
+    """Whether everything is stopped: value `stopped` or `running`."""
+    row = own.execute(
+        "SELECT stopped, changed_by, changed_at, reason FROM retention.stop_changes ORDER BY change_id DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return Change("running", None, None, "never stopped")
+    return Change("stopped" if row["stopped"] else "running", row["changed_by"], row["changed_at"], row["reason"])
+
+
+def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str) -> Change:
+    """Stop every delete path before its next batch, or resume. Raises RequestError without a person or a reason."""
+    _require(changed_by, reason)
+    with own.transaction():
+        own.execute(
+            "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (%s, %s, %s)",
+            (stopped, changed_by, reason),
+        )
+        ledger.append(own, "stop" if stopped else "resume", {"by": changed_by, "reason": reason})
+    return stop_of(own)
+
+
+def _require(changed_by: str, reason: str) -> None:
+    if not changed_by.strip() or not reason.strip():
+        raise RequestError("found no person or no reason; expected both (--by, --reason), because the ledger names them")

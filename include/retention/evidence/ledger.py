@@ -1,0 +1,100 @@
+"""The ledger: append-only, hash-chained, one entry per batch and per act of a person. No payload, no direct identifiers.
+
+Entries are appended by the database function `retention.ledger_append` alone. `verify` recomputes the chain here, in other
+code, from the bytes as they are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from retention.database import OwnConnection
+from retention.errors import UnknownError
+
+FIRST_PREVIOUS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry: its number (from 1; 0 for an empty ledger) and its hash in hex."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """Result of `verify`: `first_bad` is the first entry that does not fit, None when all do."""
+
+    entries: int
+    head: str
+    first_bad: int | None
+    reason: str | None = None
+
+
+def append(own: OwnConnection, kind: str, body: Mapping[str, Any]) -> Head:
+    """Append one entry and return the new head. It stands or falls with the caller's transaction."""
+    row = own.execute("SELECT * FROM retention.ledger_append(%s, %s)", (kind, canonical(body))).fetchone()
+    if row is None:
+        raise UnknownError("the ledger returned no entry; expected one. Check the database's log.")
+    return Head(row["entry_seq"], row["entry_hash"].hex())
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """JSON with sorted keys and no spaces, so that equal bodies have equal bytes."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
+
+
+def _jsonable(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)
+
+
+def head(own: OwnConnection) -> Head:
+    """The last entry, or (0, zeros) for an empty ledger."""
+    row = own.execute("SELECT seq, hash FROM retention.ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row["seq"], row["hash"].hex()) if row else Head(0, FIRST_PREVIOUS.hex())
+
+
+def verify(own: OwnConnection) -> LedgerCheck:
+    """Recompute every hash from the first entry on, and compare with the heads that check runs noted in their time.
+
+    A changed, removed or reordered entry breaks the chain at its place; a truncated end misses a noted head.
+    """
+    previous, entries = FIRST_PREVIOUS, 0
+    noted = _noted_heads(own)
+    with own.transaction(), own.cursor(name="ledger") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute("SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger ORDER BY seq")
+        for row in cursor:
+            entries += 1
+            if row["seq"] != entries:
+                return LedgerCheck(entries - 1, previous.hex(), entries, "an entry is missing or out of order")
+            if row["prev_hash"] != previous or row["hash"] != entry_hash(row):
+                return LedgerCheck(entries - 1, previous.hex(), entries, "the entry does not fit its hash")
+            previous = row["hash"]
+            if noted.pop(entries, previous.hex()) != previous.hex():
+                return LedgerCheck(entries, previous.hex(), entries, "an earlier check noted another hash for this entry")
+    if noted:
+        return LedgerCheck(entries, previous.hex(), entries + 1, "the ledger ends before an entry that a check has seen")
+    return LedgerCheck(entries, previous.hex(), None)
+
+
+def entry_hash(row: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the previous hash and "seq\\nat\\nkind\\nbody"; `at` in UTC with microseconds."""
+    at = row["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = f"{row['seq']}\n{at}\n{row['kind']}\n{row['body']}"
+    return hashlib.sha256(bytes(row["prev_hash"]) + text.encode()).digest()
+
+
+def _noted_heads(own: OwnConnection) -> dict[int, str]:
+    rows = own.execute(
+        "SELECT DISTINCT ledger_seq, ledger_head FROM retention.check_runs WHERE ledger_seq > 0 AND ledger_head IS NOT NULL"
+    )
+    return {row["ledger_seq"]: row["ledger_head"] for row in rows}
