@@ -1,0 +1,152 @@
+"""Loads the sample company: tables, objects and holds; again and again without adding anything twice.
+
+The order makes a load safe beside a running retention: holds first, then rows, then objects. A load that was killed
+leaves its record in `sample.loads` unfinished; the next one with the same seed goes on with it, at the same instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from retention.errors import RequestError
+from retention.sample import bucket, tables
+from retention.sample.cases import CASE_CALLS, CASES, play_cases
+from retention.sample.everyday import SHARES, play_everyday
+from retention.sample.stage import BUCKET, Company, Stage, StoredObject
+from retention.sample.tables import Database
+from retention.sample.tenants import PROFILES, tenant_rows
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """One load as `sample.loads` remembers it: its calls after the first `first_call`, as they were at `as_of`."""
+
+    seed: int
+    calls: int
+    first_call: int
+    as_of: datetime
+    rows_loaded: bool
+
+
+@dataclass(slots=True)
+class Added:
+    """What this run of the loader wrote."""
+
+    rows: int = 0
+    holds: int = 0
+    objects: int = 0
+
+
+def load(
+    company_conninfo: str,
+    s3_client: bucket.S3Client,
+    holds_conninfo: str | None,
+    *,
+    seed: int,
+    calls: int,
+    now: datetime,
+    progress: bucket.Progress,
+) -> dict[str, int]:
+    """Load the sample company and return the rows per table and the parts per bucket there are now, and what was added.
+
+    `company_conninfo` needs the owner of the company's database, `s3_client` keys that may create the bucket;
+    `holds_conninfo` None leaves the holds out. `calls` counts the named cases too and never cuts them. `now` (aware) is
+    what all times are relative to. `progress(done, total)` counts objects. The same seed with more calls adds those.
+
+    Raises RequestError, StoreUnreadable or PartlyFailedError; the same call then goes on where this one stopped.
+    """
+    if now.tzinfo is None or calls < 1:
+        raise RequestError(
+            f"sample: found {calls} calls at {now.isoformat()}; expected at least 1 call and a time with zone."
+        )
+    added = Added()
+    with tables.connect(company_conninfo, "the company's database") as database:
+        tables.lock(database)
+        tables.create_schema(database)
+        bucket.create_bucket(s3_client)
+        _describe_cases(database)
+        _begin(database, seed, calls, now.astimezone(UTC))
+        parts = bucket.count_parts(s3_client)
+        for record in _unfinished(database, seed):
+            company = compose(record)
+            if holds_conninfo is not None:
+                added.holds += tables.write_holds(holds_conninfo, company.holds)
+            if not record.rows_loaded:
+                added.rows += _write_rows(database, record, company)
+            added.objects += bucket.put_objects(s3_client, _still_wanted(database, company), parts, progress)
+            _mark_loaded(database, record)
+        counts = tables.count_rows(database)
+    return {
+        **counts,
+        BUCKET: sum(parts.values()) + added.objects,
+        "added_rows": added.rows,
+        "added_holds": added.holds,
+        "added_objects": added.objects,
+    }
+
+
+def compose(record: LoadRecord) -> Company:
+    """All that one load writes; pure, so that the same record always gives the same company."""
+    stage = Stage(record.seed, record.as_of)
+    for profile in PROFILES:
+        stage.company.rows.extend(tenant_rows(profile, record.as_of))
+    if record.first_call == 0:
+        play_cases(stage)
+    play_everyday(stage, max(0, record.first_call - CASE_CALLS), max(0, record.calls - CASE_CALLS))
+    return stage.company
+
+
+def _describe_cases(database: Database) -> None:
+    rows = [(case.name, case.meaning, case.expected, case.fallback) for case in CASES]
+    rows += [(share.name, share.meaning, share.expected, False) for share in SHARES]
+    statement = """
+        INSERT INTO sample.cases (case_name, meaning, expected, fallback)
+        VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+    with database.transaction(), database.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def _begin(database: Database, seed: int, calls: int, now: datetime) -> None:
+    """Note the load unless this seed has that many calls already; calls of earlier loads are not drawn again."""
+    statement = "SELECT coalesce(max(calls), 0) FROM sample.loads WHERE seed = %s"
+    loaded = database.execute(statement, [seed]).fetchall()[0][0]
+    if loaded >= calls:
+        return
+    database.execute(
+        "INSERT INTO sample.loads (seed, calls, first_call, as_of) VALUES (%s, %s, %s, %s)",
+        [seed, calls, loaded, now.replace(microsecond=0)],
+    )
+
+
+def _unfinished(database: Database, seed: int) -> list[LoadRecord]:
+    statement = """
+        SELECT seed, calls, first_call, as_of, rows_loaded_at IS NOT NULL FROM sample.loads
+        WHERE seed = %s AND loaded_at IS NULL ORDER BY calls"""
+    return [LoadRecord(*row) for row in database.execute(statement, [seed])]
+
+
+def _write_rows(database: Database, record: LoadRecord, company: Company) -> int:
+    """Write the company's rows and the note that they are there, in one transaction."""
+    with database.transaction():
+        written = tables.write_company(database, company.rows)
+        database.execute(
+            "UPDATE sample.loads SET rows_loaded_at = clock_timestamp() WHERE seed = %s AND calls = %s",
+            [record.seed, record.calls],
+        )
+    return written
+
+
+def _still_wanted(database: Database, company: Company) -> list[StoredObject]:
+    """The objects whose row is still there, and orphans: what retention removed meanwhile must not come back."""
+    ids = [item.recording_id for item in company.objects if item.recording_id is not None]
+    statement = "SELECT recording_id FROM recordings WHERE recording_id = ANY(%s)"
+    present = {row[0] for row in database.execute(statement, [ids])}
+    return [item for item in company.objects if item.recording_id is None or item.recording_id in present]
+
+
+def _mark_loaded(database: Database, record: LoadRecord) -> None:
+    database.execute(
+        "UPDATE sample.loads SET loaded_at = clock_timestamp() WHERE seed = %s AND calls = %s",
+        [record.seed, record.calls],
+    )
