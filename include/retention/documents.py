@@ -63,7 +63,9 @@ class Document:
         if kind == "missing":
             return self.problem(path[:-1], "missing_key", f"no key {path[-1]!r}", f"a value for {path[-1]!r}")
         if kind == "extra_forbidden":
-            return self.problem(path, "unknown_key", f"unknown key {path[-1]!r}", "only keys that the documentation lists")
+            return self.problem(
+                path, "unknown_key", f"unknown key {path[-1]!r}", "only keys that the documentation lists"
+            )
         message = str(detail["msg"]).removeprefix("Value error, ")
         found, separator, expected = message.partition("|")
         if not separator:

@@ -1,6 +1,8 @@
 -- Consents that may exempt a recording, one row per recording and consent. A customer's consent ends with its contracts.
 SELECT
     r.recording_id::text AS item_id,
+    r.bucket,
+    r.object_key,
     c.party,
     c.scope,
     c.given_at,

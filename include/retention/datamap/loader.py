@@ -107,7 +107,9 @@ def _read_place(document: Document, system: SystemMap, name: str, spec: S3Place)
     if spec.facts.items == spec.facts.check_items:
         path = ("places", name, "facts", "check_items")
         found = "the SQL that disposal uses"
-        raise DataMapError([document.problem(path, "shared_sql", found, "a file written apart, so that it can disagree")])
+        raise DataMapError(
+            [document.problem(path, "shared_sql", found, "a file written apart, so that it can disagree")]
+        )
     return MappedPlace(
         name,
         spec,

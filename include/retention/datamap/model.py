@@ -45,7 +45,9 @@ class SourceConnection(_Document):
     @model_validator(mode="after")
     def _two_identities(self) -> Self:
         if self.disposal == self.verification:
-            raise ValueError("one connection for disposal and verification|two, so that the proof rests on another identity")
+            raise ValueError(
+                "one connection for disposal and verification|two, so that the proof rests on another identity"
+            )
         return self
 
 

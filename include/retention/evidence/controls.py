@@ -77,4 +77,6 @@ def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str)
 
 def _require(changed_by: str, reason: str) -> None:
     if not changed_by.strip() or not reason.strip():
-        raise RequestError("found no person or no reason; expected both (--by, --reason), because the ledger names them")
+        raise RequestError(
+            "found no person or no reason; expected both (--by, --reason), because the ledger names them"
+        )

@@ -28,11 +28,15 @@ class ItemHasher:
         """Read the key (hex) from the file that `RETENTION_HASH_KEY_FILE` names; raises RequestError where it can't be used."""
         path = os.environ.get(_VARIABLE)
         if not path:
-            raise RequestError(f"found no environment variable {_VARIABLE}; expected the path of a file with 32 random bytes in hex")
+            raise RequestError(
+                f"found no environment variable {_VARIABLE}; expected the path of a file with 32 random bytes in hex"
+            )
         try:
             key = bytes.fromhex(Path(path).read_text(encoding="ascii").strip())
         except (OSError, ValueError):
-            raise RequestError(f"{_VARIABLE}: found no readable hex in the file; expected 32 random bytes in hex") from None
+            raise RequestError(
+                f"{_VARIABLE}: found no readable hex in the file; expected 32 random bytes in hex"
+            ) from None
         if len(key) < 32:
             raise RequestError(f"{_VARIABLE}: found {len(key)} bytes; expected at least 32")
         return cls(key)

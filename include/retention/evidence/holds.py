@@ -18,7 +18,7 @@ from retention.evidence.hashing import ItemHasher
 from retention.policy.facts import Hold
 
 _SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
-_DIRECT_IDENTIFIER = re.compile(r"@|^\+?[0-9][0-9 ()/.-]{6,}$")
+_DIRECT_IDENTIFIER = re.compile(r"@|^(\+|0)[0-9 ()/.-]{6,}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,15 @@ def add_hold(
         ledger.append(
             own,
             "hold_set",
-            {"hold": str(row["hold_id"]), "scope": sorted(filled), "requested_by": requested_by, "approved_by": approved_by,
-             "ends_at": ends_at, "review_at": review_at, "already_gone": gone},
+            {
+                "hold": str(row["hold_id"]),
+                "scope": sorted(filled),
+                "requested_by": requested_by,
+                "approved_by": approved_by,
+                "ends_at": ends_at,
+                "review_at": review_at,
+                "already_gone": gone,
+            },
         )
     return HoldSet(row["hold_id"], filled, row["effective_at"], gone)
 
@@ -134,7 +141,9 @@ def _check(
 ) -> None:
     filled = scope.filled()
     if not filled.keys() - {"place"}:
-        raise RequestError("found a hold without a scope; expected at least one of category, tenant, person, item, dates")
+        raise RequestError(
+            "found a hold without a scope; expected at least one of category, tenant, person, item, dates"
+        )
     if (scope.item_id is None) != (scope.place is None):
         raise RequestError("found an item without its place (or the reverse); expected both --place and --item")
     if ends_at is None and review_at is None:
@@ -145,7 +154,9 @@ def _check(
         raise RequestError("found an approver who is the requester; expected a second person (--approved-by)")
     for name in ("tenant_id", "person_id"):
         if _DIRECT_IDENTIFIER.search(str(filled.get(name, ""))):
-            raise RequestError(f"{name}: found what looks like an address or a number; expected the source's internal id")
+            raise RequestError(
+                f"{name}: found what looks like an address or a number; expected the source's internal id"
+            )
 
 
 def _already_gone(own: OwnConnection, hasher: ItemHasher, scope: HoldScope) -> int:

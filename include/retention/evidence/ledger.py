@@ -80,9 +80,13 @@ def verify(own: OwnConnection) -> LedgerCheck:
                 return LedgerCheck(entries - 1, previous.hex(), entries, "the entry does not fit its hash")
             previous = row["hash"]
             if noted.pop(entries, previous.hex()) != previous.hex():
-                return LedgerCheck(entries, previous.hex(), entries, "an earlier check noted another hash for this entry")
+                return LedgerCheck(
+                    entries, previous.hex(), entries, "an earlier check noted another hash for this entry"
+                )
     if noted:
-        return LedgerCheck(entries, previous.hex(), entries + 1, "the ledger ends before an entry that a check has seen")
+        return LedgerCheck(
+            entries, previous.hex(), entries + 1, "the ledger ends before an entry that a check has seen"
+        )
     return LedgerCheck(entries, previous.hex(), None)
 
 

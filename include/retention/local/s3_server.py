@@ -16,13 +16,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from retention.local import ports, processes
 from retention.local.processes import StackError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 IDENTITIES: Mapping[str, Sequence[str]] = {
     "app": ["Admin"],
@@ -58,7 +55,7 @@ class S3Server:
                 return entry["credentials"][0]["accessKey"], entry["credentials"][0]["secretKey"]
         raise KeyError(identity)
 
-    def client(self, identity: str = "app") -> S3Client:
+    def client(self, identity: str = "app") -> Any:
         """A boto3 client for one identity."""
         import boto3
         from botocore.config import Config

@@ -40,13 +40,13 @@ def decide(
     if terms is None:
         return Decision(Status.RETAIN, basis, "rule_not_in_force", None, None)
     clock, basis = _clock(item, rule, terms, arose_at, basis, now)
-    if clock is None:
-        return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None)
     covering = [hold for hold in holds if covers(hold, item, rule.category, arose_at)]
+    in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
+    if clock is None:
+        return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
     exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, now)
     clock = _after_protections(clock, covering, exempt_until, rule.release_latency, now)
     status, reason = _status(item, rule, terms, clock, covering, exempt_until, as_of, now)
-    in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
 
 
@@ -75,11 +75,13 @@ def _clock(
     """The earliest due time and the earliest deadline over all start points that happened."""
     instants: dict[str, datetime] = {}
     for event in terms.due_after:
-        at = arose_at if event == rule.clock_event else _event_at(item, event, arose_at, now)
+        if event == rule.clock_event:
+            at = arose_at
+        else:
+            at, rests_on = _event_at(item, event, arose_at, now)
+            basis = Basis.FALLBACK if rests_on is Basis.FALLBACK else basis
         if at is not None:
             instants[event] = at
-            if event != rule.clock_event and at != item.starts[event].at:
-                basis = Basis.FALLBACK
     if not instants:
         return None, Basis.UNDATED
     due = {event: at + terms.due_after[event] for event, at in instants.items()}
@@ -88,14 +90,15 @@ def _clock(
     return _Clock(due[trigger], deadline_at, trigger), basis
 
 
-def _event_at(item: ItemFacts, event: str, arose_at: datetime | None, now: datetime) -> datetime | None:
+def _event_at(item: ItemFacts, event: str, arose_at: datetime | None, now: datetime) -> tuple[datetime | None, Basis]:
     """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence."""
     start = item.starts.get(event, Start(None, False))
     if not start.happened:
-        return None
+        return None, Basis.START_POINT
     if start.at is not None and start.at <= now:
-        return start.at
-    return min((at for at in (item.evidence_at, arose_at) if at is not None), default=None)
+        return start.at, Basis.START_POINT
+    other = min((at for at in (item.evidence_at, arose_at) if at is not None), default=None)
+    return other, Basis.START_POINT if other is None else Basis.FALLBACK
 
 
 def _exempt_until(

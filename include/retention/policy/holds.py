@@ -48,9 +48,9 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
         return False
     if hold.person_id is not None and item.person_known and hold.person_id != item.person_id:
         return False
-    if hold.item_id is not None and (
-        hold.place != item.place or hold.item_id not in (item.item_id, item.object_key)
-    ):
+    if hold.place is not None and hold.place != item.place:
+        return False
+    if hold.item_id is not None and hold.item_id not in (item.item_id, item.object_key):
         return False
     if arose_at is None:
         return True

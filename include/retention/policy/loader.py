@@ -41,7 +41,9 @@ class Policy:
 def load_policy(folder: Path) -> Policy:
     """Read `promises.yaml` and every rule beside it. Raises PolicyError with all problems found at once."""
     promises, promises_document = load_promises(folder)
-    documents = [read_document(path, PolicyError) for path in sorted(folder.glob("*.yaml")) if path.name != PROMISES_FILE]
+    documents = [
+        read_document(path, PolicyError) for path in sorted(folder.glob("*.yaml")) if path.name != PROMISES_FILE
+    ]
     if not documents:
         raise PolicyError([Problem(str(folder), 1, "no_rules", "no rule file", "one YAML file per data category")])
     problems: list[Problem] = []
@@ -68,7 +70,9 @@ def load_promises(folder: Path) -> tuple[Promises, Document]:
     document = read_document(folder / PROMISES_FILE, PolicyError)
     promises = document.build(Promises, PolicyError)
     problems = [
-        document.problem(("promises", clause), "unknown_clause", repr(clause), "a clause of the privacy policy (clauses.md)")
+        document.problem(
+            ("promises", clause), "unknown_clause", repr(clause), "a clause of the privacy policy (clauses.md)"
+        )
         for clause in promises.promises
         if clause not in CLAUSES
     ]
@@ -101,7 +105,11 @@ def _check_rule(document: Document, rule: RetentionRule, promises: Promises) -> 
     if newest != promises.policy_version:
         found = f"rules for the policy of {newest!r}"
         expected = f"a version reviewed for the policy of {promises.policy_version!r}"
-        problems.append(document.problem(("versions", len(rule.versions) - 1, "policy_version"), "stale_policy_version", found, expected))
+        problems.append(
+            document.problem(
+                ("versions", len(rule.versions) - 1, "policy_version"), "stale_policy_version", found, expected
+            )
+        )
     return problems
 
 

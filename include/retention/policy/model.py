@@ -140,7 +140,9 @@ class RuleVersion(_Document):
         if len(set(events)) != len(events):
             raise ValueError("two start points for one event|each event once")
         if sum(start.every_item for start in self.start_points) != 1:
-            raise ValueError("no start point, or several, with every_item: true|exactly one, for items without other evidence")
+            raise ValueError(
+                "no start point, or several, with every_item: true|exactly one, for items without other evidence"
+            )
         return self
 
     @property

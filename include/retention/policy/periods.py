@@ -23,7 +23,9 @@ def parse_elapsed(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str):
-        raise ValueError(f"{text!r}, a bare {type(text).__name__}|an ISO 8601 period with its unit, such as P30D or PT49H")
+        raise ValueError(
+            f"{text!r}, a bare {type(text).__name__}|an ISO 8601 period with its unit, such as P30D or PT49H"
+        )
     try:
         period = isodate.parse_duration(text)
     except (isodate.ISO8601Error, ValueError):
