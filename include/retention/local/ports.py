@@ -34,7 +34,9 @@ def choose(names: Sequence[str]) -> dict[str, int]:
             chosen[names[len(chosen)]] = port
             if len(chosen) == len(names):
                 return chosen
-    raise StackError(f"found no {len(names)} free ports between {_LOWEST} and {_HIGHEST}; stop other servers and try again.")
+    raise StackError(
+        f"found no {len(names)} free ports between {_LOWEST} and {_HIGHEST}; stop other servers and try again."
+    )
 
 
 def kept(path: Path, names: Sequence[str]) -> dict[str, int]:

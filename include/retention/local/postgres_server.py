@@ -24,6 +24,7 @@ from psycopg.conninfo import make_conninfo
 
 from retention.local import ports, processes
 from retention.local.processes import StackError
+from retention.local.secret_files import write_secret
 
 SUPERUSER = "postgres"
 _ACCOUNT = "pgserver"
@@ -109,8 +110,8 @@ class PostgresServer:
         shutil.rmtree(self._data, ignore_errors=True)
         partial.mkdir(parents=True)
         password, password_file = secrets.token_urlsafe(24), partial / "password"
-        _write_secret(password_file, password)
-        _write_secret(self._password_file, password)
+        write_secret(password_file, password)
+        write_secret(self._password_file, password)
         if os.geteuid() == 0:
             account = _account()
             for path in (partial, password_file):
@@ -187,9 +188,3 @@ def _account() -> pwd.struct_passwd:
             f"PostgreSQL can't run as root and user {_ACCOUNT!r} can't be created; create it, or run as a normal user."
         ) from None
     return pwd.getpwnam(_ACCOUNT)
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)

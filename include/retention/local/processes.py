@@ -72,7 +72,9 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> ProcessI
             argv[0], list(argv), dict(env), file_actions=actions, setsid=True, setsigmask=[], setsigdef=defaults
         )
     except OSError as error:
-        raise StackError(f"can't start {Path(argv[0]).name}: {error.strerror}; expected the program to be installed.") from None
+        raise StackError(
+            f"can't start {Path(argv[0]).name}: {error.strerror}; expected the program to be installed."
+        ) from None
     return identify(pid)
 
 

