@@ -105,10 +105,14 @@ class PlanError(BlockedError):
 
 
 class PartlyFailedError(RetentionError):
-    """Some items could not be deleted; all others were. `failed` counts the items left for the next run."""
+    """Some items could not be deleted; all others were. `failed` counts the items left for the next run.
+
+    `summary` is the whole result, for whoever shows it.
+    """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, failed: int) -> None:
+    def __init__(self, message: str, *, failed: int, summary: object = None) -> None:
         self.failed = failed
+        self.summary = summary
         super().__init__(message)

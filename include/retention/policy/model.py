@@ -168,10 +168,15 @@ class Schedule(_Document):
 
 
 class VolumeLimit(_Document):
-    """Above either bound a plan needs a second person's approval of its digest. `share` is of the items considered, 0 to 1."""
+    """Above either bound a plan needs a second person's approval of its digest.
+
+    `share` (0 to 1) is of all items considered; it counts only above `share_above_items` due items, because in a quiet hour
+    everything that is there may rightly be due.
+    """
 
     items: int = Field(ge=0)
     share: float = Field(ge=0, le=1)
+    share_above_items: int = Field(ge=0)
 
 
 class Terms(NamedTuple):

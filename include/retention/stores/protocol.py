@@ -72,6 +72,12 @@ class Store(Protocol):
     def scan(self) -> Iterator[StoredPart]:
         """Every part in the place, streamed page by page: memory does not grow with the number of parts."""
 
+    def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:
+        """When the parts' own metadata says that they were recorded (`recorded-at`, aware); absent where it says nothing.
+
+        A copy resets LastModified but carries metadata along, so this is older evidence where both exist.
+        """
+
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The parts of just these items, in any order; a key without parts yields nothing."""
 

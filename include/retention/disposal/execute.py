@@ -1,0 +1,229 @@
+"""Execute a plan: guard, batches in parallel, recovery of what an earlier try left open, and the summary."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from retention.database import OwnConnection
+from retention.disposal import guard
+from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
+from retention.disposal.digest import plan_digest
+from retention.disposal.plan import header_of
+from retention.disposal.preflight import CheckedPlace, check_places
+from retention.disposal.recovery import settle_abandoned
+from retention.disposal.runtime import PlaceStores, Runtime
+from retention.errors import PartlyFailedError, PlanError
+from retention.evidence import ledger
+from retention.stores.dry_run import DryRunStore
+
+THREADS = 6
+"""Batches in flight: the store's answer time is the bottleneck, not our CPU."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalSummary:
+    """What became of a plan: `planned = gone + recovered + spared + failed`."""
+
+    plan_id: UUID
+    category: str
+    planned: int
+    gone: int
+    recovered: int
+    spared: dict[str, int]
+    failed: int
+    failures: dict[str, int] = field(default_factory=dict)
+    dry_run: bool = False
+    ledger_head: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Fields of the command line's JSON."""
+        return asdict(self) | {"plan_id": str(self.plan_id)}
+
+
+def execute_plan(
+    runtime: Runtime,
+    plan_id: UUID,
+    digest: str,
+    *,
+    dry_run: bool = False,
+    threads: int = THREADS,
+    progress: Progress = lambda done, total: None,
+) -> DisposalSummary:
+    """Dispose of exactly the plan that the digest names, or less. Finishing an interrupted try of the same plan is the same call.
+
+    Raises StoppedError, ModeError, GuardError or PlanError before anything is removed, and PartlyFailedError at the end when
+    some items failed; the others are done by then. With `dry_run` the stores are wrapped, and nothing but the ledger is written.
+    """
+    with runtime.own() as own, plan_lock(own, plan_id):
+        plan = guard.plan_row(own, plan_id)
+        if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
+            return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+        rule = runtime.policy.rule(plan["category"])
+        _require_allowed(runtime, own, plan, digest, dry_run)
+        places = check_places(runtime, rule)
+        if not dry_run:
+            settle_abandoned(runtime, own, rule, places, besides=plan_id)
+            own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan_id,))
+            runtime.on_step("executing")
+        context = BatchContext(
+            runtime=runtime,
+            rule=rule,
+            plan_id=plan_id,
+            as_of=plan["as_of"],
+            expires_at=plan["expires_at"],
+            places={place.place.name: _dry(place) if dry_run else place for place in places},
+            stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
+            dry_run=dry_run,
+        )
+        results = _run_batches(context, own, threads, progress)
+        summary = _summarise(own, plan, results, dry_run)
+        if not dry_run:
+            _finish(own, summary)
+            runtime.on_step("finished")
+    if summary.failed:
+        codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
+        raise PartlyFailedError(
+            f"{summary.failed} of {summary.planned} items could not be deleted ({codes}); {summary.gone} are gone. "
+            "The next run tries them again; `explain` tells more.",
+            failed=summary.failed,
+            summary=summary,
+        )
+    return summary
+
+
+@contextmanager
+def plan_lock(own: OwnConnection, plan_id: UUID) -> Iterator[None]:
+    """One executor per plan; the lock goes with the connection, so a killed one leaves none. Raises PlanError when taken."""
+    row = own.execute(
+        "SELECT pg_try_advisory_lock(7302, hashtext(%s)) AS free", (str(plan_id),)
+    ).fetchone()
+    if row is None or not row["free"]:
+        raise PlanError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
+    try:
+        yield
+    finally:
+        if not own.closed:
+            own.execute("SELECT pg_advisory_unlock(7302, hashtext(%s))", (str(plan_id),))
+
+
+def _require_allowed(
+    runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any], digest: str, dry_run: bool
+) -> None:
+    guard.require_running(own)
+    if not dry_run:
+        guard.require_enforce(own, plan["category"])
+    recomputed = plan_digest(own, plan["plan_id"], header_of(plan)) if plan["state"] in ("ready", "executing") else ""
+    guard.require_executable(plan, digest=digest, recomputed=recomputed, now=runtime.now())
+    guard.require_same_documents(plan, rule_digest=runtime.policy.rules_digest, map_digest=runtime.datamap.digest)
+    if not dry_run:
+        guard.require_approved_if_blocked(own, plan)
+
+
+def _dry(place: CheckedPlace) -> CheckedPlace:
+    """The same place with stores that remove nothing: the only switch between a dry run and a real one."""
+    rows = DryRunStore(place.stores.rows) if place.stores.rows is not None else None
+    return CheckedPlace(place.place, PlaceStores(DryRunStore(place.stores.objects), rows), place.columns)
+
+
+def _run_batches(
+    context: BatchContext, own: OwnConnection, threads: int, progress: Progress
+) -> list[BatchResult]:
+    """Run all open batches, `threads` at a time, each thread on one connection; the first error stops new ones."""
+    open_batches = [
+        row["batch_no"]
+        for row in own.execute(
+            "SELECT DISTINCT batch_no FROM retention.plan_items WHERE plan_id = %s "
+            "AND state IN ('planned', 'intended', 'failed') ORDER BY batch_no",
+            (context.plan_id,),
+        )
+    ]
+    local, connections = threading.local(), list[OwnConnection]()
+
+    def work(batch_no: int) -> BatchResult:
+        if not hasattr(local, "own"):
+            from retention import database
+
+            local.own = database.connect(context.runtime.own_conninfo)
+            connections.append(local.own)
+        return dispose_batch(context, local.own, batch_no)
+
+    results: list[BatchResult] = []
+    try:
+        with ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="batch") as pool:
+            futures = [pool.submit(work, batch_no) for batch_no in open_batches]
+            try:
+                for future in as_completed(futures):
+                    results.append(future.result())
+                    progress(len(results), len(open_batches))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+    finally:
+        for connection in connections:
+            connection.close()
+    return results
+
+
+def _summarise(
+    own: OwnConnection, plan: Mapping[str, Any], results: list[BatchResult], dry_run: bool
+) -> DisposalSummary:
+    """Count from the plan's own items, so that a finished earlier try of the same plan counts too; a dry run has only results."""
+    failures, spared = Counter[str](), Counter[str]()
+    gone = recovered = 0
+    if dry_run:
+        for result in results:
+            gone, failures, spared = gone + result.gone, failures + result.failed, spared + result.spared
+    else:
+        for row in own.execute(
+            "SELECT state, outcome, count(*) AS items FROM retention.plan_items WHERE plan_id = %s GROUP BY state, outcome",
+            (plan["plan_id"],),
+        ):
+            gone += row["items"] if row["state"] == "gone" else 0
+            recovered += row["items"] if row["state"] == "gone_confirmed_on_recovery" else 0
+            if row["state"] == "spared":
+                spared[row["outcome"]] += row["items"]
+            elif row["state"] not in ("gone", "gone_confirmed_on_recovery"):
+                failures[row["outcome"] or row["state"]] += row["items"]
+    return DisposalSummary(
+        plan_id=plan["plan_id"],
+        category=plan["category"],
+        planned=plan["due"],
+        gone=gone,
+        recovered=recovered,
+        spared=dict(spared),
+        failed=failures.total(),
+        failures=dict(failures),
+        dry_run=dry_run,
+        ledger_head=ledger.head(own).hash,
+    )
+
+
+def _finish(own: OwnConnection, summary: DisposalSummary) -> None:
+    """Close the plan. Its items go with it, unless some failed: then a retry of the same plan may still do them."""
+    with own.transaction():
+        head = ledger.append(
+            own,
+            "plan_result",
+            {"plan": summary.plan_id, "planned": summary.planned, "gone": summary.gone, "recovered": summary.recovered,
+             "spared": summary.spared, "failed": summary.failures},
+        )  # fmt: skip
+        result = summary.to_json() | {"ledger_head": head.hash}
+        if summary.failed:
+            own.execute("UPDATE retention.plans SET result = %s WHERE plan_id = %s", (Jsonb(result), summary.plan_id))
+            return
+        own.execute(
+            "UPDATE retention.plans SET state = 'done', result = %s WHERE plan_id = %s", (Jsonb(result), summary.plan_id)
+        )
+        own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (summary.plan_id,))

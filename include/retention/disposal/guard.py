@@ -1,0 +1,111 @@
+"""The one guard on every delete path: what must hold before a plan is made, before it is executed, and before each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from retention.database import OwnConnection
+from retention.errors import GuardError, ModeError, PlanError, StoppedError
+from retention.evidence.controls import Mode, mode_of, stop_of
+from retention.policy.model import RetentionRule, VolumeLimit
+
+
+def require_rule_in_force(rule: RetentionRule, as_of: datetime) -> None:
+    """Raise GuardError where no version of the rule has taken effect by `as_of`: then nothing may be due."""
+    if not rule.in_force(as_of):
+        first = rule.versions[0].effective_at
+        raise GuardError(
+            f"category {rule.category!r}: found no rule in force at {as_of.isoformat()}; "
+            f"the first one takes effect at {first.isoformat()}. Choose a later --as-of."
+        )
+
+
+def over_volume(limit: VolumeLimit, due: int, considered: int) -> str | None:
+    """Why a plan is too large to run without a second person's approval; None when it is not. Bounds are inclusive."""
+    if due > limit.items:
+        return f"volume limit: {due} items are due, at most {limit.items} go without approval"
+    if due > limit.share_above_items and due > limit.share * considered:
+        return (
+            f"volume limit: {due} of {considered} items are due ({due / considered:.0%}), "
+            f"at most {limit.share:.0%} go without approval"
+        )
+    return None
+
+
+def require_running(own: OwnConnection) -> None:
+    """Raise StoppedError while the global stop is set. Read before each batch."""
+    stop = stop_of(own)
+    if stop.value == "stopped":
+        raise StoppedError(
+            f"everything is stopped since {stop.changed_at}, by {stop.changed_by} ({stop.reason}). "
+            "Nothing was deleted from then on. `resume` ends the stop."
+        )
+
+
+def require_enforce(own: OwnConnection, category: str) -> None:
+    """Raise ModeError unless the category is in mode `enforce`. Read before each batch."""
+    mode = mode_of(own, category)
+    if mode.value != Mode.ENFORCE:
+        raise ModeError(
+            f"category {category!r} is in mode {mode.value!r} (since {mode.changed_at or 'the start'}, {mode.reason}); "
+            "expected 'enforce'. Nothing was deleted. `mode` changes it, --dry-run shows what would go."
+        )
+
+
+def require_not_off(own: OwnConnection, category: str) -> None:
+    """Raise ModeError for a category in mode `off`: nothing is even planned there."""
+    if mode_of(own, category).value == Mode.OFF:
+        raise ModeError(f"category {category!r} is in mode 'off'; expected 'observe' or 'enforce' (`mode` changes it)")
+
+
+def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str, now: datetime) -> None:
+    """Raise PlanError unless this is a ready, unexpired plan whose items are exactly those that the digest names."""
+    if plan["state"] not in ("ready", "executing"):
+        raise PlanError(f"plan {plan['plan_id']} is {plan['state']}; expected one that is ready. Make a new plan.")
+    if digest != plan["digest"]:
+        raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was deleted.")
+    if recomputed != plan["digest"]:
+        raise PlanError(
+            f"plan {plan['plan_id']}: its stored items do not fit its digest any more; somebody changed them. "
+            "Nothing was deleted. Make a new plan, and find out who did."
+        )
+    if now >= plan["expires_at"]:
+        raise PlanError(f"plan {plan['plan_id']} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
+
+
+def require_same_documents(plan: Mapping[str, Any], *, rule_digest: str, map_digest: str) -> None:
+    """Raise PlanError when rules or data map changed since the plan was made: it would act on yesterday's rule."""
+    changed = [
+        name
+        for name, now in (("rules", rule_digest), ("data map", map_digest))
+        if now != plan["rule_digest" if name == "rules" else "map_digest"]
+    ]
+    if changed:
+        raise PlanError(f"{' and '.join(changed)} changed since plan {plan['plan_id']} was made. Make a new plan.")
+
+
+def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> None:
+    """Raise GuardError for a blocked plan without an approval of exactly its digest by somebody other than its requester."""
+    if plan["blocked_reason"] is None:
+        return
+    approved = own.execute(
+        "SELECT approved_by FROM retention.approvals WHERE plan_id = %s AND digest = %s", (plan["plan_id"], plan["digest"])
+    ).fetchall()
+    requester = plan["requested_by"].strip().casefold()
+    if not any(row["approved_by"].strip().casefold() != requester for row in approved):
+        until = plan["breaches_at"].isoformat() if plan["breaches_at"] else "unknown"
+        raise GuardError(
+            f"plan {plan['plan_id']} is blocked: {plan['blocked_reason']}. The first breach comes at {until}. "
+            f"A second person may approve it: `approve {plan['plan_id']} --digest {plan['digest']}`."
+        )
+
+
+def plan_row(own: OwnConnection, plan_id: UUID) -> dict[str, Any]:
+    """The plan; raises PlanError where there is none."""
+    row = own.execute("SELECT * FROM retention.plans WHERE plan_id = %s", (plan_id,)).fetchone()
+    if row is None:
+        raise PlanError(f"found no plan {plan_id}; expected the id that `plan` printed")
+    return row

@@ -1,0 +1,48 @@
+"""The lines of a plan, and what is counted while they are found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One line of a plan. `part_id` is set where only one part of the object is due (an orphan's or a noncurrent version)."""
+
+    place: str
+    item_id: str
+    object_key: str
+    part_id: str | None
+    tenant_id: str | None
+    person_id: str | None
+    arose_at: datetime | None
+    evidence_at: datetime | None
+    basis: str
+    reason: str
+    due_at: datetime
+    deadline_at: datetime
+
+
+class Tally:
+    """What a plan counts while it looks: kept items by reason, the basis of the dates, the next due time."""
+
+    def __init__(self) -> None:
+        self.considered = 0
+        self.fallback = 0
+        self.kept: Counter[str] = Counter()
+        self.next_due_at: datetime | None = None
+        self.breaches_at: datetime | None = None
+
+    def keep(self, reason: str, count: int = 1, next_due_at: datetime | None = None) -> None:
+        """Count items that stay; `next_due_at` is the earliest time at which one of them falls due."""
+        if count:
+            self.kept[reason] += count
+        if next_due_at is not None and (self.next_due_at is None or next_due_at < self.next_due_at):
+            self.next_due_at = next_due_at
+
+    def take(self, deadline_at: datetime) -> None:
+        """Note a due item's deadline."""
+        if self.breaches_at is None or deadline_at < self.breaches_at:
+            self.breaches_at = deadline_at

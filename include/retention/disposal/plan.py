@@ -1,0 +1,276 @@
+"""Plans: the exact items of one category that are due at one instant, frozen with a digest before anything is deleted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from retention.database import OwnConnection
+from retention.disposal.digest import plan_digest
+from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
+from retention.disposal.lines import DueItem, Tally
+from retention.disposal.preflight import CheckedPlace, check_places
+from retention.disposal.runtime import Runtime
+from retention.disposal.selection import DISPOSABLE, compile_selection
+from retention.disposal.sweep import sweep_place
+from retention.evidence import ledger
+from retention.evidence.controls import mode_of
+from retention.evidence.holds import read_holds
+from retention.policy.facts import Hold
+from retention.policy.model import RetentionRule
+from retention.policy.sentences import rule_sentence
+
+BATCH_ITEMS = 1_000
+"""Items per batch: S3 takes at most 1,000 keys in one deletion, and a hold waits for one batch at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan as people see it: counts only. `kept_by_reason` counts what stays, by reason; `undated` is among it."""
+
+    plan_id: UUID
+    category: str
+    coverage: str
+    as_of: datetime
+    digest: str
+    due: int
+    considered: int
+    kept_by_reason: dict[str, int]
+    undated: int
+    fallback: int
+    blocked: bool
+    blocked_reason: str | None
+    breaches_at: datetime | None
+    next_due_at: datetime | None
+    expires_at: datetime
+    mode: str
+    rule: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Fields of the command line's JSON."""
+        return asdict(self)
+
+
+def make_plan(
+    runtime: Runtime, category: str, *, as_of: datetime, run_id: str, requested_by: str, coverage: str = "rows"
+) -> PlanSummary:
+    """Plan one category. `coverage` is `rows` (driven by the tables) or `listing` (every part in the store, finds orphans).
+
+    The same `run_id` gives the same plan again: a retry never plans anew. Raises what `check_places` raises, and GuardError
+    where no rule is in force.
+    """
+    rule = runtime.policy.rule(category)
+    require_rule_in_force(rule, as_of)
+    with runtime.own() as own:
+        existing = own.execute(
+            "SELECT plan_id, state FROM retention.plans WHERE run_id = %s AND category = %s", (run_id, category)
+        ).fetchone()
+        if existing is not None and existing["state"] != "planning":
+            return summary_of(own, existing["plan_id"])
+        require_not_off(own, category)
+        places = check_places(runtime, rule)
+        if existing is not None:  # killed while planning: nothing rests on it yet
+            own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (existing["plan_id"],))
+        discard_expired(own, runtime.now())
+        plan_id = _open(runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage)
+        runtime.on_step("planning")
+        tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage)
+        _close(own, plan_id, rule, tally, _header(runtime, plan_id, category, as_of))
+        runtime.on_step("planned")
+        return summary_of(own, plan_id)
+
+
+def summary_of(own: OwnConnection, plan_id: UUID) -> PlanSummary:
+    """Read a finished plan back."""
+    row = plan_row(own, plan_id)
+    return PlanSummary(
+        plan_id=row["plan_id"],
+        category=row["category"],
+        coverage=row["coverage"],
+        as_of=row["as_of"],
+        digest=row["digest"],
+        due=row["due"],
+        considered=row["considered"],
+        kept_by_reason=row["kept_by_reason"],
+        undated=row["undated"],
+        fallback=row["fallback"],
+        blocked=row["blocked_reason"] is not None,
+        blocked_reason=row["blocked_reason"],
+        breaches_at=row["breaches_at"],
+        next_due_at=row["next_due_at"],
+        expires_at=row["expires_at"],
+        mode=row["mode"],
+        rule=row["rule_sentence"],
+    )
+
+
+def header_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What the digest covers besides the items."""
+    return {
+        "plan": plan["plan_id"],
+        "category": plan["category"],
+        "as_of": plan["as_of"].isoformat(),
+        "rules": plan["rule_digest"],
+        "map": plan["map_digest"],
+    }
+
+
+def discard_expired(own: OwnConnection, now: datetime) -> None:
+    """Items live only as long as their plan: drop those of expired plans that nobody is executing."""
+    own.execute(
+        "DELETE FROM retention.plan_items i USING retention.plans p "
+        "WHERE p.plan_id = i.plan_id AND p.state IN ('ready', 'done', 'abandoned') AND p.expires_at < %s",
+        (now,),
+    )
+
+
+def _header(runtime: Runtime, plan_id: UUID, category: str, as_of: datetime) -> dict[str, Any]:
+    return header_of(
+        {
+            "plan_id": plan_id,
+            "category": category,
+            "as_of": as_of,
+            "rule_digest": runtime.policy.rules_digest,
+            "map_digest": runtime.datamap.digest,
+        }
+    )
+
+
+def _open(
+    runtime: Runtime,
+    own: OwnConnection,
+    rule: RetentionRule,
+    places: Sequence[CheckedPlace],
+    *,
+    as_of: datetime,
+    run_id: str,
+    requested_by: str,
+    coverage: str,
+) -> UUID:
+    """Record the plan with the stores' own clocks: what they stamp from now on is newer than the plan."""
+    plan_id = uuid.uuid4()
+    clocks = {place.place.name: place.stores.objects.clock().isoformat() for place in places}
+    own.execute(
+        "INSERT INTO retention.plans (plan_id, run_id, category, coverage, as_of, expires_at, requested_by, mode, state, "
+        "stored_before, rule_sentence, rule_digest, map_digest, policy_version) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'planning', %s, %s, %s, %s, %s)",
+        (
+            plan_id,
+            run_id,
+            rule.category,
+            coverage,
+            as_of,
+            runtime.now() + rule.plan_valid_for,
+            requested_by,
+            mode_of(own, rule.category).value,
+            Jsonb(clocks),
+            rule_sentence(rule),
+            runtime.policy.rules_digest,
+            runtime.datamap.digest,
+            runtime.policy.promises.policy_version,
+        ),
+    )
+    return plan_id
+
+
+def _collect(
+    runtime: Runtime,
+    own: OwnConnection,
+    plan_id: UUID,
+    rule: RetentionRule,
+    places: Sequence[CheckedPlace],
+    as_of: datetime,
+    coverage: str,
+) -> Tally:
+    """Stream every due item of all places into the plan; nothing of it stays in memory."""
+    tally = Tally()
+    holds = read_holds(own)
+    with own.transaction():
+        number = 0
+        for checked in places:
+            items: Iterable[DueItem]
+            if coverage == "listing":
+                items = sweep_place(runtime, rule, checked, holds, as_of, tally)
+            else:
+                items = _due_rows(runtime, rule, checked, holds, as_of, tally)
+            # A batch never mixes places: each has its own stores.
+            number = _store(own, plan_id, items, first_batch=number)
+    return tally
+
+
+def _due_rows(
+    runtime: Runtime, rule: RetentionRule, checked: CheckedPlace, holds: Sequence[Hold], as_of: datetime, tally: Tally
+) -> Iterable[DueItem]:
+    """The place's due items by its tables, in the order of their keys, and the count of what stays."""
+    place = checked.place
+    selection = compile_selection(place, rule, checked.columns, holds, as_of=as_of, now=runtime.now())
+    with runtime.source(place) as source, source.transaction():
+        # Counts and items from one snapshot, so that they add up.
+        source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        counts = sql.SQL(
+            "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
+            "FROM {} GROUP BY status, reason, basis"
+        ).format(selection.decided)
+        for row in source.execute(counts, selection.parameters):
+            tally.considered += row["items"]
+            tally.fallback += row["items"] if row["basis"] == "fallback" else 0
+            if row["status"] not in ("due", "overdue"):
+                tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
+        due = sql.SQL('SELECT * FROM {} WHERE {} ORDER BY object_key COLLATE "C"').format(
+            selection.decided, sql.SQL(DISPOSABLE)
+        )
+        with source.cursor(name="due_items") as cursor:
+            cursor.itersize = 10_000
+            cursor.execute(due, selection.parameters)
+            for row in cursor:
+                tally.take(row["deadline_at"])
+                fields = {name: row[name] for name in DueItem.__slots__ if name in row}
+                yield DueItem(place=place.name, part_id=None, **fields)
+
+
+def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int) -> int:
+    """COPY the items into the plan; returns the number of the next free batch."""
+    columns = list(DueItem.__slots__)
+    statement = sql.SQL("COPY retention.plan_items (plan_id, batch_no, {}) FROM STDIN").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count = 0
+    with own.cursor() as cursor, cursor.copy(statement) as copy:
+        for item in items:
+            copy.write_row((plan_id, first_batch + count // BATCH_ITEMS, *(getattr(item, name) for name in columns)))
+            count += 1
+    return first_batch + -(-count // BATCH_ITEMS)
+
+
+def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally, header: Mapping[str, Any]) -> None:
+    """Freeze the plan: count, digest, guard's verdict, ledger entry."""
+    row = own.execute("SELECT count(*) AS due FROM retention.plan_items WHERE plan_id = %s", (plan_id,)).fetchone()
+    due = int(row["due"]) if row else 0
+    blocked_reason = over_volume(rule.volume_limit, due, tally.considered)
+    digest = plan_digest(own, plan_id, header)
+    with own.transaction():
+        own.execute(
+            "UPDATE retention.plans SET state = 'ready', digest = %s, due = %s, considered = %s, kept_by_reason = %s, "
+            "undated = %s, fallback = %s, blocked_reason = %s, breaches_at = %s, next_due_at = %s WHERE plan_id = %s",
+            (
+                digest,
+                due,
+                tally.considered,
+                Jsonb(dict(tally.kept)),
+                tally.kept["undated"],
+                tally.fallback,
+                blocked_reason,
+                tally.breaches_at,
+                tally.next_due_at,
+                plan_id,
+            ),
+        )
+        body = {"plan": plan_id, "category": rule.category, "digest": digest, "due": due, "kept": dict(tally.kept)}
+        ledger.append(own, "plan", body | {"considered": tally.considered, "blocked": blocked_reason})

@@ -1,0 +1,40 @@
+"""Before a run: does the real store look as the data map says? Anything else is an error, and nothing is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retention.datamap.loader import MappedPlace
+from retention.disposal.fact_columns import FactColumns, read_columns
+from retention.disposal.runtime import PlaceStores, Runtime
+from retention.evidence.holds import read_holds
+from retention.policy.model import RetentionRule
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlace:
+    """A place whose stores answered and whose SQL returns what the rule needs."""
+
+    place: MappedPlace
+    stores: PlaceStores
+    columns: FactColumns
+
+
+def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
+    """Check every place of the rule's category, and that holds can be read.
+
+    Raises DataMapError (missing table or column, wrong type), StoreUnreadable (missing bucket, no access) or HoldsUnreadable.
+    """
+    with runtime.own() as own:
+        read_holds(own)
+    return [check_place(runtime, rule, place) for place in runtime.datamap.of_category(rule.category)]
+
+
+def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> CheckedPlace:
+    """Check one place; raises as `check_places`."""
+    stores = runtime.open_stores(place, runtime.resolve)
+    stores.objects.check()
+    if stores.rows is not None:
+        stores.rows.check()
+    with runtime.source(place) as source:
+        return CheckedPlace(place, stores, read_columns(source, place, rule))

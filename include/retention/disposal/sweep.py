@@ -1,0 +1,160 @@
+"""The full listing: what no row leads to. Orphans, expired noncurrent versions, old unfinished uploads, lone delete markers.
+
+Works part by part, so that memory stays flat: each page of parts is held against the rows of its keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from psycopg import sql
+
+from retention.disposal.lines import DueItem, Tally
+from retention.disposal.preflight import CheckedPlace
+from retention.disposal.runtime import Runtime
+from retention.disposal.selection import compile_selection
+from retention.policy.decide import decide
+from retention.policy.facts import Decision, Hold, ItemFacts
+from retention.policy.model import RetentionRule
+from retention.stores.protocol import PartKind, StoredPart
+
+PAGE_PARTS = 1_000
+
+
+def sweep_place(
+    runtime: Runtime, rule: RetentionRule, checked: CheckedPlace, holds: Sequence[Hold], as_of: datetime, tally: Tally
+) -> Iterator[DueItem]:
+    """Every part of the place that is due by its own evidence and that no row protects or covers."""
+    for page in _pages(checked.stores.objects.scan()):
+        rows = rows_by_key(runtime, rule, checked, holds, as_of, sorted({part.key for part in page}))
+        loose = [part for part in page if _is_loose(part, rows.get(part.key, ()))]
+        tally.considered += len(page)
+        tally.keep("described_by_row", len(page) - len(loose))
+        stated = checked.stores.objects.stated_at(loose)
+        for part in loose:
+            item = loose_item(checked, part, stated.get(part))
+            decision = decide(item, rule, holds, as_of, now=runtime.now())
+            protection = protected_by_row(rows.get(part.key, ()), runtime.now())
+            if protection is not None or not decision.disposable:
+                tally.keep(protection or decision.reason, 1, decision.due_at if decision.reason == "not_due" else None)
+                continue
+            assert decision.due_at is not None and decision.deadline_at is not None  # disposable items are dated
+            tally.take(decision.deadline_at)
+            tally.fallback += 1
+            yield DueItem(
+                place=item.place,
+                item_id=f"{part.key}#{part.part_id}",
+                object_key=part.key,
+                part_id=part.part_id,
+                tenant_id=item.tenant_id,
+                person_id=None,
+                arose_at=item.evidence_at,
+                evidence_at=item.evidence_at,
+                basis=decision.basis.value,
+                reason=f"{'unlinked' if part.key not in rows else 'noncurrent'}_{part.kind.value}",
+                due_at=decision.due_at,
+                deadline_at=decision.deadline_at,
+            )
+
+
+def rows_by_key(
+    runtime: Runtime,
+    rule: RetentionRule,
+    checked: CheckedPlace,
+    holds: Sequence[Hold],
+    as_of: datetime,
+    keys: Sequence[str],
+) -> Mapping[str, list[dict[str, Any]]]:
+    """The decided rows of these objects, by key; a key without a row is absent."""
+    selection = compile_selection(
+        checked.place, rule, checked.columns, holds, as_of=as_of, now=runtime.now(), keys=keys
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    with runtime.source(checked.place) as source:
+        for row in source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters):
+            found.setdefault(row["object_key"], []).append(row)
+    return found
+
+
+def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:
+    iterator = iter(parts)
+    while page := list(islice(iterator, PAGE_PARTS)):
+        yield page
+
+
+def _is_loose(part: StoredPart, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no row speaks for this part: its key has none, or it is not what the row describes (the current version)."""
+    if not rows:
+        return True
+    return part.kind is PartKind.UPLOAD or (part.kind is PartKind.VERSION and not part.is_latest)
+
+
+def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | None:
+    """Why a row's item protects its loose parts, too; None when it doesn't.
+
+    A row that is due takes all parts of its object with it in the hourly run, so they are left to that.
+    """
+    for row in rows:
+        if row["status"] in ("due", "overdue"):
+            return "described_by_row"
+        if row["hold_ids"]:
+            return "legal_hold"
+        if row["exempt_until"] is not None and now < row["exempt_until"]:
+            return "consent"
+        if row["status"] != "retain" or row["reason"] == "ambiguous":
+            return str(row["reason"])
+    return None
+
+
+def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
+    """A part without a row as an item: tenant and day from its key, dated by the oldest evidence there is."""
+    tenant_id, key_day = _read_key(checked, part.key)
+    evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None]
+    return ItemFacts(
+        place=checked.place.name,
+        item_id=part.key,
+        object_key=part.key,
+        tenant_id=tenant_id,
+        person_known=False,
+        starts={},
+        evidence_at=min(evidence, default=None),
+    )
+
+
+def _read_key(checked: CheckedPlace, key: str) -> tuple[str | None, datetime | None]:
+    """Tenant and first instant (UTC) of the day that the key names, as far as it names them."""
+    pattern = checked.place.spec.key_date
+    match = pattern.search(key) if pattern is not None else None
+    if match is None:
+        return None, None
+    groups = match.groupdict()
+    try:
+        day = datetime(int(groups["year"]), int(groups["month"]), int(groups["day"]), tzinfo=UTC)
+    except ValueError:
+        day = None
+    return groups.get("tenant"), day
+
+
+def decide_loose(
+    rule: RetentionRule,
+    checked: CheckedPlace,
+    line: Mapping[str, Any],
+    holds: Sequence[Hold],
+    as_of: datetime,
+    now: datetime,
+) -> Decision:
+    """Decide a planned loose part again, with the evidence that the plan noted."""
+    tenant_id, _ = _read_key(checked, line["object_key"])
+    item = ItemFacts(
+        place=line["place"],
+        item_id=line["object_key"],
+        object_key=line["object_key"],
+        tenant_id=tenant_id,
+        person_known=False,
+        starts={},
+        evidence_at=line["evidence_at"],
+    )
+    return decide(item, rule, holds, as_of, now=now)
