@@ -136,6 +136,9 @@ DATE_CASES = (
     ),
 )
 
+_UNOWNED = PLAIN[1:]
+"""Not the customer of `hold_on_person`: whom an orphan belongs to is unknown, so that such a hold would cover it."""
+
 STORE_CASES = (
     Case(
         "row_without_object",
@@ -147,7 +150,7 @@ STORE_CASES = (
         "orphan_past_cap",
         "an object without a row, older than 30 d by its key",
         "overdue",
-        replace(_plain(days(41)), has_row=False, has_call=False),
+        replace(_plain(days(41)), tenants=_UNOWNED, has_row=False, has_call=False),
         count=4,
         fallback=True,
     ),
@@ -155,7 +158,7 @@ STORE_CASES = (
         "orphan_fresh",
         "an object without a row, some minutes old: its row may still come",
         "retain",
-        replace(_plain(timedelta(minutes=9)), has_row=False, has_call=False),
+        replace(_plain(timedelta(minutes=9)), tenants=_UNOWNED, has_row=False, has_call=False),
         fallback=True,
     ),
     Case(
@@ -174,28 +177,34 @@ STORE_CASES = (
         "behind_delete_marker_orphan",
         "the same, and the row is gone too: looks deleted from everywhere",
         "overdue",
-        replace(_plain(days(43)), stored=Stored.BEHIND_MARKER, has_row=False),
+        replace(_plain(days(43)), stored=Stored.BEHIND_MARKER, tenants=_UNOWNED, has_row=False),
         fallback=True,
     ),
     Case(
         "delete_marker_alone",
         "a delete marker with no version behind it, older than 30 d by its key",
         "overdue",
-        replace(_plain(days(45)), stored=Stored.MARKER_ALONE, has_row=False),
+        replace(_plain(days(45)), stored=Stored.MARKER_ALONE, tenants=_UNOWNED, has_row=False),
         fallback=True,
     ),
     Case(
         "unfinished_upload",
         "a multipart upload that was never finished, older than 30 d by its key (the store says: started at the load)",
         "overdue",
-        replace(_plain(days(38)), attempts=NEVER, stored=Stored.UNFINISHED_UPLOAD, has_row=False),
+        replace(_plain(days(38)), attempts=NEVER, stored=Stored.UNFINISHED_UPLOAD, tenants=_UNOWNED, has_row=False),
         fallback=True,
     ),
     Case(
         "unfinished_upload_fresh",
         "a multipart upload of some minutes ago: the recording is just arriving",
         "retain",
-        replace(_plain(timedelta(minutes=7)), attempts=NEVER, stored=Stored.UNFINISHED_UPLOAD, has_row=False),
+        replace(
+            _plain(timedelta(minutes=7)),
+            attempts=NEVER,
+            stored=Stored.UNFINISHED_UPLOAD,
+            tenants=_UNOWNED,
+            has_row=False,
+        ),
         fallback=True,
     ),
     Case(

@@ -22,7 +22,7 @@ HOLD_CASES = (
     ),
     Case(
         "hold_on_person",
-        "a hold on the caller: all recordings of this caller, until it is reviewed",
+        "a hold on one caller of one customer, until it is reviewed",
         "held",
         _held(days(14), HoldTerms("person"), PLAIN[:1]),
     ),

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from retention.errors import RequestError
-from retention.sample import bucket, tables
+from retention.sample import objects, tables
 from retention.sample.cases import CASE_CALLS, CASES, play_cases
 from retention.sample.everyday import SHARES, play_everyday
-from retention.sample.stage import BUCKET, Company, Stage, StoredObject
+from retention.sample.stage import Company, Stage, StoredObject
 from retention.sample.tables import Database
 from retention.sample.tenants import PROFILES, tenant_rows
+
+BUCKET = "call-recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,14 @@ class Added:
 
 def load(
     company_conninfo: str,
-    s3_client: bucket.S3Client,
+    s3_client: objects.S3Client,
     holds_conninfo: str | None,
     *,
     seed: int,
     calls: int,
     now: datetime,
-    progress: bucket.Progress,
+    progress: objects.Progress,
+    bucket: str = BUCKET,
 ) -> dict[str, int]:
     """Load the sample company and return the rows per table and the parts per bucket there are now, and what was added.
 
@@ -64,31 +67,32 @@ def load(
     with tables.connect(company_conninfo, "the company's database") as database:
         tables.lock(database)
         tables.create_schema(database)
-        bucket.create_bucket(s3_client)
+        objects.create_bucket(s3_client, bucket)
         _describe_cases(database)
         _begin(database, seed, calls, now.astimezone(UTC))
-        parts = bucket.count_parts(s3_client)
+        parts = objects.count_parts(s3_client, bucket)
         for record in _unfinished(database, seed):
-            company = compose(record)
+            company = compose(record, bucket)
             if holds_conninfo is not None:
                 added.holds += tables.write_holds(holds_conninfo, company.holds)
             if not record.rows_loaded:
                 added.rows += _write_rows(database, record, company)
-            added.objects += bucket.put_objects(s3_client, _still_wanted(database, company), parts, progress)
+            wanted = _still_wanted(database, company)
+            added.objects += objects.put_objects(s3_client, bucket, wanted, parts, progress)
             _mark_loaded(database, record)
         counts = tables.count_rows(database)
     return {
         **counts,
-        BUCKET: sum(parts.values()) + added.objects,
+        bucket: sum(parts.values()) + added.objects,
         "added_rows": added.rows,
         "added_holds": added.holds,
         "added_objects": added.objects,
     }
 
 
-def compose(record: LoadRecord) -> Company:
+def compose(record: LoadRecord, bucket: str = BUCKET) -> Company:
     """All that one load writes; pure, so that the same record always gives the same company."""
-    stage = Stage(record.seed, record.as_of)
+    stage = Stage(record.seed, record.as_of, bucket)
     for profile in PROFILES:
         stage.company.rows.extend(tenant_rows(profile, record.as_of))
     if record.first_call == 0:

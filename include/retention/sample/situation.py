@@ -67,7 +67,7 @@ class Stored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldTerms:
-    """A legal hold on the item, the person, the tenant, or the tenant's period. Without an end it has a review date."""
+    """A legal hold on the item, the tenant, the tenant's person or period. Without an end it has a review date."""
 
     scope: Literal["item", "person", "tenant", "period"]
     approved_by: str | None = "compliance"

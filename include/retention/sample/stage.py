@@ -14,7 +14,6 @@ from retention.sample.people import invent_caller
 from retention.sample.rows import Call, Caller, Consent, Hold, Item, Recording, Row, Transcription
 from retention.sample.situation import ConsentTerms, HoldTerms, RowDate, Situation, Stored
 
-BUCKET = "call-recordings"
 PLACE = "call_recordings"
 CATEGORY = "audio"
 
@@ -59,11 +58,12 @@ class Company:
 
 
 class Stage:
-    """Plays situations into a company, at the instant `now` (aware, UTC)."""
+    """Plays situations into a company, at the instant `now` (aware, UTC), for one bucket."""
 
-    def __init__(self, seed: int, now: datetime) -> None:
+    def __init__(self, seed: int, now: datetime, bucket: str) -> None:
         self.seed = seed
         self.now = now
+        self.bucket = bucket
         self.company = Company()
         self._callers: set[UUID] = set()
 
@@ -141,7 +141,7 @@ class _Call:
             recording_id=self.recording_id,
             call_id=self.call_id,
             tenant_id=self.tenant_id,
-            bucket=BUCKET,
+            bucket=self.stage.bucket,
             object_key=self.key(),
             recorded_at=self._dated(),
             created_at=self.ended_at + timedelta(seconds=2),
@@ -204,14 +204,17 @@ class _Call:
         return [*rows, consent]
 
     def hold(self, terms: HoldTerms) -> Hold:
-        """The hold of this situation; for a person, tenant or period there is only one for all items of the case."""
+        """The hold of this situation; for a person, tenant or period there is only one for all items of the case.
+
+        A hold on a person names the tenant too: without it, it would cover every orphan, which could be anybody's.
+        """
         now = self.stage.now
         effective_at = now - terms.effective_ago
         is_period, is_item = terms.scope == "period", terms.scope == "item"
         return Hold(
             hold_id=sample_id(self.stage.seed, "hold", self.name, self.number),
             category=CATEGORY,
-            tenant_id=self.tenant_id if is_period or terms.scope == "tenant" else None,
+            tenant_id=None if is_item else self.tenant_id,
             person_id=str(self.caller_id) if terms.scope == "person" else None,
             place=PLACE if is_item else None,
             item_id=str(self.recording_id) if is_item else None,

@@ -15,7 +15,7 @@ from retention.sample.rows import COMPANY_TABLES, Hold, Item, Row
 
 Database = psycopg.Connection[tuple[Any, ...]]
 
-_LOAD_LOCK = 7301_2  # the loader's own number among advisory locks of the company's database
+_LOAD_LOCK = (7301, 20)  # the loader's own number among advisory locks of the company's database
 
 
 def connect(conninfo: str, what: str) -> Database:
@@ -38,7 +38,7 @@ def create_schema(database: Database) -> None:
 
 def lock(database: Database) -> None:
     """Let one load at a time go on; held until the connection closes, also when the process is killed."""
-    database.execute("SELECT pg_advisory_lock(%s)", [_LOAD_LOCK])
+    database.execute("SELECT pg_advisory_lock(%s, %s)", _LOAD_LOCK)
 
 
 def write_company(database: Database, rows: Iterable[Row]) -> int:

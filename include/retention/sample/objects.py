@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retention.errors import PartlyFailedError, StoreUnreadable
 from retention.sample import audio
-from retention.sample.stage import BUCKET, Step, StoredObject
+from retention.sample.stage import Step, StoredObject
 
 S3Client = Any
 """A boto3 S3 client; boto3 makes its class at run time, so there is no type to name."""
@@ -24,38 +24,40 @@ Progress = Callable[[int, int], None]
 UPLOAD_THREADS = 8  # the embedded server is saturated from here on, and botocore keeps 10 connections by default
 
 
-def create_bucket(s3: S3Client) -> None:
+def create_bucket(s3: S3Client, bucket: str) -> None:
     """Create the bucket, where missing, and switch its versioning on.
 
     Raises StoreUnreadable when the store does not answer or the keys may not create buckets.
     """
     try:
-        if BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-            s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+            s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     except (BotoCoreError, ClientError) as error:
         raise StoreUnreadable(
-            f"bucket {BUCKET}: could not be prepared ({error_code(error)}); expected a running S3 store and keys that "
+            f"bucket {bucket}: could not be prepared ({error_code(error)}); expected a running S3 store and keys that "
             "may create buckets. Start the store (`make run`) or use the keys of the application."
         ) from None
 
 
-def count_parts(s3: S3Client) -> Counter[str]:
+def count_parts(s3: S3Client, bucket: str) -> Counter[str]:
     """How many versions, delete markers and unfinished uploads there are under each key of the bucket."""
     parts: Counter[str] = Counter()
     try:
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             parts.update(entry["Key"] for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, ()))
-        for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET):
+        for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             parts.update(entry["Key"] for entry in page.get("Uploads", ()))
     except (BotoCoreError, ClientError) as error:
         raise StoreUnreadable(
-            f"bucket {BUCKET}: could not be listed ({error_code(error)}); expected a readable bucket."
+            f"bucket {bucket}: could not be listed ({error_code(error)}); expected a readable bucket."
         ) from None
     return parts
 
 
-def put_objects(s3: S3Client, objects: Sequence[StoredObject], present: Mapping[str, int], progress: Progress) -> int:
+def put_objects(
+    s3: S3Client, bucket: str, objects: Sequence[StoredObject], present: Mapping[str, int], progress: Progress
+) -> int:
     """Take the steps that are still missing for each object and return how many were taken.
 
     `present` says how many parts each key has already: that many of its steps were taken by an interrupted load.
@@ -66,14 +68,14 @@ def put_objects(s3: S3Client, objects: Sequence[StoredObject], present: Mapping[
     done = len(objects) - len(waiting)
     progress(done, len(objects))
     with ThreadPoolExecutor(UPLOAD_THREADS) as pool:
-        uploads = [pool.submit(_take_steps, s3, item, present.get(item.key, 0)) for item in waiting]
+        uploads = [pool.submit(_take_steps, s3, bucket, item, present.get(item.key, 0)) for item in waiting]
         try:
             for upload in as_completed(uploads):
                 taken += upload.result()
                 done += 1
                 progress(done, len(objects))
         except (BotoCoreError, ClientError) as error:
-            raise _refused(error, failed=len(objects) - done) from None
+            raise _refused(error, bucket, failed=len(objects) - done) from None
         finally:
             _cancel(uploads)
     return taken
@@ -84,32 +86,32 @@ def _cancel(uploads: Sequence[Future[int]]) -> None:
         upload.cancel()
 
 
-def _refused(error: BotoCoreError | ClientError, failed: int) -> PartlyFailedError:
+def _refused(error: BotoCoreError | ClientError, bucket: str, failed: int) -> PartlyFailedError:
     return PartlyFailedError(
-        f"bucket {BUCKET}: an upload was refused ({error_code(error)}), {failed} objects are missing. "
+        f"bucket {bucket}: an upload was refused ({error_code(error)}), {failed} objects are missing. "
         "Load again with the same seed: it goes on where this one stopped.",
         failed=failed,
     )
 
 
-def _take_steps(s3: S3Client, item: StoredObject, already: int) -> int:
+def _take_steps(s3: S3Client, bucket: str, item: StoredObject, already: int) -> int:
     steps = item.steps[already:]
     for number, step in enumerate(steps, start=already):
-        _take(s3, item, step, audio.sound(item.sound_no + number).body)
+        _take(s3, bucket, item, step, audio.sound(item.sound_no + number).body)
     return len(steps)
 
 
-def _take(s3: S3Client, item: StoredObject, step: Step, body: bytes) -> None:
+def _take(s3: S3Client, bucket: str, item: StoredObject, step: Step, body: bytes) -> None:
     metadata = {} if item.metadata_at is None else {"recorded-at": f"{item.metadata_at:%Y-%m-%dT%H:%M:%SZ}"}
     content: dict[str, Any] = {"ContentType": "audio/wav", "Metadata": metadata}
     match step:
         case Step.PUT:
-            s3.put_object(Bucket=BUCKET, Key=item.key, Body=body, **content)
+            s3.put_object(Bucket=bucket, Key=item.key, Body=body, **content)
         case Step.DELETE:
-            s3.delete_object(Bucket=BUCKET, Key=item.key)
+            s3.delete_object(Bucket=bucket, Key=item.key)
         case Step.START_UPLOAD:
-            upload = s3.create_multipart_upload(Bucket=BUCKET, Key=item.key, **content)
-            s3.upload_part(Bucket=BUCKET, Key=item.key, UploadId=upload["UploadId"], PartNumber=1, Body=body)
+            upload = s3.create_multipart_upload(Bucket=bucket, Key=item.key, **content)
+            s3.upload_part(Bucket=bucket, Key=item.key, UploadId=upload["UploadId"], PartNumber=1, Body=body)
 
 
 def error_code(error: BotoCoreError | ClientError) -> str:

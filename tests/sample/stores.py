@@ -1,0 +1,110 @@
+"""Fresh stores to load the sample company into."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from retention.database import migrate
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import S3Server
+from retention.sample import load
+from retention.sample.load import LoadRecord
+from retention.sample.objects import Progress
+
+SEED = 20250803
+CALLS = 500
+
+
+def silent(done: int, total: int) -> None:
+    """No progress display."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """A company database, owned by an ordinary role as in production, our own migrated one, and a bucket's name."""
+
+    company: str
+    own: str
+    s3: Any
+    bucket: str
+
+    def load(
+        self, *, seed: int = SEED, calls: int = CALLS, now: datetime | None = None, progress: Progress = silent
+    ) -> dict[str, int]:
+        """Load the sample company, by default now."""
+        now = datetime.now(UTC) if now is None else now
+        return load(
+            self.company, self.s3, self.own, seed=seed, calls=calls, now=now, progress=progress, bucket=self.bucket
+        )
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What the company's database answers."""
+        return _rows(self.company, statement, parameters)
+
+    def own_rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What our own database answers."""
+        return _rows(self.own, statement, parameters)
+
+    def parts(self) -> list[tuple[str, str, str]]:
+        """Every version, delete marker and unfinished upload as (kind, key, id)."""
+        found = []
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket):
+            found += [("version", entry["Key"], entry["VersionId"]) for entry in page.get("Versions", [])]
+            found += [("marker", entry["Key"], entry["VersionId"]) for entry in page.get("DeleteMarkers", [])]
+        for page in self.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
+            found += [("upload", entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", [])]
+        return found
+
+    def record(self) -> LoadRecord:
+        """The record of the only load."""
+        (row,) = self.rows("SELECT seed, calls, first_call, as_of, true FROM sample.loads")
+        return LoadRecord(*row)
+
+    def remove_parts(self) -> None:
+        """Empty the bucket."""
+        parts = self.parts()
+        versions = [{"Key": key, "VersionId": part_id} for kind, key, part_id in parts if kind != "upload"]
+        for start in range(0, len(versions), 1000):
+            doomed = {"Objects": versions[start : start + 1000], "Quiet": True}
+            self.s3.delete_objects(Bucket=self.bucket, Delete=doomed)
+        for kind, key, part_id in parts:
+            if kind == "upload":
+                self.s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=part_id)
+
+
+def _rows(conninfo: str, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    with psycopg.connect(conninfo, options="-c TimeZone=UTC") as connection:
+        return connection.execute(statement.encode(), parameters or None).fetchall()
+
+
+@contextmanager
+def fresh_stores(postgres_server: PostgresServer, s3_server: S3Server) -> Iterator[Stores]:
+    """Two new databases and the name of a bucket that does not exist yet; all gone afterwards."""
+    mark = uuid.uuid4().hex[:12]
+    names = [f"sample_{kind}_{mark}" for kind in ("company", "own")]
+    s3 = s3_server.client()
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as server:
+        for name in names:
+            server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'sample'").format(sql.Identifier(name)))
+            server.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
+        company, own = (postgres_server.conninfo(name, user=name, password="sample") for name in names)
+        migrate(own)
+        fresh = Stores(company, own, s3, f"sample-{mark}")
+        try:
+            yield fresh
+        finally:
+            if fresh.bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+                fresh.remove_parts()
+                s3.delete_bucket(Bucket=fresh.bucket)
+            s3.close()
+            for name in names:
+                server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
