@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from pathlib import Path
 
 import psycopg
@@ -49,3 +51,20 @@ def migrate(conninfo: str) -> str:
     finally:
         engine.dispose()
     return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def without_values(error: psycopg.Error) -> UnknownError:
+    """A database error without the database's words, which may hold values. The place in our code is named instead.
+
+    `RETENTION_DEBUG=1` prints the whole error on standard error, for whoever may see it.
+    """
+    if os.environ.get("RETENTION_DEBUG"):
+        traceback.print_exception(error)
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if "retention" in f.filename]
+    where = f" in {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""
+    missing_schema = error.sqlstate in ("42P01", "3F000")
+    hint = "Run `python -m retention migrate` first." if missing_schema else "RETENTION_DEBUG=1 prints the whole error."
+    return UnknownError(
+        f"a database refused or did not answer ({type(error).__name__}, SQLSTATE {error.sqlstate}{where}); "
+        f"expected it to. {hint}"
+    )

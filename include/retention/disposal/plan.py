@@ -63,21 +63,22 @@ def make_plan(
 ) -> PlanSummary:
     """Plan one category. `coverage` is `rows` (driven by the tables) or `listing` (every part in the store, finds orphans).
 
-    The same `run_id` gives the same plan again: a retry never plans anew. Raises what `check_places` raises, and GuardError
+    The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, the run was
+    started again by a person, and gets a new one. Raises what `check_places` raises, ModeError in mode `off`, and GuardError
     where no rule is in force.
     """
     rule = runtime.policy.rule(category)
     require_rule_in_force(rule, as_of)
     with runtime.own() as own:
-        existing = own.execute(
-            "SELECT plan_id, state FROM retention.plans WHERE run_id = %s AND category = %s", (run_id, category)
-        ).fetchone()
-        if existing is not None and existing["state"] != "planning":
-            return summary_of(own, existing["plan_id"])
         require_not_off(own, category)
+        existing = _latest_of_run(own, run_id, category)
+        if existing is not None and existing["state"] in ("ready", "executing") and runtime.now() < existing["expires_at"]:
+            return summary_of(own, existing["plan_id"])
         places = check_places(runtime, rule)
-        if existing is not None:  # killed while planning: nothing rests on it yet
+        if existing is not None and existing["state"] == "planning":  # killed while planning: nothing rests on it yet
             own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (existing["plan_id"],))
+        elif existing is not None:
+            run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         discard_expired(own, runtime.now())
         plan_id = _open(runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage)
         runtime.on_step("planning")
@@ -85,6 +86,14 @@ def make_plan(
         _close(own, plan_id, rule, tally, _header(runtime, plan_id, category, as_of))
         runtime.on_step("planned")
         return summary_of(own, plan_id)
+
+
+def _latest_of_run(own: OwnConnection, run_id: str, category: str) -> dict[str, Any] | None:
+    return own.execute(
+        "SELECT plan_id, state, expires_at FROM retention.plans WHERE split_part(run_id, '#', 1) = %s AND category = %s "
+        "ORDER BY planned_at DESC LIMIT 1",
+        (run_id, category),
+    ).fetchone()
 
 
 def summary_of(own: OwnConnection, plan_id: UUID) -> PlanSummary:

@@ -1,0 +1,139 @@
+"""Commands of people: modes, the global stop, legal holds."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from retention import database
+from retention.cli.output import AsJson, By, Reason, command, emit
+from retention.connections import from_environment, postgres_conninfo
+from retention.errors import RequestError
+from retention.evidence.controls import Change, Mode, set_mode, set_stop
+from retention.evidence.hashing import ItemHasher
+from retention.evidence.holds import HoldScope, add_hold, end_hold, read_holds
+from retention.policy.holds import holds_until, is_in_force
+from retention.policy.loader import load_policy
+from retention.settings import OWN_CONNECTION, parse_as_of, policies_folder
+
+
+def own_conninfo() -> str:
+    """The connection string of our own database."""
+    return postgres_conninfo(from_environment(OWN_CONNECTION))
+
+
+@command("mode")
+def mode(
+    category: Annotated[str, typer.Argument()],
+    value: Annotated[Mode, typer.Argument(metavar="off|observe|enforce")],
+    reason: Reason,
+    by: By = getpass.getuser(),
+    as_json: AsJson = False,
+) -> None:
+    """Set what disposal may do in a category."""
+    load_policy(policies_folder()).rule(category)
+    with database.connect(own_conninfo()) as own:
+        _show("mode", set_mode(own, category, value, changed_by=by, reason=reason), as_json, category=category)
+
+
+@command("stop")
+def stop(reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+    """Stop every delete path before its next batch."""
+    with database.connect(own_conninfo()) as own:
+        _show("stop", set_stop(own, True, changed_by=by, reason=reason), as_json)
+
+
+@command("resume")
+def resume(reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+    """End the stop."""
+    with database.connect(own_conninfo()) as own:
+        _show("resume", set_stop(own, False, changed_by=by, reason=reason), as_json)
+
+
+def _show(name: str, change: Change, as_json: bool, **more: str) -> None:
+    fields = {**more, "value": change.value, "who": change.changed_by, "when": change.changed_at, "why": change.reason}
+    emit(name, fields, f"{' '.join(more.values())} {change.value} (by {change.changed_by}: {change.reason})", as_json=as_json)
+
+
+@command("hold add")
+def hold_add(
+    reason: Reason,
+    approved_by: Annotated[str | None, typer.Option(help="A second person; without one the hold holds nothing.")] = None,
+    category: Annotated[str | None, typer.Option()] = None,
+    tenant: Annotated[str | None, typer.Option(help="The customer's internal id.")] = None,
+    person: Annotated[str | None, typer.Option(help="The person's internal id in the source.")] = None,
+    place: Annotated[str | None, typer.Option(help="With --item: a place of the data map.")] = None,
+    item: Annotated[str | None, typer.Option(help="The item's id or its object's key.")] = None,
+    started_from: Annotated[str | None, typer.Option(help="Items that began at or after this instant.")] = None,
+    started_before: Annotated[str | None, typer.Option(help="Items that began before this instant.")] = None,
+    ends: Annotated[str | None, typer.Option(help="When the hold ends.")] = None,
+    review: Annotated[str | None, typer.Option(help="When it must be reviewed; without review it ends then.")] = None,
+    by: By = getpass.getuser(),
+    as_json: AsJson = False,
+) -> None:
+    """Set a legal hold; all scope options given must match. Says how much had already gone."""
+    if category is not None:
+        load_policy(policies_folder()).rule(category)
+    scope = HoldScope(category, tenant, person, place, item, _instant("--started-from", started_from), _instant("--started-before", started_before))
+    with database.connect(own_conninfo()) as own:
+        result = add_hold(
+            own,
+            ItemHasher.from_environment(),
+            scope,
+            reason=reason,
+            requested_by=by,
+            approved_by=approved_by,
+            ends_at=_instant("--ends", ends),
+            review_at=_instant("--review", review),
+        )
+    fields = {
+        "id": result.hold_id,
+        "scope": dict(result.scope),
+        "effective_at": result.effective_at,
+        "already_gone": result.already_gone,
+        "in_force": approved_by is not None,
+    }
+    note = "" if approved_by else " It holds nothing until a second person approves it (--approved-by)."
+    emit("hold add", fields, f"hold {result.hold_id} set; {result.already_gone} items of its scope had already gone.{note}", as_json=as_json)
+
+
+@command("hold end")
+def hold_end(hold_id: str, reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+    """End a legal hold now; what it kept falls due at once."""
+    try:
+        wanted = UUID(hold_id)
+    except ValueError:
+        raise RequestError(f"found {hold_id!r} as a hold; expected an id that `hold list` prints") from None
+    with database.connect(own_conninfo()) as own:
+        ended_at = end_hold(own, wanted, ended_by=by, reason=reason)
+    emit("hold end", {"id": wanted, "ended_at": ended_at}, f"hold {wanted} ended at {ended_at.isoformat()}", as_json=as_json)
+
+
+@command("hold list")
+def hold_list(as_json: AsJson = False) -> None:
+    """All holds, with whether they hold."""
+    now = parse_as_of(None)
+    with database.connect(own_conninfo()) as own:
+        holds = read_holds(own)
+    listed: list[dict[str, Any]] = [
+        {**asdict(hold), "id": hold.hold_id, "in_force": is_in_force(hold, now), "until": holds_until(hold)} for hold in holds
+    ]
+    lines = [f"{h['id']}  {'in force' if h['in_force'] else 'holds nothing'}  until {h['until']}" for h in listed]
+    emit("hold list", {"holds": listed}, "\n".join(lines) or "no holds", as_json=as_json)
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = datetime.min
+    if instant.tzinfo is None:
+        raise RequestError(f"{option}: found {text!r}; expected an instant with UTC offset, such as 2026-01-31T12:00:00+00:00")
+    return instant

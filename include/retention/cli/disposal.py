@@ -1,0 +1,126 @@
+"""Commands that plan and delete."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from typing import Annotated
+
+import typer
+
+from retention.cli.output import AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
+from retention.disposal.approval import approve_plan
+from retention.disposal.execute import DisposalSummary, execute_plan
+from retention.disposal.explain import explain_item
+from retention.disposal.opening import open_runtime
+from retention.disposal.plan import PlanSummary, make_plan
+from retention.errors import RequestError
+from retention.settings import parse_as_of
+
+Category = Annotated[str, typer.Argument(help="A data category, such as audio.")]
+Listing = Annotated[bool, typer.Option("--listing", help="Look at every part in the store, not only at the rows.")]
+
+
+@command("plan")
+def plan(
+    category: Category, as_of: AsOf = None, listing: Listing = False, by: By = getpass.getuser(), as_json: AsJson = False
+) -> None:
+    """Plan one category: exactly what is due, what stays and why. Deletes nothing."""
+    summary = _plan(category, as_of, listing, by)
+    emit("plan", summary.to_json(), _plan_words(summary), as_json=as_json)
+
+
+@command("approve")
+def approve(
+    plan_id: Annotated[str, typer.Argument(help="The plan's id.")],
+    digest: Annotated[str, typer.Option("--digest", help="The plan's digest, whole.")],
+    reason: Reason,
+    by: By = getpass.getuser(),
+    as_json: AsJson = False,
+) -> None:
+    """Approve exactly this plan although it is above the volume limit; the requester can't."""
+    runtime = open_runtime()
+    with runtime.own() as own:
+        approval = approve_plan(own, _plan_id(plan_id), digest, approved_by=by, reason=reason)
+    emit("approve", approval, f"plan {plan_id} approved by {by}", as_json=as_json)
+
+
+@command("dispose")
+def dispose(
+    category: Annotated[str | None, typer.Argument(help="A data category; or name a plan with --plan.")] = None,
+    as_of: AsOf = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; delete nothing.")] = False,
+    listing: Listing = False,
+    plan_id: Annotated[str | None, typer.Option("--plan", help="Execute this plan.")] = None,
+    digest: Annotated[str | None, typer.Option("--digest", help="The plan's digest, whole.")] = None,
+    by: By = getpass.getuser(),
+    as_json: AsJson = False,
+) -> None:
+    """Delete what is due: plan and execute one category, or execute a plan that was made before."""
+    if (category is None) == (plan_id is None):
+        raise RequestError("found both or neither of a category and --plan; expected exactly one of them")
+    if (plan_id is None) != (digest is None):
+        raise RequestError("found only one of --plan and --digest; expected both: the digest says what was looked at")
+    if category is not None:
+        planned = _plan(category, as_of, listing, by)
+        chosen, wanted = planned.plan_id, planned.digest
+    else:
+        if as_of is not None or listing:
+            raise RequestError("found --as-of or --listing beside --plan; expected neither: the plan has its own")
+        assert plan_id is not None and digest is not None  # checked above
+        chosen, wanted = _plan_id(plan_id), digest
+    bar, move = progress_bar("disposing in batches")
+    with bar:
+        summary = execute_plan(open_runtime(), chosen, wanted, dry_run=dry_run, progress=move)
+    emit("dispose", summary.to_json(), _disposal_words(summary), as_json=as_json)
+
+
+@command("explain")
+def explain(
+    place: Annotated[str, typer.Argument(help="A place of the data map.")],
+    item: Annotated[str, typer.Argument(help="The item's id, or its object's key.")],
+    as_of: AsOf = None,
+    by: By = getpass.getuser(),
+    as_json: AsJson = False,
+) -> None:
+    """Why one item stays or goes. Who asked is noted in the ledger."""
+    explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)
+    text = "\n".join(f"{name}: {value}" for name, value in explanation.items())
+    emit("explain", explanation, text, as_json=as_json)
+
+
+def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:
+    instant = parse_as_of(as_of)
+    coverage = "listing" if listing else "rows"
+    run_id = f"cli/{uuid.uuid4()}"
+    return make_plan(
+        open_runtime(), category, as_of=instant, run_id=run_id, requested_by=by, coverage=coverage
+    )
+
+
+def _plan_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise RequestError(f"found {text!r} as a plan; expected the id that `plan` printed") from None
+
+
+def _plan_words(summary: PlanSummary) -> str:
+    lines = [
+        summary.rule,
+        f"plan {summary.plan_id}, digest {summary.digest}, valid until {summary.expires_at.isoformat()}",
+        f"{summary.due} of {summary.considered} are due; stay: {counted(summary.kept_by_reason)}",
+    ]
+    if summary.blocked:
+        lines.append(f"BLOCKED: {summary.blocked_reason}; the first breach comes at {summary.breaches_at}")
+    return "\n".join(lines)
+
+
+def _disposal_words(summary: DisposalSummary) -> str:
+    verb = "would go" if summary.dry_run else "gone"
+    return (
+        f"{summary.planned} planned, {summary.gone + summary.recovered} {verb}, "
+        f"spared: {counted(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
+    )
+
+

@@ -1,0 +1,100 @@
+"""What a command says, and how it ends: one JSON document or words on standard output, errors and progress on standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from retention.database import without_values
+from retention.errors import PartlyFailedError, ProblemsError, RetentionError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The instant of evaluation, ISO 8601 with offset; default: now.")]
+By = Annotated[str, typer.Option("--by", help="Who does this; default: the operating system's user.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger names it.")]
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+words = Console(highlight=False, soft_wrap=True)
+
+
+def emit(command: str, fields: Mapping[str, Any], text: str, *, as_json: bool) -> None:
+    """Print the result, as JSON with its schema or as words."""
+    if as_json:
+        print(json.dumps({"schema": f"retention/{command}/1", **fields}, default=_jsonable, ensure_ascii=False, indent=2))
+    else:
+        words.print(text, markup=False)
+
+
+def _jsonable(value: object) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, (UUID, os.PathLike)):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def command(name: str) -> Callable[[Function], Function]:
+    """Wrap a command so that every error becomes one clear message and its exit code, and JSON where JSON was asked for."""
+
+    def wrap(function: Function) -> Function:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except RetentionError as error:
+                _fail(name, error, bool(kwargs.get("as_json")))
+            except psycopg.Error as error:
+                _fail(name, without_values(error), bool(kwargs.get("as_json")))
+
+        return run  # type: ignore[return-value]  # same signature, by functools.wraps
+
+    return wrap
+
+
+def _fail(name: str, error: RetentionError, as_json: bool) -> None:
+    fields: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
+    if isinstance(error, ProblemsError):
+        fields["errors"] = [dataclasses.asdict(problem) for problem in error.problems]
+    if isinstance(error, PartlyFailedError) and error.summary is not None:
+        fields |= error.summary.to_json()  # type: ignore[attr-defined]  # a DisposalSummary
+    if as_json:
+        emit(name, fields, "", as_json=True)
+    errors.print(str(error), markup=False)
+    raise typer.Exit(error.exit_code) from None
+
+
+def progress_bar(title: str) -> tuple[Progress, Callable[[int, int], None]]:
+    """A progress bar on standard error and the function that moves it; silent where standard error is no terminal."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=errors,
+        disable=not sys.stderr.isatty(), transient=True,
+    )  # fmt: skip
+    task = bar.add_task(title, total=None)
+
+    def move(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+
+    return bar, move
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`3 legal_hold, 2 consent`, or `none`."""
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1])) or "none"

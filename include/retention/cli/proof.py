@@ -1,0 +1,114 @@
+"""Commands that prove and report; none of them deletes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retention import database, settings
+from retention.cli.controls import own_conninfo
+from retention.cli.output import AsJson, AsOf, command, emit, progress_bar
+from retention.connections import from_environment, postgres_conninfo
+from retention.datamap.loader import load_datamap
+from retention.errors import RequestError
+from retention.evidence import ledger
+from retention.evidence.hashing import ItemHasher
+from retention.policy.loader import load_policy
+
+EXIT_BY_VERDICT = {"compliant": 0, "breach": 1, "unknown": 3}
+
+
+@command("verify")
+def verify(
+    categories: Annotated[list[str] | None, typer.Argument(help="Data categories; default: all of the data map.")] = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove from the stores themselves that nothing stays past its limit and nothing protected vanished."""
+    from retention.verification import verify as prove
+
+    bar, move = progress_bar("verifying the stores")
+    with bar:
+        result = prove(
+            categories or mapped_categories(),
+            as_of=settings.parse_as_of(as_of),
+            resolve=from_environment,
+            policies=settings.policies_folder(),
+            datamap=settings.datamap_folder(),
+            own_conninfo=postgres_conninfo(from_environment(settings.OWN_VERIFY_CONNECTION)),
+            hasher=ItemHasher.from_environment(),
+            progress=move,
+        )
+    fields = result.to_json()
+    lines = [f"{f['severity']}: {f['count']} × {f['kind']} in {f['place']}" for f in fields["findings"]]
+    emit("verify", fields, "\n".join([f"verdict: {fields['verdict']}", *lines]), as_json=as_json)
+    raise typer.Exit(EXIT_BY_VERDICT[fields["verdict"]])
+
+
+def mapped_categories() -> list[str]:
+    """Every category that the data map has a place for."""
+    return sorted({place.spec.category for place in load_datamap(settings.datamap_folder()).places.values()})
+
+
+@command("report")
+def report(
+    format: Annotated[str, typer.Option(help="html or json")] = "html",  # noqa: A002  # the option's public name
+    out: Annotated[Path | None, typer.Option(help="The file to write; default: in the state folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the check report of the newest verification and print its path."""
+    from retention import reports
+
+    if format not in ("html", "json"):
+        raise RequestError(f"--format: found {format!r}; expected html or json (PDF: print the HTML)")
+    with database.connect(own_conninfo()) as own:
+        document = reports.build(own, None, load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
+    path = out if out is not None else settings.state_folder() / "reports" / f"check-report.{format}"
+    text = reports.render_html(document) if format == "html" else reports.to_json(document)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"--out: could not write {path} ({error.strerror}); expected a writable file") from None
+    emit("report", {"path": str(path.resolve())}, str(path.resolve()), as_json=as_json)
+
+
+@command("ledger verify")
+def ledger_verify(as_json: AsJson = False) -> None:
+    """Recompute the ledger's chain from its first entry; exit code 1 where something doesn't fit."""
+    with database.connect(own_conninfo()) as own:
+        check = ledger.verify(own)
+    fields = {"entries": check.entries, "head": check.head, "first_bad": check.first_bad, "reason": check.reason}
+    good = f"{check.entries} entries fit; head {check.head}"
+    bad = f"entry {check.first_bad}: {check.reason} (all {check.entries} before it fit)"
+    emit("ledger verify", fields, good if check.first_bad is None else bad, as_json=as_json)
+    raise typer.Exit(0 if check.first_bad is None else 1)
+
+
+@command("status")
+def status(as_json: AsJson = False) -> None:
+    """Per category: mode, last run, last proof, headroom, verdict. Exit codes as `verify`: a dead man's switch for cron."""
+    from retention.reports.status import read_status
+
+    with database.connect(own_conninfo()) as own:
+        result = read_status(own, mapped_categories(), settings.parse_as_of(None))
+    emit("status", result.to_json(), result.to_text(), as_json=as_json)
+    raise typer.Exit(EXIT_BY_VERDICT[result.verdict])
+
+
+@command("summary")
+def summary(
+    since: Annotated[str | None, typer.Option(help="Only runs that began at or after this instant.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the last disposal and the last proof say, in words."""
+    from retention.reports.status import read_summary
+
+    instant: datetime | None = settings.parse_as_of(since) if since is not None else None
+    with database.connect(own_conninfo()) as own:
+        fields: dict[str, Any] = read_summary(own, mapped_categories(), since=instant)
+    emit("summary", fields, fields["text"], as_json=as_json)
+

@@ -1,0 +1,103 @@
+"""Commands about the surroundings: where things are, our database's schema, the sample company, the policy's documents."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from retention import database, settings
+from retention.cli.output import AsJson, command, emit, progress_bar
+from retention.connections import from_environment, postgres_conninfo
+from retention.datamap.loader import load_datamap
+from retention.errors import DataMapError, PolicyError, Problem, RequestError
+from retention.policy.loader import load_policy
+from retention.policy.sentences import rule_sentence
+
+
+@command("env")
+def env(as_json: AsJson = False) -> None:
+    """Where the local stack is: addresses and files. Secrets stand in files of mode 600, never here."""
+    path = settings.state_folder() / "env.json"
+    if not path.is_file():
+        raise RequestError(f"found no {path}; expected a local stack. Start it with `make run`.")
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    emit("env", fields, "\n".join(f"{name}: {value}" for name, value in fields.items()), as_json=as_json)
+
+
+@command("migrate")
+def migrate(as_json: AsJson = False) -> None:
+    """Bring our own database's schema to the newest version (connection retention_db_owner, else retention_db)."""
+    try:
+        connection = from_environment("retention_db_owner")
+    except RequestError:
+        connection = from_environment(settings.OWN_CONNECTION)
+    version = database.migrate(postgres_conninfo(connection))
+    emit("migrate", {"version": version}, f"schema retention is at version {version}", as_json=as_json)
+
+
+@command("sample load")
+def sample_load(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 1,
+    calls: Annotated[int, typer.Option(min=100, help="Calls over the last 60 days.")] = 3000,
+    as_json: AsJson = False,
+) -> None:
+    """Load the sample company, or finish an interrupted load; loading again adds nothing."""
+    from retention.sample import load
+    from retention.stores.s3_client import client_factory
+
+    if not settings.is_sample_environment():
+        raise RequestError("found no sample environment; expected RETENTION_ENVIRONMENT=sample. Nothing was loaded.")
+    company = postgres_conninfo(from_environment("company_db_app"))
+    bucket = client_factory(from_environment("company_s3_app"))()
+    bar, move = progress_bar("loading the sample company")
+    with bar:
+        counts = load(
+            company,
+            bucket,
+            postgres_conninfo(from_environment(settings.OWN_CONNECTION)),
+            seed=seed,
+            calls=calls,
+            now=datetime.now(UTC),
+            progress=move,
+        )
+    emit("sample load", counts, "\n".join(f"{name}: {count}" for name, count in counts.items()), as_json=as_json)
+
+
+@command("policy check")
+def policy_check(as_json: AsJson = False) -> None:
+    """Read promises, rules and data map; list every problem with file and line."""
+    problems: list[Problem] = []
+    rules = promises = 0
+    try:
+        policy = load_policy(settings.policies_folder())
+        rules, promises = len(policy.rules), len(policy.promises.promises)
+    except PolicyError as error:
+        problems += error.problems
+    try:
+        load_datamap(settings.datamap_folder())
+    except DataMapError as error:
+        problems += error.problems
+    fields = {
+        "errors": [
+            {name: getattr(problem, name) for name in ("file", "line", "code", "found", "expected")} for problem in problems
+        ],
+        "rules": rules,
+        "promises": promises,
+    }
+    text = "\n".join(map(str, problems)) or f"{rules} rules keep {promises} promises; no problem found"
+    emit("policy check", fields, text, as_json=as_json)
+    if problems:
+        raise typer.Exit(2)
+
+
+@command("policy show")
+def policy_show(category: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
+    """The rules as English and German sentences."""
+    policy = load_policy(settings.policies_folder())
+    rules = [policy.rule(category)] if category is not None else list(policy.rules.values())
+    fields = {"rules": [{"category": r.category, "en": rule_sentence(r), "de": rule_sentence(r, "de")} for r in rules]}
+    text = "\n\n".join(f"{rule['category']}\n  {rule['en']}\n  {rule['de']}" for rule in fields["rules"])
+    emit("policy show", fields, text, as_json=as_json)

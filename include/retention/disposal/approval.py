@@ -1,0 +1,36 @@
+"""A second person's approval of exactly one plan, by its digest."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from retention.database import OwnConnection
+from retention.disposal.guard import plan_row
+from retention.errors import GuardError, PlanError, RequestError
+from retention.evidence import ledger
+
+
+def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by: str, reason: str) -> dict[str, Any]:
+    """Record the approval, in our database and in the ledger.
+
+    Raises GuardError when the requester approves their own plan, PlanError for another digest or a plan that is not ready.
+    """
+    if not approved_by.strip() or not reason.strip():
+        raise RequestError("found no approver or no reason; expected both (--by, --reason)")
+    plan = plan_row(own, plan_id)
+    if plan["state"] != "ready":
+        raise PlanError(f"plan {plan_id} is {plan['state']}; expected one that is ready")
+    if digest != plan["digest"]:
+        raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was approved.")
+    if approved_by.strip().casefold() == plan["requested_by"].strip().casefold():
+        raise GuardError(f"{approved_by} requested plan {plan_id}; expected a second person to approve it")
+    with own.transaction():
+        own.execute(
+            "INSERT INTO retention.approvals (plan_id, digest, approved_by, reason) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (plan_id, digest, approved_by) DO NOTHING",
+            (plan_id, digest, approved_by, reason),
+        )
+        body = {"plan": plan_id, "digest": digest, "by": approved_by, "reason": reason}
+        head = ledger.append(own, "approval", body)
+    return {"plan_id": plan_id, "digest": digest, "approved_by": approved_by, "ledger_head": head.hash}

@@ -1,0 +1,94 @@
+"""Builders of the DAGs: one shape for every disposal, one for verification. DAG files name what differs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
+
+from retention.orchestration import steps
+
+POOL = "retention"
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+DEFAULTS: dict[str, Any] = {
+    "owner": "platform-engineering",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(minutes=40),
+    "pool": POOL,
+    "on_failure_callback": steps.note_failure,
+}
+
+
+def disposed(category: str) -> Asset:
+    """The asset that a finished disposal updates; verification waits for it."""
+    return Asset(name=f"{category}_disposed", uri=f"x-retention://disposed/{category}", group="retention")
+
+
+def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, doc: str | None) -> DAG:
+    """A DAG that plans and then disposes of one category. Cron times are UTC.
+
+    `coverage` is `rows` or `listing` (see retention.disposal.plan). One run at a time; a run that was missed is not made up
+    for, because the next one covers all that is due by then.
+    """
+    with DAG(
+        dag_id,
+        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULTS,
+        tags=["retention", "disposal", category],
+        doc_md=doc,
+    ) as dag:
+
+        @task(task_display_name=f"plan {category}")
+        def plan(dag_run: Any = None) -> dict[str, Any]:
+            """Find exactly what is due, freeze it with a digest, count what stays and why."""
+            return steps.plan_disposal(category, coverage, f"{dag_id}/{dag_run.run_id}")
+
+        @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)])
+        def dispose(planned: dict[str, Any]) -> dict[str, Any]:
+            """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
+            return steps.execute_disposal(planned)
+
+        dispose(plan())
+    return dag
+
+
+def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: str | None) -> DAG:
+    """A DAG that proves, reports and judges: after each disposal, and by its own clock (cron, UTC) in any case."""
+    with DAG(
+        dag_id,
+        schedule=AssetOrTimeSchedule(
+            timetable=CronTriggerTimetable(schedule, timezone="UTC"), assets=[disposed(name) for name in categories]
+        ),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULTS,
+        tags=["retention", "verification"],
+        doc_md=doc,
+    ) as dag:
+
+        @task(task_display_name="verify the stores")
+        def verify() -> dict[str, Any]:
+            """List the stores anew, with another identity and other code, and hold them against the promises."""
+            return steps.verify_stores()
+
+        @task(task_display_name="write the report")
+        def report(check: dict[str, Any]) -> dict[str, Any]:
+            """Keep the check report for the page in the UI."""
+            return steps.write_report(check["check_run_id"])
+
+        @task(task_display_name="judge", retries=0)
+        def judge(check: dict[str, Any]) -> str:
+            """Fail unless compliant, so that a breach is red in the grid."""
+            return steps.judge(check["verdict"], check["findings"])
+
+        checked = verify()
+        report(checked) >> judge(checked)
+    return dag
