@@ -234,7 +234,8 @@ def play_cases(stage: Stage) -> None:
     """Put every item of every case on the stage."""
     for case in CASES:
         for number in range(case.count):
-            situation = replace(case.situation, age=case.situation.age * (1 + _SPREAD * number))
+            age_s = case.situation.age.total_seconds() * (1 + _SPREAD * number)
+            situation = replace(case.situation, age=timedelta(seconds=round(age_s)))
             hold = situation.hold
             person = case.name if hold is not None and hold.scope == "person" else None
             stage.play(case.name, number, situation, caller=person)

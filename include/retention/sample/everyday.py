@@ -95,7 +95,7 @@ def _share(
     chance = draw.random()
     if not profile.keeps_leftovers:
         return None
-    if agreed:
+    if agreed and (attempts == SUCCEEDED or age > _PAST_CAP_FROM):
         return ARCHIVED
     if attempts == SUCCEEDED:
         return BACKLOG if age < _LAST_MANUAL_CLEANUP or chance < _MISSED_BY_HAND else None
