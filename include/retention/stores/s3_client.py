@@ -1,0 +1,170 @@
+"""A quiet, quick S3 client, and one way of calling it in which no key can leave through a log or an exception."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn, TypeVar
+
+from retention.connections import Connection
+from retention.errors import RequestError, StoreUnreadable
+from retention.stores import s3_pages
+
+THREADS = 8
+"""Requests that one call of the store has in flight at most; up to 8 such calls may run at once."""
+
+_MISSING = frozenset({"404", "NoSuchBucket"})
+_DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
+_BAD_LOGIN = frozenset(
+    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
+)
+
+_SORTED_SERVERS = frozenset({"AmazonS3"})
+"""Values of the `Server` header that stand for keys in the order of their bytes, across pages and directories."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+ClientFactory = Callable[[], Any]
+"""Makes a boto3 S3 client; called once, at the first request."""
+
+
+def silence_loggers() -> None:
+    """Keep keys out of the logs, whatever level the root logger has.
+
+    At DEBUG, botocore logs whole responses and urllib3 every path; urllib3's warnings name the path, too.
+    """
+    for name in ("boto3", "botocore", "s3transfer", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+
+def client_factory(connection: Connection) -> ClientFactory:
+    """How to reach the S3 server of an Airflow connection of type `aws`; without a login, boto3's own chain applies.
+
+    Raises RequestError for a connection of another type.
+    """
+    if connection.conn_type not in {"aws", "s3"}:
+        raise RequestError(
+            f"connection {connection.connection_id!r}: found type {connection.conn_type!r}; expected 'aws'."
+        )
+
+    def make() -> Any:
+        import boto3
+        from botocore.config import Config
+
+        silence_loggers()
+        extra = connection.extra
+        defaults: dict[str, Any] = {
+            "max_pool_connections": THREADS * 8,
+            "retries": {"mode": "standard", "total_max_attempts": 4},
+            "connect_timeout": 10,
+            "read_timeout": 60,
+            # DeleteObjects always carries a checksum; nothing else here is worth the time for one.
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+        }
+        session = boto3.session.Session(
+            aws_access_key_id=connection.login,
+            aws_secret_access_key=connection.password,
+            aws_session_token=extra.get("aws_session_token"),
+            region_name=extra.get("region_name"),
+        )
+        config = Config(**(defaults | dict(extra.get("config_kwargs") or {})))
+        return session.client("s3", endpoint_url=extra.get("endpoint_url"), verify=extra.get("verify"), config=config)
+
+    return make
+
+
+class UnreadableListing(StoreUnreadable):
+    """A page arrived, but can't be understood."""
+
+
+class S3Requests:
+    """Requests on one bucket. Whatever goes wrong becomes StoreUnreadable, or a code where the caller asks for one."""
+
+    def __init__(self, factory: ClientFactory, bucket: str) -> None:
+        silence_loggers()
+        self.bucket = bucket
+        self._factory = factory
+        self._client: Any = None
+        self._sorts_by_key: bool | None = None
+        self._lock = threading.Lock()
+
+    def read(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """One request; raises StoreUnreadable with the error's code, never with its message, which may hold a key."""
+        response, code = self.attempt(operation, **arguments)
+        if response is None:
+            self.fail(operation, str(code))
+        return response
+
+    def attempt(self, operation: str, **arguments: Any) -> tuple[dict[str, Any] | None, str | None]:
+        """One request: its response, or the code of its failure.
+
+        Nothing is raised inside an `except`, so that no exception drags botocore's own, with its message, behind it.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            return getattr(self.client, operation)(Bucket=self.bucket, **arguments), None
+        except ClientError as error:
+            return None, str(error.response.get("Error", {}).get("Code") or "NoCode")
+        except (BotoCoreError, HTTPClientError, ResponseParserError, ValueError) as error:
+            return None, type(error).__name__
+
+    def read_page(self, operation: str, **arguments: Any) -> s3_pages.Page:
+        """One page of a listing; raises UnreadableListing when it arrived, but can't be understood."""
+        page = self.read(operation, **arguments).get(s3_pages.PAGE)
+        if isinstance(page, s3_pages.Page):
+            return page
+        raise UnreadableListing(
+            f"bucket {self.bucket!r}, {operation}: found {page or 'no page'}; expected a complete listing. "
+            "Look at the store's version and logs."
+        )
+
+    @property
+    def sorts_by_key(self) -> bool:
+        """Whether this server is known to list in the order of keys; asked for once."""
+        if self._sorts_by_key is None:
+            headers = headers_of(self.read("head_bucket"))
+            self._sorts_by_key = headers.get("server") in _SORTED_SERVERS
+        return self._sorts_by_key
+
+    @property
+    def client(self) -> Any:
+        """The client, made at first use (boto3 clients may be used by many threads, but not made by many)."""
+        with self._lock:
+            if self._client is None:
+                made = self._factory()
+                s3_pages.install(made)
+                self._client = made
+            return self._client
+
+    def fail(self, operation: str, code: str) -> NoReturn:
+        """Raise StoreUnreadable for a request that failed with this code."""
+        if code in _MISSING:
+            hint = "the bucket is missing; expected it to exist. Correct the data map, or create it"
+        elif code in _DENIED:
+            hint = "access is denied; expected the right to do this. Grant it to the connection's identity"
+        elif code in _BAD_LOGIN:
+            hint = "the login was refused. Correct the connection's access key, secret key or session token"
+        else:
+            hint = "the store did not answer as expected. Run again, and look at the store when it lasts"
+        raise StoreUnreadable(f"bucket {self.bucket!r}, {operation}: found error {code}: {hint}.")
+
+
+def headers_of(response: Mapping[str, Any]) -> Mapping[str, str]:
+    """The HTTP headers of a response, names in lower case."""
+    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
+
+
+def in_parallel(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """The results of `work` for all items, up to `THREADS` at a time; the first error is raised when all have ended."""
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(THREADS, len(items))) as pool:
+        return list(pool.map(work, items))

@@ -1,0 +1,204 @@
+"""List a bucket completely, or some of its items, without trusting the order in which a server lists.
+
+S3 promises keys in the order of their UTF-8 bytes, and so `KeyMarker` means "everything up to here is done". SeaweedFS
+sorts by directory: the object `a` is a file named `a.versions`, the prefix `acme/` a directory named `acme`, before
+`acme-berlin`. It collects a page in that order, sorts the page by key, cuts it, and resumes behind the last key.
+What lies on the other side of that cut is never listed: of 700 objects each under `acme/` and `acme-berlin/`, a plain
+listing returns 1,001, and no error. Where a server is not known to sort by key, this module therefore
+
+- lists one directory at a time (delimiter `/`): a page that is not cut is complete in any order;
+- resumes a longer directory at a marker around which no name can be sorted in two ways (`resume_after`);
+- calls an item absent only when its page shows a name that sorts behind it in both orders (`_is_settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from retention.errors import StoreUnreadable
+from retention.stores.protocol import StoredPart
+from retention.stores.s3_client import S3Requests
+from retention.stores.s3_pages import REPLACEMENT, Page, as_listed, fits_xml
+
+PAGE_ENTRIES = 1000
+"""Entries that a page may hold: S3's own limit."""
+
+
+class VersionListing:
+    """`ListObjectVersions` of one bucket. `page_entries` is lowered by tests, so that few objects make many pages."""
+
+    def __init__(self, requests: S3Requests, *, page_entries: int = PAGE_ENTRIES) -> None:
+        self._requests = requests
+        self._page_entries = page_entries
+
+    def scan(self, prefix: str) -> Iterator[StoredPart]:
+        """Every version and delete marker under `prefix`, each once."""
+        return self._scan_in_order(prefix) if self._requests.sorts_by_key else self._scan_directory(prefix)
+
+    def _scan_in_order(self, prefix: str) -> Iterator[StoredPart]:
+        page = self._page(prefix)
+        yield from page.parts
+        while page.truncated:
+            page = self._page(prefix, page.next_key, page.next_id)
+            yield from page.parts
+
+    def _scan_directory(self, prefix: str) -> Iterator[StoredPart]:
+        """Depth first; memory holds a page per level, and what two neighbouring pages have in common."""
+        seen: set[tuple[str, str]] = set()
+        asked: set[str] = set()
+        at = Resume(None, None, ())
+        while True:
+            page = self._page(prefix, at.key, at.part_id, delimiter="/")
+            yield from (part for part in page.parts if (part.key, part.part_id) not in seen)
+            for directory in page.prefixes:
+                if (directory, "") not in seen and directory not in asked:
+                    self._refuse_unwritable(directory, page)
+                    yield from self._scan_directory(directory)
+            if not page.truncated:
+                return
+            seen |= {(part.key, part.part_id) for part in page.parts} | {(name, "") for name in page.prefixes}
+            at = resume_after(page, prefix, at)
+            for name in at.ask:
+                if name not in asked:
+                    asked |= {name, f"{name}/"}
+                    yield from self._ask(name, seen)
+            marker, overlaps = str(at.key), at.part_id is None
+            asked = {name for name in asked if marker.startswith(name.rstrip("/"))}
+            seen = {entry for entry in seen if entry[0] > marker or (overlaps and entry[0] == marker)}
+
+    def _ask(self, name: str, seen: set[tuple[str, str]]) -> Iterator[StoredPart]:
+        """What is called `name` or lies in a directory of that name, as far as no page has shown it yet."""
+        yield from (part for part in self.versions_of(name) if (part.key, part.part_id) not in seen)
+        if (f"{name}/", "") not in seen:
+            yield from self._scan_directory(f"{name}/")
+
+    def find(self, directory: str, wanted: Sequence[str]) -> Iterator[tuple[StoredPart, str | None]]:
+        """The parts of the wanted keys of one directory, with the ETag of a current version that has the id `null`.
+
+        One page serves all wanted keys that it settles; then the listing jumps to the next one. So neither a full
+        directory nor a huge one with few wanted keys costs more pages than it must.
+        """
+        pending = sorted({key for key in wanted if fits_xml(key)})
+        for key in set(wanted).difference(pending):
+            yield from ((part, None) for part in self.versions_of(key))
+        marker: str | None = None
+        while pending:
+            page = self._page(directory, marker, delimiter="/")
+            last = max((*(part.key for part in page.parts), *page.prefixes), default="")
+            settled = {key for key in pending if not page.truncated or _is_settled(key, last)}
+            yield from ((part, page.etags.get(part.key)) for part in page.parts if part.key in settled)
+            pending = [key for key in pending if key not in settled]
+            if pending and not settled and marker == _just_before(pending[0], directory):
+                yield from ((part, None) for part in self.versions_of(pending.pop(0)))
+            marker = _just_before(pending[0], directory) if pending else None
+
+    def versions_of(self, key: str) -> Iterator[StoredPart]:
+        """All versions and markers of one key, however many there are and whatever other names begin with it.
+
+        Such names may be listed before it; then they are rolled up by the character in which they go on. Raises
+        StoreUnreadable when that is not enough to see the key's own versions.
+        """
+        delimiter: str | None = None
+        page = self._page(key)
+        found = _of_key(key, page)
+        while page.truncated:
+            written = key if page.encoded else as_listed(key)
+            if page.next_key == written:
+                page = self._page(key, key, page.next_id, delimiter=delimiter)
+            elif self._requests.sorts_by_key:
+                break
+            elif delimiter is None:
+                delimiter = str(page.next_key)[len(key)]
+                page = self._page(key, delimiter=delimiter)
+            else:
+                raise StoreUnreadable(
+                    f"bucket {self._requests.bucket!r}: found more names that begin like one of the items than a page "
+                    "holds; expected to see the item itself. List the bucket on a server that sorts by key."
+                )
+            found |= _of_key(key, page)
+        yield from found.values()
+
+    def _page(
+        self, prefix: str, key: str | None = None, part_id: str | None = None, *, delimiter: str | None = None
+    ) -> Page:
+        optional = {"KeyMarker": key, "VersionIdMarker": part_id, "Delimiter": delimiter}
+        page = self._requests.read_page(
+            "list_object_versions",
+            Prefix=prefix,
+            MaxKeys=self._page_entries,
+            EncodingType="url",
+            **{name: value for name, value in optional.items() if value is not None},
+        )
+        if page.truncated and (page.next_key is None or (page.next_key, page.next_id) == (key, part_id)):
+            raise StoreUnreadable(
+                f"bucket {self._requests.bucket!r}: found a listing that stops before its end; expected a marker to go "
+                "on from. Look at the store's version and logs."
+            )
+        return page
+
+    def _refuse_unwritable(self, directory: str, page: Page) -> None:
+        if not page.encoded and REPLACEMENT in directory:
+            raise StoreUnreadable(
+                f"bucket {self._requests.bucket!r}: found a prefix with characters that this server can't write in a "
+                "listing (control characters); expected to read everything under it. Rename the objects under it."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where the next page of a directory starts, and the names that it could miss, to be asked for one by one."""
+
+    key: str | None
+    part_id: str | None
+    ask: tuple[str, ...]
+
+
+def resume_after(page: Page, prefix: str, previous: Resume) -> Resume:
+    """A marker behind which nothing unlisted can hide.
+
+    Two names are sorted in two ways only when one begins with the whole other and goes on with a character up to `/`
+    (`a` and `a-b`). A marker cut off before the first such character of the page's last name leaves no name in doubt,
+    at the price of listing what shares it twice: at most half a page. When all names have such a character in common
+    (`call-000123.wav`), the marker keeps it, and the name that ends there (`call`) is asked for.
+    """
+    last = str(page.next_key)
+    name = last[len(prefix) :]
+    doubtful = [at for at, character in enumerate(name) if character <= "/" or character == REPLACEMENT]
+    if not doubtful:
+        return Resume(last, page.next_id, ())
+    names = sorted([*(part.key for part in page.parts), *page.prefixes])
+    half = names[len(names) // 2]
+    for at in doubtful:
+        key = prefix + name[: max(at - 1, 0)]  # one more off: a name equal to the marker would count as listed
+        if key > max(prefix, half, previous.key or ""):
+            return Resume(key, None, _ends(prefix, name, [cut for cut in doubtful if cut < at - 1]))
+    if name.endswith("/") or REPLACEMENT in name:
+        raise StoreUnreadable(
+            "found more names than a page holds that differ only behind a character which this server sorts in its own "
+            "way; expected a place to go on from. List the bucket on a server that sorts by key."
+        )
+    return Resume(last, page.next_id, _ends(prefix, name, doubtful))
+
+
+def _ends(prefix: str, name: str, cuts: Sequence[int]) -> tuple[str, ...]:
+    """The names that end before a doubtful character; a directory's own name is listed first in either order."""
+    return tuple(prefix + name[:cut] for cut in cuts if cut > 0 or not prefix.endswith("/"))
+
+
+def _is_settled(key: str, last: str) -> bool:
+    """Whether a page that ends with `last` shows all of `key`'s versions, in either order of names."""
+    return last > key and not last.startswith(key)
+
+
+def _just_before(key: str, directory: str) -> str | None:
+    """A marker shortly before `key` in either order of names; None for the start of the directory."""
+    name = key[len(directory) :]
+    before = chr(ord(name[-1]) - 1) if name and name[-1] > " " else ""
+    shortened = name[:-1] + (f"{before}~" if before.isascii() and before.isalnum() else "")
+    return directory + shortened if shortened else None
+
+
+def _of_key(key: str, page: Page) -> dict[str, StoredPart]:
+    written = key if page.encoded else as_listed(key)
+    return {part.part_id: replace(part, key=key) for part in page.parts if part.key == written}

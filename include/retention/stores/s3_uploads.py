@@ -1,0 +1,51 @@
+"""List unfinished multipart uploads: bytes that no object listing shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retention.errors import StoreUnreadable
+from retention.stores.protocol import StoredPart
+from retention.stores.s3_client import S3Requests, UnreadableListing
+from retention.stores.s3_pages import Page
+
+
+class UploadListing:
+    """`ListMultipartUploads` of one bucket."""
+
+    def __init__(self, requests: S3Requests, *, page_entries: int = 1000) -> None:
+        self._requests = requests
+        self._page_entries = page_entries
+
+    def scan(self, prefix: str) -> Iterator[StoredPart]:
+        """Every unfinished upload under `prefix`, page by page.
+
+        The markers given back are exactly those received: AWS wants both, SeaweedFS gives an upload id only and would
+        take a key marker for a filter.
+        """
+        markers: dict[str, str] = {}
+        while True:
+            page = self._page(prefix, markers)
+            yield from page.parts
+            if not page.truncated:
+                return
+            received = {"KeyMarker": page.next_key, "UploadIdMarker": page.next_id}
+            following = {name: value for name, value in received.items() if value is not None}
+            if not following or following == markers:
+                raise StoreUnreadable(
+                    f"bucket {self._requests.bucket!r}: found a list of uploads that stops before its end; expected a "
+                    "marker to go on from. Look at the store's version and logs."
+                )
+            markers = following
+
+    def _page(self, prefix: str, markers: dict[str, str]) -> Page:
+        """Keys are asked for as they are, and encoded only when XML can't hold one of them.
+
+        SeaweedFS says that it encodes uploads' keys when asked to, but does not.
+        """
+        arguments = {"Prefix": prefix, "MaxUploads": self._page_entries, **markers}
+        try:
+            return self._requests.read_page("list_multipart_uploads", **arguments)
+        except UnreadableListing:
+            pass
+        return self._requests.read_page("list_multipart_uploads", EncodingType="url", **arguments)
