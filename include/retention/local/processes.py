@@ -43,6 +43,11 @@ class ProcessIdentity:
         found = _read_stat(self.pid)
         return found is not None and found.started_ticks == self.started_ticks and _boot_id() == self.boot_id
 
+    def signal(self, how: signal.Signals) -> None:
+        """Send a signal if this very process still runs."""
+        if self.is_running():
+            _signal(self.pid, how)
+
 
 @dataclass(frozen=True, slots=True)
 class _Stat:

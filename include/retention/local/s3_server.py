@@ -30,6 +30,7 @@ IDENTITIES: Mapping[str, Sequence[str]] = {
 """Who may do what, in weed's own words: the company's application, the disposal jobs, the independent checks."""
 
 REGION = "us-east-1"
+_SOCKET_FOLDER = Path("/tmp")  # noqa: S108  # where weed itself puts its sockets, whatever TMPDIR says
 _PARTS = ("master", "volume", "filer", "s3", "master.grpc", "volume.grpc", "filer.grpc", "s3.grpc", "admin")
 
 
@@ -162,7 +163,7 @@ class S3Server:
     def _remove_sockets(self, listen: Mapping[str, int]) -> None:
         """Remove the Unix sockets that weed leaves in /tmp, one or two for each of our ports."""
         for port in {*listen.values(), listen["admin"] + 10_000}:
-            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+            for path in _SOCKET_FOLDER.glob(f"seaweedfs-*-{port}.sock"):
                 path.unlink(missing_ok=True)
 
     def _wait_until_ready(self) -> None:

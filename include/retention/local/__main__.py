@@ -1,0 +1,48 @@
+"""`python -m retention.local up | down | status | clean`: what the Makefile calls. Down and clean need no environment."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from retention.local.processes import StackError
+from retention.local.state import State
+
+
+def main() -> int:
+    """Return the exit code; errors are one line on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m retention.local", description="The local stack.")
+    parser.add_argument("action", choices=["up", "down", "status", "clean"])
+    parser.add_argument("--quiet", action="store_true", help="say nothing when all is well")
+    arguments = parser.parse_args()
+    state = State()
+    try:
+        if arguments.action == "up":
+            from retention.local.up import up
+
+            return up(state)
+        return _without_environment(arguments.action, state, quiet=arguments.quiet)
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _without_environment(action: str, state: State, *, quiet: bool) -> int:
+    from retention.local import down
+
+    if action == "status":
+        parts = state.recorded()
+        for name, identity in parts.items():
+            print(f"{name:<14}{'runs' if identity.is_running() else 'ended'}  pid {identity.pid}")
+        return 0 if parts and all(identity.is_running() for identity in parts.values()) else 1
+    if action == "clean":
+        down.clean(state)
+    else:
+        down.down(state)
+    if not quiet:
+        print("Nothing runs." if action == "down" else "Nothing runs, nothing is left.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

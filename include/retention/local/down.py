@@ -1,0 +1,55 @@
+"""Stops everything that `make run` started, and removes what it made. Standard library only."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+
+from retention.local import processes
+from retention.local.airflow_services import AirflowServices
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import S3Server
+from retention.local.state import State
+from retention.settings import PROJECT
+
+_MADE = (".venv", "build", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis")
+
+
+def stop_everything(state: State) -> None:
+    """End Airflow, then the servers, then whatever else carries this stack's mark. The caller holds the lock."""
+    AirflowServices(state).stop()
+    S3Server(state.s3).stop()
+    PostgresServer(state.postgres).stop()
+    # Commands of an interrupted `make run`, and parts that were started but never written down.
+    processes.stop([], mark=state.mark)
+
+
+def stop_other_run(state: State, *, patience_s: float = 60.0) -> None:
+    """Ask a `make run` that is still at work to end; it stops what it started."""
+    holder = state.lock_holder()
+    if holder is None:
+        return
+    holder.signal(signal.SIGTERM)
+    until = time.monotonic() + patience_s
+    while holder.is_running() and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def down(state: State) -> None:
+    """`make stop`: nothing of this state folder runs afterwards. Raises StackError when something can't be stopped."""
+    if state.exists:
+        stop_other_run(state)
+        with state.locked():
+            stop_everything(state)
+
+
+def clean(state: State) -> None:
+    """`make clean`: stop, then remove the state folder, the environment, build results and caches."""
+    down(state)
+    if state.exists:
+        shutil.rmtree(state.folder)
+    for name in _MADE:
+        shutil.rmtree(PROJECT / name, ignore_errors=True)
+    for cache in PROJECT.rglob("__pycache__"):
+        shutil.rmtree(cache, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""What the running stack tells others: connections for Airflow and the command line, facts for scripts, logins for people.
+
+Passwords and keys stand only in files that nobody else may read; `env.json` holds addresses and the paths of those files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from retention.local.databases import password_of
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import IDENTITIES, REGION, S3Server
+from retention.local.secret_files import kept_secret, write_secret
+from retention.local.state import State
+
+USERS = {
+    "admin": "Admin",
+    "compliance": "Compliance",
+    "engineer": "DataEngineer",
+    "oncall": "OnCall",
+    "viewer": "Viewer",
+}
+"""Login → role."""
+
+_CONNECTIONS = {
+    "company_db": ("company", "retention_disposal"),
+    "company_db_verify": ("company", "retention_verify"),
+    "retention_db": ("retention", "retention_app"),
+    "retention_db_verify": ("retention", "retention_verify"),
+}
+_OWNER_CONNECTIONS = {
+    "company_db_app": ("company", "company_app"),
+    "retention_db_owner": ("retention", "retention_owner"),
+}
+_DSNS = {
+    "pg_dsn_app": ("company", "company_app"),
+    "pg_dsn_disposal": ("company", "retention_disposal"),
+    "pg_dsn_verify": ("company", "retention_verify"),
+    "pg_dsn_retention": ("retention", "retention_app"),
+    "pg_dsn_retention_verify": ("retention", "retention_verify"),
+    "pg_dsn_retention_owner": ("retention", "retention_owner"),
+}
+
+
+def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -> dict[str, str]:
+    """`AIRFLOW_CONN_<ID>` for the product: least privilege, for Airflow and the command line."""
+    found = {name: _postgres(state, postgres, *where) for name, where in _CONNECTIONS.items()}
+    found |= {"company_s3": s3.airflow_connection("disposal"), "company_s3_verify": s3.airflow_connection("verify")}
+    return {f"AIRFLOW_CONN_{name.upper()}": value for name, value in found.items()}
+
+
+def owner_variables(state: State, postgres: PostgresServer, s3: S3Server) -> dict[str, str]:
+    """`AIRFLOW_CONN_<ID>` for set-up alone (migrations, the sample company); Airflow never gets these."""
+    found = {name: _postgres(state, postgres, *where) for name, where in _OWNER_CONNECTIONS.items()}
+    found |= {"company_s3_app": s3.airflow_connection("app")}
+    return {f"AIRFLOW_CONN_{name.upper()}": value for name, value in found.items()}
+
+
+def user_password(state: State, user: str) -> str:
+    """The random password of one Airflow login."""
+    return kept_secret(state.secrets / f"airflow-{user}.password", random_bytes=12)
+
+
+def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url: str) -> None:
+    """Write connections.env, env.json, logins.txt and the two credential files."""
+    passfile, credentials = state.secrets / "pgpass", state.secrets / "s3-credentials.ini"
+    write_secret(passfile, "".join(f"{line}\n" for line in _passfile_lines(state, postgres)))
+    write_secret(credentials, "\n".join(_profile(s3, name) for name in IDENTITIES))
+    variables = {
+        **connection_variables(state, postgres, s3),
+        "RETENTION_ENVIRONMENT": "sample",
+        "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key"),
+    }
+    write_secret(state.connections_file, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    logins = [f"{user:<12}{user_password(state, user):<28}{role}" for user, role in USERS.items()]
+    write_secret(state.logins_file, "\n".join([airflow_url, f"{'login':<12}{'password':<28}role", *logins, ""]))
+    facts = {
+        "state_dir": str(state.folder),
+        "airflow_url": airflow_url,
+        "logins_file": str(state.logins_file),
+        **{name: _dsn(postgres, passfile, *where) for name, where in _DSNS.items()},
+        "s3_endpoint": s3.endpoint_url,
+        "s3_region": REGION,
+        "s3_credentials_file": str(credentials),
+        "reports_dir": str(state.reports),
+    }
+    write_secret(state.facts_file, json.dumps(facts, indent=1))
+
+
+def kept_path(path: Path) -> str:
+    """Make the secret in `path` when there is none, and return its path."""
+    kept_secret(path)
+    return str(path)
+
+
+def _postgres(state: State, postgres: PostgresServer, database: str, role: str) -> str:
+    return postgres.airflow_connection(database, role, password_of(role, state.secrets))
+
+
+def _dsn(postgres: PostgresServer, passfile: Path, database: str, role: str) -> str:
+    from psycopg.conninfo import make_conninfo
+
+    address = f"host={postgres.host} port={postgres.port} sslmode=disable"
+    return make_conninfo(address, dbname=database, user=role, passfile=str(passfile))
+
+
+def _passfile_lines(state: State, postgres: PostgresServer) -> list[str]:
+    entries = sorted({*_DSNS.values()})
+    return [
+        f"{postgres.host}:{postgres.port}:{database}:{role}:{password_of(role, state.secrets)}"
+        for database, role in entries
+    ]
+
+
+def _profile(s3: S3Server, identity: str) -> str:
+    access_key, secret_key = s3.keys(identity)
+    return f"[{identity}]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n"

@@ -1,0 +1,213 @@
+"""`make run`: bring everything up, load the sample company, run both DAGs, say what happened; leave it all running.
+
+Every step looks first whether its work is done, so that a second call is quick and an interrupted one is gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import traceback
+from types import FrameType
+
+import psycopg
+
+from retention.local import databases, ports
+from retention.local.airflow_api import AirflowApi
+from retention.local.airflow_services import PARTS, AirflowServices
+from retention.local.airflow_settings import airflow_environment, base_environment
+from retention.local.commands import Command, airflow, retention
+from retention.local.down import stop_everything
+from retention.local.postgres_server import PostgresServer
+from retention.local.processes import StackError
+from retention.local.product_runs import RunFailedError, run_once, unpause_dags
+from retention.local.published import USERS, connection_variables, owner_variables, publish, user_password
+from retention.local.s3_server import S3Server
+from retention.local.state import State
+from retention.local.steps import console, step
+
+NEEDED_BYTES = 10**9
+"""Room for databases, objects and logs of the sample company."""
+
+DEFAULT_UI_PORT = 8080
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal."""
+
+
+class Stack:
+    """One state folder's servers and Airflow on the way up. `touched` tells whether this call started anything."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.postgres = PostgresServer(state.postgres, mark=state.mark)
+        self.s3 = S3Server(state.s3, mark=state.mark)
+        self.airflow = AirflowServices(state)
+        self.touched = False
+        self.ui_port = _ui_port(state)
+        self.url = f"http://127.0.0.1:{self.ui_port}"
+
+    def environment(self) -> dict[str, str]:
+        """What Airflow and its tasks see: least-privilege connections only."""
+        settings = airflow_environment(self.state, ui_port=self.ui_port, postgres_port=self.postgres.port)
+        return base_environment(self.state) | settings | connection_variables(self.state, self.postgres, self.s3)
+
+    def api(self) -> AirflowApi:
+        """Airflow's REST API as admin."""
+        return AirflowApi(self.url, "admin", user_password(self.state, "admin"))
+
+
+def up(state: State) -> int:
+    """Everything, in order. Returns an exit code; whatever it started is stopped when it doesn't get to the end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        state.create()
+        _check_disk(state)
+        with state.locked():
+            return _up(Stack(state))
+    except StackError as error:
+        console.print(f"[red]error:[/] {error}", soft_wrap=True)
+        return error.exit_code
+    except Interrupted:
+        console.print(
+            "stopped; nothing of this start is left running. `make run` goes on where it was.", soft_wrap=True
+        )
+        return 130
+
+
+def _up(stack: Stack) -> int:
+    try:
+        _start_servers(stack)
+        _start_airflow(stack)
+        _run_product(stack)
+        return _tell(stack)
+    except RunFailedError:
+        raise
+    except BaseException as error:
+        _ignore_signals()
+        if stack.touched:
+            stop_everything(stack.state)
+        if isinstance(error, (StackError, Interrupted)):
+            raise
+        trace = stack.state.logs / "make-run.log"
+        trace.write_text(traceback.format_exc(), encoding="utf-8")
+        raise StackError(f"unexpected {type(error).__name__}; the details are in {trace}") from None
+
+
+def _run_product(stack: Stack) -> None:
+    api = stack.api()
+    api.ensure_pool("retention", slots=4)
+    unpause_dags(api)
+    run_once(api)
+
+
+def _start_servers(stack: Stack) -> None:
+    stack.touched |= not (stack.postgres.is_running() and stack.s3.is_running())
+    with step("PostgreSQL 18 and S3 (SeaweedFS)"):
+        _leave_other_port(stack)
+        stack.postgres.start()
+        stack.s3.start()
+    with step("databases, roles, credentials"):
+        databases.create_databases(stack.postgres, stack.state.secrets)
+        publish(stack.state, stack.postgres, stack.s3, airflow_url=stack.url)
+
+
+def _start_airflow(stack: Stack) -> None:
+    """Airflow's own migration beside ours, the sample company beside Airflow's start: each waits mostly for itself."""
+    env, logs = stack.environment(), stack.state.logs
+    owner_env = env | owner_variables(stack.state, stack.postgres, stack.s3)
+    missing = stack.airflow.running() != set(PARTS)
+    stack.touched |= missing
+    metadata = (
+        Command("airflow db migrate", airflow("db", "migrate"), log=logs / "airflow-db.log", env=env)
+        if missing
+        else None
+    )
+    with step("our own database: schema, rights, mode"):
+        Command("python -m retention migrate", retention("migrate"), log=logs / "migrate.log", env=owner_env).wait()
+        databases.grant_own_rights(stack.postgres)
+        _enforce_at_first(stack, env)
+    sample = Command(
+        "python -m retention sample load", retention("sample", "load"), log=logs / "sample.log", env=owner_env
+    )
+    if metadata is not None:
+        with step("Airflow: database and accounts") as tell:
+            metadata.wait(tell)
+            _accounts(stack, env).wait(tell)
+        stack.airflow.start(env, ui_port=stack.ui_port)
+    with step("sample company: tables, recordings, holds") as tell:
+        sample.wait(tell)
+        databases.grant_source_rights(stack.postgres)
+    with step("Airflow: scheduler, DAG processor, API server, triggerer"):
+        stack.airflow.wait_until_healthy(stack.api())
+
+
+def _leave_other_port(stack: Stack) -> None:
+    """End an Airflow of this folder that serves another port than the one wanted now, and remember this one."""
+    if ports.remembered(stack.state.ports_file, "ui") not in {None, stack.ui_port}:
+        stack.airflow.stop()
+    ports.remember(stack.state.ports_file, "ui", stack.ui_port)
+
+
+def _accounts(stack: Stack, env: dict[str, str]) -> Command:
+    logins = {user: [role, user_password(stack.state, user)] for user, role in USERS.items()}
+    argv, log = [sys.executable, "-m", "retention.local.accounts"], stack.state.logs / "accounts.log"
+    return Command("creating Airflow's accounts", argv, log=log, env=env, stdin=json.dumps(logins))
+
+
+def _enforce_at_first(stack: Stack, env: dict[str, str]) -> None:
+    """New categories observe. The sample's data are invented, so it starts to enforce; what a person set later stays."""
+    with psycopg.connect(stack.postgres.conninfo("retention")) as connection:
+        row = connection.execute("SELECT count(*) FROM retention.mode_changes").fetchone()
+    if row == (0,):
+        words = retention("mode", "audio", "enforce", "--by", "make run", "--reason", "sample company, invented data")
+        Command("python -m retention mode", words, log=stack.state.logs / "migrate.log", env=env).wait()
+
+
+def _tell(stack: Stack) -> int:
+    """The summary in words, then where to look. Standard output, so that it can be kept."""
+    env = stack.environment()
+    with step("report"):
+        report = subprocess.run(retention("report"), env=env, capture_output=True, text=True, check=False)
+    sys.stdout.flush()
+    print(flush=True)
+    subprocess.run(retention("summary"), env=env, check=False)
+    path = report.stdout.strip() if report.returncode == 0 else f"none: {report.stderr.strip()}"
+    print(f"\nAirflow    {stack.url}   (logins: {stack.state.logins_file})")
+    print(f"Report     {path}")
+    print("Stop with  make stop", flush=True)
+    return 0
+
+
+def _ui_port(state: State) -> int:
+    """`RETENTION_UI_PORT`, else the port of the last start, else 8080."""
+    text = os.environ.get("RETENTION_UI_PORT", "")
+    if not text:
+        return ports.remembered(state.ports_file, "ui") or DEFAULT_UI_PORT
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise StackError(f"RETENTION_UI_PORT: found {text!r}; expected a number from 1024 to 65535.")
+    return int(text)
+
+
+def _check_disk(state: State) -> None:
+    free = shutil.disk_usage(state.folder).free
+    if free < NEEDED_BYTES:
+        raise StackError(
+            f"found {free / 1e9:.1f} GB free at {state.folder}; expected {NEEDED_BYTES / 1e9:.0f} GB. Free some space."
+        )
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _ignore_signals()  # a second Ctrl-C must not cut off the tidying-up
+    raise Interrupted
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

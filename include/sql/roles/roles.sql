@@ -1,0 +1,18 @@
+-- The roles, without passwords: `ALTER ROLE … PASSWORD` (psql: \password) is for whoever runs this, once per role.
+-- Run as a superuser, or as a role with CREATEROLE. Safe to run again.
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['retention_owner', 'retention_app', 'retention_disposal', 'retention_verify'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I', role_name);
+        END IF;
+        EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role_name);
+    END LOOP;
+END $$;
+
+COMMENT ON ROLE retention_owner IS 'owns our own database: runs its migrations, nothing else';
+COMMENT ON ROLE retention_app IS 'disposal and command line in our own database; the ledger only through ledger_append()';
+COMMENT ON ROLE retention_disposal IS 'disposal in a source: reads the mapped tables, deletes recordings';
+COMMENT ON ROLE retention_verify IS 'independent checks: reads sources, writes only its own results';
