@@ -29,10 +29,14 @@ def silent(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Stores:
-    """A company database, owned by an ordinary role as in production, our own migrated one, and a bucket's name."""
+    """A company database and our own migrated one, each as an ordinary role of its own, and a bucket's name.
+
+    `company` is the database's owner, as in production; `own_writer` may only read and add holds; `own` owns everything there.
+    """
 
     company: str
     own: str
+    own_writer: str
     s3: Any
     bucket: str
 
@@ -42,7 +46,14 @@ class Stores:
         """Load the sample company, by default now."""
         now = datetime.now(UTC) if now is None else now
         return load(
-            self.company, self.s3, self.own, seed=seed, calls=calls, now=now, progress=progress, bucket=self.bucket
+            self.company,
+            self.s3,
+            self.own_writer,
+            seed=seed,
+            calls=calls,
+            now=now,
+            progress=progress,
+            bucket=self.bucket,
         )
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -97,7 +108,9 @@ def fresh_stores(postgres_server: PostgresServer, s3_server: S3Server) -> Iterat
             server.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
         company, own = (postgres_server.conninfo(name, user=name, password="sample") for name in names)
         migrate(own)
-        fresh = Stores(company, own, s3, f"sample-{mark}")
+        writer = _create_hold_writer(own, names[1], server)
+        own_writer = postgres_server.conninfo(names[1], user=writer, password="sample")
+        fresh = Stores(company, own, own_writer, s3, f"sample-{mark}")
         try:
             yield fresh
         finally:
@@ -107,4 +120,21 @@ def fresh_stores(postgres_server: PostgresServer, s3_server: S3Server) -> Iterat
             s3.close()
             for name in names:
                 server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            for name in (*names, writer):
                 server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
+def _create_hold_writer(own: str, database: str, server: psycopg.Connection[Any]) -> str:
+    """A role with the rights on holds that the command line has, and no others, not even temporary tables."""
+    writer = f"{database}_writer"
+    server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'sample'").format(sql.Identifier(writer)))
+    with psycopg.connect(own) as connection:
+        for statement in (
+            "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            "GRANT CONNECT ON DATABASE {database} TO {writer}",
+            "GRANT USAGE ON SCHEMA retention TO {writer}",
+            "GRANT SELECT, INSERT ON retention.holds TO {writer}",
+        ):
+            names = {"database": sql.Identifier(database), "writer": sql.Identifier(writer)}
+            connection.execute(sql.SQL(statement).format(**names))
+    return writer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.sample.stores import Stores
 
 from retention.local.s3_server import S3Server
 from retention.sample import document
+from retention.settings import INCLUDE
 
 PAGE = Path(__file__).parents[2] / "docs" / "sample.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -40,11 +42,12 @@ def test_python_examples_plant_what_they_say(
 ) -> None:
     stores.load(calls=1)
     before = stores.parts()
+    write_environment(stores, s3_server, tmp_path)
+    monkeypatch.setenv("RETENTION_STATE", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(INCLUDE))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "")  # the example sets it; this restores it
-    blocks = examples("python")
-    assert "retention" in blocks[0]
-    names: dict[str, Any] = {"env": environment(stores, s3_server, tmp_path)}
-    for block in blocks[1:]:
+    names: dict[str, Any] = {}
+    for block in examples("python"):
         exec(compile(block.replace("call-recordings", stores.bucket), str(PAGE), "exec"), names)  # noqa: S102
     for opened in ("company", "own", "s3"):
         names[opened].close()
@@ -64,16 +67,17 @@ def test_python_examples_plant_what_they_say(
     assert hold == ("legal", "legal")
 
 
-def environment(stores: Stores, s3_server: S3Server, folder: Path) -> dict[str, str]:
-    """What `env --json` says of these stores."""
+def write_environment(stores: Stores, s3_server: S3Server, state: Path) -> None:
+    """The state folder's `env.json`, as `make run` writes it, for these stores."""
     access_key, secret_key = s3_server.keys("app")
     profiles = configparser.ConfigParser()
     profiles["app"] = {"aws_access_key_id": access_key, "aws_secret_access_key": secret_key}
-    with (folder / "credentials").open("w", encoding="utf-8") as file:
+    with (state / "credentials").open("w", encoding="utf-8") as file:
         profiles.write(file)
-    return {
+    fields = {
         "pg_dsn_app": stores.company,
-        "pg_dsn_retention": stores.own,
+        "pg_dsn_retention": stores.own_writer,
         "s3_endpoint": s3_server.endpoint_url,
-        "s3_credentials_file": str(folder / "credentials"),
+        "s3_credentials_file": str(state / "credentials"),
     }
+    (state / "env.json").write_text(json.dumps(fields), encoding="utf-8")

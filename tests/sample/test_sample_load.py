@@ -145,7 +145,7 @@ def test_killed_load_is_completed(stores: Stores, loaded: Stores, s3_server: S3S
     access_key, secret_key = s3_server.keys("app")
     given = {
         "company": stores.company,
-        "own": stores.own,
+        "own": stores.own_writer,
         "bucket": stores.bucket,
         "seed": SEED,
         "calls": CALLS,
@@ -206,6 +206,21 @@ def test_missing_hold_table_is_said_before_any_row_is_written(stores: Stores) ->
     with pytest.raises(RequestError, match=r"has no table retention\.holds"):
         stores.load()
     assert stores.rows("SELECT count(*) FROM tenants") == [(0,)]
+
+
+def test_role_that_may_not_write_is_named_by_sqlstate_alone(stores: Stores) -> None:
+    with pytest.raises(StoreUnreadable, match="the company's database did not answer or refused") as refused:
+        load(
+            stores.own_writer,
+            stores.s3,
+            None,
+            seed=1,
+            calls=1,
+            now=datetime.now(UTC),
+            progress=silent,
+            bucket=stores.bucket,
+        )
+    assert "SQLSTATE 42501" in str(refused.value)
 
 
 def test_keys_that_may_not_create_the_bucket_are_refused(stores: Stores, s3_server: S3Server) -> None:

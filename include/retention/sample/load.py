@@ -64,7 +64,7 @@ def load(
             f"sample: found {calls} calls at {now.isoformat()}; expected at least 1 call and a time with zone."
         )
     added = Added()
-    with tables.connect(company_conninfo, "the company's database") as database:
+    with tables.opened(company_conninfo, "the company's database") as database:
         tables.lock(database)
         tables.create_schema(database)
         objects.create_bucket(s3_client, bucket)

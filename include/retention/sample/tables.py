@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from importlib.resources import files
 from typing import Any
@@ -18,13 +19,20 @@ Database = psycopg.Connection[tuple[Any, ...]]
 _LOAD_LOCK = (7301, 20)  # the loader's own number among advisory locks of the company's database
 
 
-def connect(conninfo: str, what: str) -> Database:
-    """Open a connection with autocommit. Raises StoreUnreadable when the database does not answer."""
+@contextmanager
+def opened(conninfo: str, what: str) -> Iterator[Database]:
+    """A connection with autocommit, closed at the end.
+
+    Raises StoreUnreadable when the database does not answer or refuses a statement, with its SQLSTATE alone: its own message
+    may hold ids.
+    """
     try:
-        return psycopg.connect(conninfo, autocommit=True, options="-c TimeZone=UTC")
-    except psycopg.OperationalError as error:
+        with psycopg.connect(conninfo, autocommit=True, options="-c TimeZone=UTC") as database:
+            yield database
+    except psycopg.Error as error:
         raise StoreUnreadable(
-            f"{what} did not answer ({type(error).__name__}); expected a running PostgreSQL. Start it (`make run`)."
+            f"{what} did not answer or refused (SQLSTATE {error.sqlstate}, {type(error).__name__}); expected a running "
+            "PostgreSQL and a role that may write there. Start it (`make run`) or mend the connection."
         ) from None
 
 
@@ -52,24 +60,32 @@ def write_company(database: Database, rows: Iterable[Row]) -> int:
 def write_holds(conninfo: str, holds: Sequence[Hold]) -> int:
     """Write the holds into our own database, leave those alone that exist, and return how many were new.
 
-    Raises RequestError when the table is missing, as before the first migration.
+    Needs no more than SELECT and INSERT there. Raises RequestError when the table is missing, as before the first migration.
     """
-    with connect(conninfo, "our own database") as database, database.transaction():
+    table, names, columns = _shape(Hold)
+    values = sql.SQL(", ").join(sql.Placeholder() * len(names))
+    insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(table, columns, values)
+    with opened(conninfo, "our own database") as database, database.transaction(), database.cursor() as cursor:
         try:
-            return _write(database, Hold, holds)
+            cursor.executemany(insert, [[getattr(hold, name) for name in names] for hold in holds])
         except psycopg.errors.UndefinedTable:
             raise RequestError(
                 "our own database has no table retention.holds; expected its schema. Migrate it first: `make run` does."
             ) from None
+        return max(0, cursor.rowcount)
+
+
+def _shape(row_type: type[Row]) -> tuple[sql.Identifier, list[str], sql.Composed]:
+    """The table, its columns' names, and these as a list for SQL."""
+    names = [field.name for field in fields(row_type)]
+    return sql.Identifier(*row_type.table.split(".")), names, sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def _write(database: Database, row_type: type[Row], rows: Sequence[Row]) -> int:
     """COPY into a temporary table first, because COPY itself can't leave existing rows alone."""
     if not rows:
         return 0
-    names = [field.name for field in fields(row_type)]
-    table = sql.Identifier(*row_type.table.split("."))
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    table, names, columns = _shape(row_type)
     database.execute(sql.SQL("CREATE TEMP TABLE incoming AS SELECT {} FROM {} WITH NO DATA").format(columns, table))
     with database.cursor() as cursor:
         with cursor.copy(sql.SQL("COPY incoming ({}) FROM STDIN").format(columns)) as copy:
