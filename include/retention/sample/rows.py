@@ -43,7 +43,7 @@ class Contract(Row):
 
 @dataclass(frozen=True, slots=True)
 class Caller(Row):
-    """A person who called a customer; all None when the number was withheld."""
+    """A person who called a customer; nameless when the number was withheld."""
 
     table: ClassVar[str] = "public.callers"
     caller_id: UUID
@@ -95,7 +95,7 @@ class Recording(Row):
 
 @dataclass(frozen=True, slots=True)
 class Consent(Row):
-    """A consent; `call_id` None means that it holds for all calls of the customer."""
+    """A consent; without `call_id` it holds for all calls of the customer."""
 
     table: ClassVar[str] = "public.consents"
     consent_id: UUID
