@@ -158,32 +158,47 @@ def resume_after(page: Page, prefix: str, previous: Resume) -> Resume:
     """A marker behind which nothing unlisted can hide.
 
     Two names are sorted in two ways only when one begins with the whole other and goes on with a character up to `/`
-    (`a` and `a-b`). A marker cut off before the first such character of the page's last name leaves no name in doubt,
-    at the price of listing what shares it twice: at most half a page. When all names have such a character in common
+    (`a` and `a-b`). A marker cut off before the first such character of a listed name leaves no name in doubt, at the
+    price of listing what shares it twice: at most half a page. When all names have such a character in common
     (`call-000123.wav`), the marker keeps it, and the name that ends there (`call`) is asked for.
     """
-    last = str(page.next_key)
-    name = last[len(prefix) :]
-    doubtful = [at for at, character in enumerate(name) if character <= "/" or character == REPLACEMENT]
-    if not doubtful:
-        return Resume(last, page.next_id, ())
     names = sorted([*(part.key for part in page.parts), *page.prefixes])
-    half = names[len(names) // 2]
+    half, last = names[len(names) // 2], str(page.next_key)
+    only_cut = last.endswith("/") or REPLACEMENT in last
+    for name in reversed(names[len(names) // 2 :]):
+        doubtful = _doubtful(name, prefix)
+        if not doubtful and name == last:
+            return Resume(last, page.next_id, ())
+        if found := _cut(name, (doubtful or [len(name)])[:1], beyond=half):
+            return found
+    if found := _cut(last, _doubtful(last, prefix), beyond=half):
+        return found
+    if not only_cut:
+        return Resume(last, page.next_id, tuple(last[:cut] for cut in _doubtful(last, prefix)))
+    for name in reversed(names):
+        if found := _cut(name, _doubtful(name, prefix), beyond=max(prefix, previous.key or "")):
+            return found
+    raise StoreUnreadable(
+        "found more names than a page holds that differ only behind a character which this server sorts in its own way; "
+        "expected a place to go on from. List the bucket on a server that sorts by key."
+    )
+
+
+def _doubtful(name: str, prefix: str) -> list[int]:
+    """Where `name` has a character that servers sort differently, or can't write; positions in the whole name.
+
+    Right behind the `/` of its directory such a character is harmless: nothing comes before it but the directory.
+    """
+    start = len(prefix) + prefix.endswith("/")
+    return [at for at in range(start, len(name)) if name[at] <= "/" or name[at] == REPLACEMENT]
+
+
+def _cut(name: str, doubtful: Sequence[int], *, beyond: str) -> Resume | None:
+    """The first cut that lies beyond a name. One character more is cut off: a name equal to the marker counts as listed."""
     for at in doubtful:
-        key = prefix + name[: max(at - 1, 0)]  # one more off: a name equal to the marker would count as listed
-        if key > max(prefix, half, previous.key or ""):
-            return Resume(key, None, _ends(prefix, name, [cut for cut in doubtful if cut < at - 1]))
-    if name.endswith("/") or REPLACEMENT in name:
-        raise StoreUnreadable(
-            "found more names than a page holds that differ only behind a character which this server sorts in its own "
-            "way; expected a place to go on from. List the bucket on a server that sorts by key."
-        )
-    return Resume(last, page.next_id, _ends(prefix, name, doubtful))
-
-
-def _ends(prefix: str, name: str, cuts: Sequence[int]) -> tuple[str, ...]:
-    """The names that end before a doubtful character; a directory's own name is listed first in either order."""
-    return tuple(prefix + name[:cut] for cut in cuts if cut > 0 or not prefix.endswith("/"))
+        if at > 0 and name[: at - 1] > beyond:
+            return Resume(name[: at - 1], None, tuple(name[:cut] for cut in doubtful if cut < at - 1))
+    return None
 
 
 def _is_settled(key: str, last: str) -> bool:

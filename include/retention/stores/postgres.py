@@ -1,0 +1,217 @@
+"""Rows of one PostgreSQL table, found by one column.
+
+Messages of PostgreSQL quote values ("Key (id)=(…) is still referenced"), so none is ever passed on: an error is named by
+its SQLSTATE, and raised outside the `except` in which it was caught, so that no traceback drags the original along.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, LiteralString, TypeVar, cast
+
+import psycopg
+from psycopg import sql
+
+from retention.errors import RequestError, StoreUnreadable
+from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
+
+Session = psycopg.Connection[Any]
+R = TypeVar("R")
+
+_SCAN_ROWS = 5_000
+_LOCK_TIMEOUT_MS = 30_000
+"""How long a batch waits for rows that the application has locked, before it counts as failed (55P03)."""
+
+_REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
+"""SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
+
+_COLUMN = """
+SELECT format_type(a.atttypid, NULL), has_table_privilege(a.attrelid, 'DELETE'),
+       has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+  FROM pg_attribute a
+ WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
+"""
+
+# The CASE keeps the order: a text that is no id of this type matches no row, instead of failing the whole batch.
+_WANTED = "(SELECT key, {cast} AS id FROM unnest(%s::text[]) AS key) AS wanted"
+_SAFE_CAST = "CASE WHEN pg_input_is_valid(key, {type_name}) THEN key::{type} END"
+
+
+class PostgresRowStore:
+    """Implements `Store`: an item is a row, its key the text of its id column, and it has a single part without a date.
+
+    Every call opens a connection of its own, so that threads share nothing. `table` may be qualified (`public.recordings`).
+    """
+
+    def __init__(self, connect: str | Callable[[], Session], table: str, id_column: str) -> None:
+        names = table.split(".")
+        if not id_column or not all(names) or len(names) > 2:
+            raise RequestError(
+                f"found table {table!r} and id column {id_column!r}; expected 'table' or 'schema.table'."
+            )
+        self._connect = (lambda: psycopg.connect(connect)) if isinstance(connect, str) else connect
+        self._place = f"table {table!r}, column {id_column!r}"
+        self._table = sql.Identifier(*names)
+        self._id_name = id_column
+
+    def check(self) -> None:
+        """Raise StoreUnreadable unless table and column exist, may be read and deleted from, and hide no row from us."""
+
+        def read(session: Session) -> None:
+            self._id_type(session, to_delete=True)
+            session.execute(self._compose("SELECT {id} FROM {table} LIMIT 1"))
+
+        self._with_session(read)
+
+    def clock(self) -> datetime:
+        """The database's time."""
+
+        def read(session: Session) -> datetime:
+            row = session.execute("SELECT now()").fetchone()
+            assert row is not None
+            now: datetime = row[0]
+            return now.astimezone(UTC)
+
+        return self._with_session(read)
+
+    def scan(self) -> Iterator[StoredPart]:
+        """Every row, through a cursor on the server. Raises StoreUnreadable for a row without an id: nothing can name it."""
+        with closing(self._guarded(self._open)) as session:
+            session.autocommit = False  # a cursor on the server lives in a transaction
+            cursor = session.cursor(name="scan")
+            self._guarded(lambda: cursor.execute(self._compose("SELECT {id}::text FROM {table}")))
+            while rows := self._guarded(lambda: cursor.fetchmany(_SCAN_ROWS)):
+                for (key,) in rows:
+                    if key is None:
+                        raise self._unreadable("rows without an id", "one in each; make the column NOT NULL")
+                    yield _part(key)
+
+    def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:  # noqa: ARG002 - see below
+        """Nothing: a row's dates are columns, which the data map's SQL reads."""
+        return {}
+
+    def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
+        """The rows with these ids."""
+
+        def read(session: Session) -> list[str]:
+            query = "SELECT DISTINCT wanted.key FROM {table} AS t JOIN {wanted} ON t.{id} = wanted.id"
+            return [key for (key,) in session.execute(self._on_wanted(session, query), (_storable(keys),))]
+
+        return map(_part, self._with_session(read))
+
+    def remove(
+        self,
+        targets: Sequence[Target],
+        *,
+        stored_before: datetime,  # noqa: ARG002 - a row has no age
+    ) -> Mapping[Target, RemovalResult]:
+        """Remove these rows in one transaction; a row has no age, so `stored_before` spares none.
+
+        When the database refuses some of them (a foreign key, a trigger), the others still go. Raises StoreUnreadable when
+        the connection is lost: then nothing is known about the last transaction, and `parts_of` has to tell.
+        """
+        by_key: dict[str, list[Target]] = defaultdict(list)
+        for target in set(targets):
+            by_key[target.key].append(target)
+        keys = [key for key, asked in by_key.items() if any(target.part_id in (None, key) for target in asked)]
+
+        def delete(session: Session) -> dict[str, RemovalResult]:
+            statement = self._on_wanted(
+                session, "DELETE FROM {table} AS t USING {wanted} WHERE t.{id} = wanted.id RETURNING wanted.key"
+            )
+            with session.transaction():
+                session.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
+                session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                return _delete(session, statement, _storable(keys))
+
+        results = self._with_session(delete)
+        absent = RemovalResult(Removal.ABSENT, 0)
+        return {
+            target: results.get(key, absent) if target.part_id in (None, key) else absent
+            for key, asked in by_key.items()
+            for target in asked
+        }
+
+    def _open(self) -> Session:
+        session = self._connect()
+        session.autocommit = True
+        # Rows that a policy hides become an error (42501) instead of being silently left over.
+        session.execute("SET row_security = off")
+        return session
+
+    def _with_session(self, work: Callable[[Session], R]) -> R:
+        def run() -> R:
+            with closing(self._open()) as session:
+                return work(session)
+
+        return self._guarded(run)
+
+    def _guarded(self, work: Callable[[], R]) -> R:
+        """Run `work`; a database error becomes StoreUnreadable with its SQLSTATE and nothing else of it."""
+        try:
+            return work()
+        except psycopg.Error as error:
+            code = error.sqlstate or type(error).__name__
+        raise self._unreadable(
+            f"database error {code}", "an answer; look up the code, and at the connection and its role's rights"
+        )
+
+    def _unreadable(self, found: str, expected: str) -> StoreUnreadable:
+        return StoreUnreadable(f"{self._place}: found {found}; expected {expected}.")
+
+    def _id_type(self, session: Session, *, to_delete: bool = False) -> str:
+        """The id column's type from the catalogue; raises StoreUnreadable when it isn't there or isn't ours to use."""
+        row = session.execute(_COLUMN, (self._table.as_string(session), self._id_name)).fetchone()
+        if row is None:
+            raise self._unreadable("no such table or column", "both as the data map names them")
+        id_type: str
+        id_type, may_delete, may_select = row
+        if not may_select or (to_delete and not may_delete):
+            raise self._unreadable(
+                "a role that may not read or delete there", "the privileges SELECT and DELETE on the table"
+            )
+        return id_type
+
+    def _on_wanted(self, session: Session, query: LiteralString) -> sql.Composed:
+        """`query` with `{wanted}` as the given keys, cast to the id column's own type, so that its index is used."""
+        id_type = self._id_type(session)
+        type_sql = sql.SQL(cast(LiteralString, id_type))  # from the catalogue, quoted where it has to be
+        casting = _SAFE_CAST if session.info.server_version >= 160_000 else "key::{type}"
+        cast_sql = sql.SQL(casting).format(type=type_sql, type_name=sql.Literal(id_type))
+        return self._compose(query, wanted=sql.SQL(_WANTED).format(cast=cast_sql))
+
+    def _compose(self, query: LiteralString, **names: sql.Composable) -> sql.Composed:
+        return sql.SQL(query).format(table=self._table, id=sql.Identifier(self._id_name), **names)
+
+
+def _delete(session: Session, statement: sql.Composed, keys: Sequence[str]) -> dict[str, RemovalResult]:
+    """Delete these rows under a savepoint; when some are refused, halve until they stand alone. Absent keys are left out."""
+    if not keys:
+        return {}
+    removed: dict[str, int] = defaultdict(int)
+    try:
+        with session.transaction():
+            for (key,) in session.execute(statement, (list(keys),)):
+                removed[key] += 1
+        return {key: RemovalResult(Removal.REMOVED, rows) for key, rows in removed.items()}
+    except psycopg.Error as error:
+        if session.closed or error.sqlstate is None:
+            raise
+        code = error.sqlstate
+    if len(keys) == 1 or code[:2] not in _REFUSED_BY_ROW:
+        return {key: RemovalResult(Removal.FAILED, 0, code) for key in keys}
+    middle = len(keys) // 2
+    return _delete(session, statement, keys[:middle]) | _delete(session, statement, keys[middle:])
+
+
+def _storable(keys: Sequence[str]) -> list[str]:
+    """The keys that PostgreSQL's text can hold; no row has any other."""
+    return [key for key in dict.fromkeys(keys) if "\x00" not in key and key == key.encode(errors="replace").decode()]
+
+
+def _part(key: str) -> StoredPart:
+    """A row as its only part; its size is not measured."""
+    return StoredPart(key, key, PartKind.ROW, None, True, 0)
