@@ -135,7 +135,9 @@ class World:
         } | columns
         names = ", ".join(row)
         values = ", ".join(["%s"] * len(row))
-        found = self.own_sql(f"INSERT INTO retention.holds ({names}) VALUES ({values}) RETURNING hold_id", *row.values())
+        found = self.own_sql(
+            f"INSERT INTO retention.holds ({names}) VALUES ({values}) RETURNING hold_id", *row.values()
+        )
         return str(found[0]["hold_id"])
 
     def put(self, key: str, **metadata: str) -> str:
@@ -161,7 +163,10 @@ class World:
         return row
 
     def set_mode(self, mode: str) -> None:
-        self.own_sql("INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('audio', %s, 'anna', 'test')", mode)
+        self.own_sql(
+            "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('audio', %s, 'anna', 'test')",
+            mode,
+        )
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
         rows = self.own_sql("SELECT body FROM retention.ledger WHERE kind = %s ORDER BY seq", kind)
@@ -197,7 +202,14 @@ def build_world(company: str, own: str, bucket: Any, folder: Path, tenants: Sequ
         "company_s3": parse("company_s3", bucket.server.airflow_connection("disposal")),
         "retention_db": postgres_connection("retention_db", own),
     }
-    world = World(company, own, bucket.name, bucket.client(), connections, load_datamap(write_datamap(folder / "datamap", bucket.name)))
+    world = World(
+        company,
+        own,
+        bucket.name,
+        bucket.client(),
+        connections,
+        load_datamap(write_datamap(folder / "datamap", bucket.name)),
+    )
     for tenant in tenants:
         world.add_tenant(tenant)
     world.set_mode("enforce")

@@ -61,7 +61,7 @@ def without_values(error: psycopg.Error) -> UnknownError:
     if os.environ.get("RETENTION_DEBUG"):
         traceback.print_exception(error)
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "retention" in f.filename]
-    where = f" in {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""
+    where = f" in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     missing_schema = error.sqlstate in ("42P01", "3F000")
     hint = "Run `python -m retention migrate` first." if missing_schema else "RETENTION_DEBUG=1 prints the whole error."
     return UnknownError(

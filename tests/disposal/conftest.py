@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests.world import World, build_world, now
 
 from retention.disposal.plan import PlanSummary, make_plan
-from tests.world import World, build_world, now
 
 
 @pytest.fixture

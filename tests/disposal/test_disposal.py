@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.world import DAY, HASHER, HOUR, World, now
 
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import execute_plan
@@ -28,7 +29,6 @@ from retention.errors import (
 )
 from retention.evidence import ledger
 from retention.evidence.holds import HoldScope, add_hold
-from tests.world import DAY, HASHER, HOUR, World, now
 
 Plan = Callable[..., PlanSummary]
 
@@ -50,7 +50,9 @@ def test_due_recordings_go_with_all_versions_and_rows_and_the_others_stay(world:
     assert not any(world.is_there(recording) for recording in (transcribed, past_cap, behind_marker))
     assert world.is_there(waiting) and world.is_there(other_tenant)
     assert world.own_sql("SELECT count(*) AS n FROM retention.disposed_items WHERE outcome = 'gone'")[0]["n"] == 3
-    assert world.own_sql("SELECT count(*) AS n FROM retention.plan_items")[0]["n"] == 0, "items live as long as their plan"
+    assert world.own_sql("SELECT count(*) AS n FROM retention.plan_items")[0]["n"] == 0, (
+        "items live as long as their plan"
+    )
 
 
 def test_a_row_without_object_goes_and_is_no_failure(world: World, plan: Plan) -> None:
@@ -102,12 +104,17 @@ class TestNothingTooMuch:
         world.put(recording.key)
         result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert (result.gone, result.spared) == (0, {"newer_version": 1})
-        assert world.has_row(recording) and world.parts(recording.key) == 1, "the older versions went, the new one stays"
+        assert world.has_row(recording) and world.parts(recording.key) == 1, (
+            "the older versions went, the new one stays"
+        )
 
     def test_a_row_that_is_not_due_any_more_stays(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=40 * DAY)
         planned = plan()
-        world.sql("UPDATE recordings SET recorded_at = now(), created_at = now() WHERE recording_id = %s", recording.recording_id)
+        world.sql(
+            "UPDATE recordings SET recorded_at = now(), created_at = now() WHERE recording_id = %s",
+            recording.recording_id,
+        )
         world.sql("UPDATE calls SET started_at = now() WHERE call_id = %s", recording.call_id)
         result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert result.spared == {"not_due": 1}
@@ -131,7 +138,14 @@ class TestNothingTooMuch:
             with psycopg.connect(world.own) as _, world.runtime().own() as own:
                 scope = HoldScope(tenant_id=recording.tenant)
                 seen["hold"] = add_hold(
-                    own, HASHER, scope, reason="dispute", requested_by="anna", approved_by="ben", ends_at=now() + DAY, review_at=None
+                    own,
+                    HASHER,
+                    scope,
+                    reason="dispute",
+                    requested_by="anna",
+                    approved_by="ben",
+                    ends_at=now() + DAY,
+                    review_at=None,
                 )
 
         setter = threading.Thread(target=hold)
@@ -173,7 +187,9 @@ class TestGuard:
 
         def on_step(step: str) -> None:
             if step == "result_recorded":
-                world.own_sql("INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (true, 'anna', 'test')")
+                world.own_sql(
+                    "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (true, 'anna', 'test')"
+                )
 
         with pytest.raises(StoppedError, match="anna"):
             execute_plan(world.runtime(on_step=on_step), planned.plan_id, planned.digest, threads=1)
@@ -230,7 +246,9 @@ class TestGuard:
             execute_plan(world.runtime(policy=changed), planned.plan_id, planned.digest)
         assert world.is_there(recording)
 
-    def test_a_retry_of_the_same_run_gets_the_same_plan_and_a_new_start_a_new_one(self, world: World, plan: Plan) -> None:
+    def test_a_retry_of_the_same_run_gets_the_same_plan_and_a_new_start_a_new_one(
+        self, world: World, plan: Plan
+    ) -> None:
         world.add_recording(age=40 * DAY)
         first = plan(run_id="run/1")
         assert plan(run_id="run/1").plan_id == first.plan_id
@@ -243,7 +261,12 @@ class TestPreflight:
         ("breakage", "error", "words"),
         [
             pytest.param("ALTER TABLE recordings RENAME TO gone", DataMapError, "recordings", id="missing_table"),
-            pytest.param("ALTER TABLE recordings RENAME COLUMN recorded_at TO x", DataMapError, "recorded_at", id="missing_column"),
+            pytest.param(
+                "ALTER TABLE recordings RENAME COLUMN recorded_at TO x",
+                DataMapError,
+                "recorded_at",
+                id="missing_column",
+            ),
             pytest.param(
                 "ALTER TABLE recordings ALTER recorded_at TYPE timestamp", DataMapError, "timestamptz", id="wrong_type"
             ),
@@ -274,7 +297,9 @@ class TestPreflight:
         spec = world.datamap.places["call_recordings"].spec.model_copy(update={"bucket": "no-such-bucket"})
         from dataclasses import replace
 
-        lost = replace(world.datamap, places={"call_recordings": replace(world.datamap.places["call_recordings"], spec=spec)})
+        lost = replace(
+            world.datamap, places={"call_recordings": replace(world.datamap.places["call_recordings"], spec=spec)}
+        )
         with pytest.raises(StoreUnreadable, match="bucket"):
             plan(datamap=lost)
         assert world.is_there(recording)
@@ -300,7 +325,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, plan: Plan, mo
     plans = [plan(), plan()]
     results: list[Any] = []
     threads = [
-        threading.Thread(target=lambda p=p: results.append(execute_plan(world.runtime(), p.plan_id, p.digest))) for p in plans
+        threading.Thread(target=lambda p=p: results.append(execute_plan(world.runtime(), p.plan_id, p.digest)))
+        for p in plans
     ]
     for thread in threads:
         thread.start()
@@ -336,7 +362,10 @@ def test_nothing_that_is_kept_or_logged_names_an_item_or_a_person(
     recording = world.add_recording(age=40 * DAY)
     planned = plan()
     result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
-    kept = [world.own_sql(f"SELECT * FROM retention.{table}") for table in ("ledger", "disposed_items", "plans", "plan_items")]
+    kept = [
+        world.own_sql(f"SELECT * FROM retention.{table}")
+        for table in ("ledger", "disposed_items", "plans", "plan_items")
+    ]
     text = json.dumps([kept, planned.to_json(), result.to_json(), caplog.text], default=str)
     for identifier in (recording.key, recording.recording_id, recording.call_id):
         assert identifier not in text
@@ -374,7 +403,9 @@ class TestListing:
         world.add_hold(place="call_recordings", item_id=recording.recording_id)
         assert plan("listing").due == 0
 
-    def test_a_hold_on_a_person_keeps_orphans_because_nobody_knows_whose_they_are(self, world: World, plan: Plan) -> None:
+    def test_a_hold_on_a_person_keeps_orphans_because_nobody_knows_whose_they_are(
+        self, world: World, plan: Plan
+    ) -> None:
         world.put(f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}/copy.wav")
         planned = plan("listing")
         world.add_hold(person_id="somebody")
@@ -414,4 +445,6 @@ def test_the_ledger_tells_a_whole_disposal_in_order(world: World, plan: Plan) ->
 
 def test_make_plan_needs_a_rule_in_force(world: World) -> None:
     with pytest.raises(GuardError, match="in force"):
-        make_plan(world.runtime(), "audio", as_of=now() - 1000 * DAY, run_id=str(time.monotonic_ns()), requested_by="anna")
+        make_plan(
+            world.runtime(), "audio", as_of=now() - 1000 * DAY, run_id=str(time.monotonic_ns()), requested_by="anna"
+        )

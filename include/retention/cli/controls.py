@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from uuid import UUID
 import typer
 
 from retention import database
-from retention.cli.output import AsJson, By, Reason, command, emit
+from retention.cli.output import OS_USER, AsJson, By, Reason, command, emit
 from retention.connections import from_environment, postgres_conninfo
 from retention.errors import RequestError
 from retention.evidence.controls import Change, Mode, set_mode, set_stop
@@ -32,7 +31,7 @@ def mode(
     category: Annotated[str, typer.Argument()],
     value: Annotated[Mode, typer.Argument(metavar="off|observe|enforce")],
     reason: Reason,
-    by: By = getpass.getuser(),
+    by: By = OS_USER,
     as_json: AsJson = False,
 ) -> None:
     """Set what disposal may do in a category."""
@@ -42,14 +41,14 @@ def mode(
 
 
 @command("stop")
-def stop(reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+def stop(reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
     """Stop every delete path before its next batch."""
     with database.connect(own_conninfo()) as own:
         _show("stop", set_stop(own, True, changed_by=by, reason=reason), as_json)
 
 
 @command("resume")
-def resume(reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+def resume(reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
     """End the stop."""
     with database.connect(own_conninfo()) as own:
         _show("resume", set_stop(own, False, changed_by=by, reason=reason), as_json)
@@ -57,13 +56,20 @@ def resume(reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) 
 
 def _show(name: str, change: Change, as_json: bool, **more: str) -> None:
     fields = {**more, "value": change.value, "who": change.changed_by, "when": change.changed_at, "why": change.reason}
-    emit(name, fields, f"{' '.join(more.values())} {change.value} (by {change.changed_by}: {change.reason})", as_json=as_json)
+    emit(
+        name,
+        fields,
+        f"{' '.join(more.values())} {change.value} (by {change.changed_by}: {change.reason})",
+        as_json=as_json,
+    )
 
 
 @command("hold add")
 def hold_add(
     reason: Reason,
-    approved_by: Annotated[str | None, typer.Option(help="A second person; without one the hold holds nothing.")] = None,
+    approved_by: Annotated[
+        str | None, typer.Option(help="A second person; without one the hold holds nothing.")
+    ] = None,
     category: Annotated[str | None, typer.Option()] = None,
     tenant: Annotated[str | None, typer.Option(help="The customer's internal id.")] = None,
     person: Annotated[str | None, typer.Option(help="The person's internal id in the source.")] = None,
@@ -73,13 +79,21 @@ def hold_add(
     started_before: Annotated[str | None, typer.Option(help="Items that began before this instant.")] = None,
     ends: Annotated[str | None, typer.Option(help="When the hold ends.")] = None,
     review: Annotated[str | None, typer.Option(help="When it must be reviewed; without review it ends then.")] = None,
-    by: By = getpass.getuser(),
+    by: By = OS_USER,
     as_json: AsJson = False,
 ) -> None:
     """Set a legal hold; all scope options given must match. Says how much had already gone."""
     if category is not None:
         load_policy(policies_folder()).rule(category)
-    scope = HoldScope(category, tenant, person, place, item, _instant("--started-from", started_from), _instant("--started-before", started_before))
+    scope = HoldScope(
+        category,
+        tenant,
+        person,
+        place,
+        item,
+        _instant("--started-from", started_from),
+        _instant("--started-before", started_before),
+    )
     with database.connect(own_conninfo()) as own:
         result = add_hold(
             own,
@@ -99,11 +113,16 @@ def hold_add(
         "in_force": approved_by is not None,
     }
     note = "" if approved_by else " It holds nothing until a second person approves it (--approved-by)."
-    emit("hold add", fields, f"hold {result.hold_id} set; {result.already_gone} items of its scope had already gone.{note}", as_json=as_json)
+    emit(
+        "hold add",
+        fields,
+        f"hold {result.hold_id} set; {result.already_gone} items of its scope had already gone.{note}",
+        as_json=as_json,
+    )
 
 
 @command("hold end")
-def hold_end(hold_id: str, reason: Reason, by: By = getpass.getuser(), as_json: AsJson = False) -> None:
+def hold_end(hold_id: str, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
     """End a legal hold now; what it kept falls due at once."""
     try:
         wanted = UUID(hold_id)
@@ -111,7 +130,12 @@ def hold_end(hold_id: str, reason: Reason, by: By = getpass.getuser(), as_json: 
         raise RequestError(f"found {hold_id!r} as a hold; expected an id that `hold list` prints") from None
     with database.connect(own_conninfo()) as own:
         ended_at = end_hold(own, wanted, ended_by=by, reason=reason)
-    emit("hold end", {"id": wanted, "ended_at": ended_at}, f"hold {wanted} ended at {ended_at.isoformat()}", as_json=as_json)
+    emit(
+        "hold end",
+        {"id": wanted, "ended_at": ended_at},
+        f"hold {wanted} ended at {ended_at.isoformat()}",
+        as_json=as_json,
+    )
 
 
 @command("hold list")
@@ -121,7 +145,8 @@ def hold_list(as_json: AsJson = False) -> None:
     with database.connect(own_conninfo()) as own:
         holds = read_holds(own)
     listed: list[dict[str, Any]] = [
-        {**asdict(hold), "id": hold.hold_id, "in_force": is_in_force(hold, now), "until": holds_until(hold)} for hold in holds
+        {**asdict(hold), "id": hold.hold_id, "in_force": is_in_force(hold, now), "until": holds_until(hold)}
+        for hold in holds
     ]
     lines = [f"{h['id']}  {'in force' if h['in_force'] else 'holds nothing'}  until {h['until']}" for h in listed]
     emit("hold list", {"holds": listed}, "\n".join(lines) or "no holds", as_json=as_json)
@@ -131,9 +156,11 @@ def _instant(option: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        instant = datetime.fromisoformat(text)
+        instant: datetime | None = datetime.fromisoformat(text)
     except ValueError:
-        instant = datetime.min
-    if instant.tzinfo is None:
-        raise RequestError(f"{option}: found {text!r}; expected an instant with UTC offset, such as 2026-01-31T12:00:00+00:00")
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise RequestError(
+            f"{option}: found {text!r}; expected an instant with UTC offset, such as 2026-01-31T12:00:00+00:00"
+        )
     return instant

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import uuid
 from typing import Annotated
 
 import typer
 
-from retention.cli.output import AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
+from retention.cli.output import OS_USER, AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
@@ -23,7 +22,11 @@ Listing = Annotated[bool, typer.Option("--listing", help="Look at every part in 
 
 @command("plan")
 def plan(
-    category: Category, as_of: AsOf = None, listing: Listing = False, by: By = getpass.getuser(), as_json: AsJson = False
+    category: Category,
+    as_of: AsOf = None,
+    listing: Listing = False,
+    by: By = OS_USER,
+    as_json: AsJson = False,
 ) -> None:
     """Plan one category: exactly what is due, what stays and why. Deletes nothing."""
     summary = _plan(category, as_of, listing, by)
@@ -35,7 +38,7 @@ def approve(
     plan_id: Annotated[str, typer.Argument(help="The plan's id.")],
     digest: Annotated[str, typer.Option("--digest", help="The plan's digest, whole.")],
     reason: Reason,
-    by: By = getpass.getuser(),
+    by: By = OS_USER,
     as_json: AsJson = False,
 ) -> None:
     """Approve exactly this plan although it is above the volume limit; the requester can't."""
@@ -53,7 +56,7 @@ def dispose(
     listing: Listing = False,
     plan_id: Annotated[str | None, typer.Option("--plan", help="Execute this plan.")] = None,
     digest: Annotated[str | None, typer.Option("--digest", help="The plan's digest, whole.")] = None,
-    by: By = getpass.getuser(),
+    by: By = OS_USER,
     as_json: AsJson = False,
 ) -> None:
     """Delete what is due: plan and execute one category, or execute a plan that was made before."""
@@ -80,7 +83,7 @@ def explain(
     place: Annotated[str, typer.Argument(help="A place of the data map.")],
     item: Annotated[str, typer.Argument(help="The item's id, or its object's key.")],
     as_of: AsOf = None,
-    by: By = getpass.getuser(),
+    by: By = OS_USER,
     as_json: AsJson = False,
 ) -> None:
     """Why one item stays or goes. Who asked is noted in the ledger."""
@@ -93,9 +96,7 @@ def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSumma
     instant = parse_as_of(as_of)
     coverage = "listing" if listing else "rows"
     run_id = f"cli/{uuid.uuid4()}"
-    return make_plan(
-        open_runtime(), category, as_of=instant, run_id=run_id, requested_by=by, coverage=coverage
-    )
+    return make_plan(open_runtime(), category, as_of=instant, run_id=run_id, requested_by=by, coverage=coverage)
 
 
 def _plan_id(text: str) -> uuid.UUID:
@@ -122,5 +123,3 @@ def _disposal_words(summary: DisposalSummary) -> str:
         f"{summary.planned} planned, {summary.gone + summary.recovered} {verb}, "
         f"spared: {counted(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
     )
-
-

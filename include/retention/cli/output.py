@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import getpass
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -18,12 +20,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from retention.database import without_values
-from retention.errors import PartlyFailedError, ProblemsError, RetentionError
+from retention.errors import PartlyFailedError, ProblemsError, RetentionError, UnknownError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The instant of evaluation, ISO 8601 with offset; default: now.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="The instant of evaluation, ISO 8601 with offset; default: now.")
+]
+OS_USER = getpass.getuser()
 By = Annotated[str, typer.Option("--by", help="Who does this; default: the operating system's user.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger names it.")]
 
@@ -34,7 +39,9 @@ words = Console(highlight=False, soft_wrap=True)
 def emit(command: str, fields: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print the result, as JSON with its schema or as words."""
     if as_json:
-        print(json.dumps({"schema": f"retention/{command}/1", **fields}, default=_jsonable, ensure_ascii=False, indent=2))
+        print(
+            json.dumps({"schema": f"retention/{command}/1", **fields}, default=_jsonable, ensure_ascii=False, indent=2)
+        )
     else:
         words.print(text, markup=False)
 
@@ -63,6 +70,10 @@ def command(name: str) -> Callable[[Function], Function]:
                 _fail(name, error, bool(kwargs.get("as_json")))
             except psycopg.Error as error:
                 _fail(name, without_values(error), bool(kwargs.get("as_json")))
+            except (typer.Exit, typer.Abort):
+                raise
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not end with exit code 1, which says "breach"
+                _fail(name, _of_fault(error), bool(kwargs.get("as_json")))
 
         return run  # type: ignore[return-value]  # same signature, by functools.wraps
 
@@ -79,6 +90,13 @@ def _fail(name: str, error: RetentionError, as_json: bool) -> None:
         emit(name, fields, "", as_json=True)
     errors.print(str(error), markup=False)
     raise typer.Exit(error.exit_code) from None
+
+
+def _of_fault(error: Exception) -> UnknownError:
+    """An unforeseen error: where it happened and of what kind, without its words, which may hold keys or values."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    words_too = f": {error}" if os.environ.get("RETENTION_DEBUG") else " (RETENTION_DEBUG=1 adds its words)"
+    return UnknownError(f"{frames}{type(error).__name__}{words_too}\nThis is a fault of the program; please report it.")
 
 
 def progress_bar(title: str) -> tuple[Progress, Callable[[int, int], None]]:

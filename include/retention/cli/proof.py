@@ -23,7 +23,9 @@ EXIT_BY_VERDICT = {"compliant": 0, "breach": 1, "unknown": 3}
 
 @command("verify")
 def verify(
-    categories: Annotated[list[str] | None, typer.Argument(help="Data categories; default: all of the data map.")] = None,
+    categories: Annotated[
+        list[str] | None, typer.Argument(help="Data categories; default: all of the data map.")
+    ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +67,9 @@ def report(
     if format not in ("html", "json"):
         raise RequestError(f"--format: found {format!r}; expected html or json (PDF: print the HTML)")
     with database.connect(own_conninfo()) as own:
-        document = reports.build(own, None, load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
+        document = reports.build(
+            own, None, load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
+        )
     path = out if out is not None else settings.state_folder() / "reports" / f"check-report.{format}"
     text = reports.render_html(document) if format == "html" else reports.to_json(document)
     try:
@@ -111,4 +115,3 @@ def summary(
     with database.connect(own_conninfo()) as own:
         fields: dict[str, Any] = read_summary(own, mapped_categories(), since=instant)
     emit("summary", fields, fields["text"], as_json=as_json)
-

@@ -82,7 +82,8 @@ def policy_check(as_json: AsJson = False) -> None:
         problems += error.problems
     fields = {
         "errors": [
-            {name: getattr(problem, name) for name in ("file", "line", "code", "found", "expected")} for problem in problems
+            {name: getattr(problem, name) for name in ("file", "line", "code", "found", "expected")}
+            for problem in problems
         ],
         "rules": rules,
         "promises": promises,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
+
+from psycopg import sql
 
 from retention.database import OwnConnection
 from retention.disposal.guard import require_enforce, require_running
@@ -117,8 +118,10 @@ def _require_allowed(context: BatchContext, own: OwnConnection) -> None:
 
 def _open_lines(context: BatchContext, own: OwnConnection, batch_no: int) -> list[Line]:
     rows = own.execute(
-        f"SELECT {', '.join(Line._fields)} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s "
-        "AND state IN ('planned', 'intended', 'failed') ORDER BY item_id",
+        sql.SQL(
+            "SELECT {} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s "
+            "AND state IN ('planned', 'intended', 'failed') ORDER BY item_id"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, Line._fields))),
         (context.plan_id, batch_no),
     )
     return [Line(**row) for row in rows]
@@ -176,9 +179,7 @@ def _settle(checked: CheckedPlace, unsettled: Mapping[Line, str]) -> Outcomes:
     return outcomes
 
 
-def _remove(
-    context: BatchContext, checked: CheckedPlace, due: Sequence[Line], step: Callable[[str], None]
-) -> Outcomes:
+def _remove(context: BatchContext, checked: CheckedPlace, due: Sequence[Line], step: Callable[[str], None]) -> Outcomes:
     """Bytes, confirmation, then rows. An item counts as gone only when a listing after the deletion doesn't show it."""
     if not due:
         return {}
@@ -277,10 +278,13 @@ def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outc
 
 def _write_disposed(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> None:
     hasher, gone_at = context.runtime.hasher, context.runtime.now()
-    with own.cursor() as cursor, cursor.copy(
-        "COPY retention.disposed_items (plan_id, batch_no, place, item_hash, category, tenant_id, person_hash, arose_at, "
-        "outcome, trigger_at, gone_at) FROM STDIN"
-    ) as copy:
+    with (
+        own.cursor() as cursor,
+        cursor.copy(
+            "COPY retention.disposed_items (plan_id, batch_no, place, item_hash, category, tenant_id, person_hash, arose_at, "
+            "outcome, trigger_at, gone_at) FROM STDIN"
+        ) as copy,
+    ):
         for line, (state, _) in outcomes.items():
             if state in ("gone", "gone_confirmed_on_recovery"):
                 person = hasher.person(line.person_id) if line.person_id is not None else None

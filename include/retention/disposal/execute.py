@@ -32,6 +32,10 @@ THREADS = 6
 Progress = Callable[[int, int], None]
 
 
+def _silent(_done: int, _total: int) -> None:
+    """No progress is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class DisposalSummary:
     """What became of a plan: `planned = gone + recovered + spared + failed`."""
@@ -59,7 +63,7 @@ def execute_plan(
     *,
     dry_run: bool = False,
     threads: int = THREADS,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = _silent,
 ) -> DisposalSummary:
     """Dispose of exactly the plan that the digest names, or less. Finishing an interrupted try of the same plan is the same call.
 
@@ -106,9 +110,7 @@ def execute_plan(
 @contextmanager
 def plan_lock(own: OwnConnection, plan_id: UUID) -> Iterator[None]:
     """One executor per plan; the lock goes with the connection, so a killed one leaves none. Raises PlanError when taken."""
-    row = own.execute(
-        "SELECT pg_try_advisory_lock(7302, hashtext(%s)) AS free", (str(plan_id),)
-    ).fetchone()
+    row = own.execute("SELECT pg_try_advisory_lock(7302, hashtext(%s)) AS free", (str(plan_id),)).fetchone()
     if row is None or not row["free"]:
         raise PlanError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
     try:
@@ -118,9 +120,7 @@ def plan_lock(own: OwnConnection, plan_id: UUID) -> Iterator[None]:
             own.execute("SELECT pg_advisory_unlock(7302, hashtext(%s))", (str(plan_id),))
 
 
-def _require_allowed(
-    runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any], digest: str, dry_run: bool
-) -> None:
+def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any], digest: str, dry_run: bool) -> None:
     guard.require_running(own)
     if not dry_run:
         guard.require_enforce(own, plan["category"])
@@ -137,9 +137,7 @@ def _dry(place: CheckedPlace) -> CheckedPlace:
     return CheckedPlace(place.place, PlaceStores(DryRunStore(place.stores.objects), rows), place.columns)
 
 
-def _run_batches(
-    context: BatchContext, own: OwnConnection, threads: int, progress: Progress
-) -> list[BatchResult]:
+def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progress: Progress) -> list[BatchResult]:
     """Run all open batches, `threads` at a time, each thread on one connection; the first error stops new ones."""
     open_batches = [
         row["batch_no"]
@@ -224,6 +222,7 @@ def _finish(own: OwnConnection, summary: DisposalSummary) -> None:
             own.execute("UPDATE retention.plans SET result = %s WHERE plan_id = %s", (Jsonb(result), summary.plan_id))
             return
         own.execute(
-            "UPDATE retention.plans SET state = 'done', result = %s WHERE plan_id = %s", (Jsonb(result), summary.plan_id)
+            "UPDATE retention.plans SET state = 'done', result = %s WHERE plan_id = %s",
+            (Jsonb(result), summary.plan_id),
         )
         own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (summary.plan_id,))

@@ -48,7 +48,5 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "due_at": row["due_at"],
         "deadline_at": row["deadline_at"],
         "holds": list(row["hold_ids"]),
-        "exemptions": (
-            [{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []
-        ),
+        "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
     }

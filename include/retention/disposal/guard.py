@@ -92,7 +92,8 @@ def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> 
     if plan["blocked_reason"] is None:
         return
     approved = own.execute(
-        "SELECT approved_by FROM retention.approvals WHERE plan_id = %s AND digest = %s", (plan["plan_id"], plan["digest"])
+        "SELECT approved_by FROM retention.approvals WHERE plan_id = %s AND digest = %s",
+        (plan["plan_id"], plan["digest"]),
     ).fetchall()
     requester = plan["requested_by"].strip().casefold()
     if not any(row["approved_by"].strip().casefold() != requester for row in approved):

@@ -72,7 +72,11 @@ def make_plan(
     with runtime.own() as own:
         require_not_off(own, category)
         existing = _latest_of_run(own, run_id, category)
-        if existing is not None and existing["state"] in ("ready", "executing") and runtime.now() < existing["expires_at"]:
+        if (
+            existing is not None
+            and existing["state"] in ("ready", "executing")
+            and runtime.now() < existing["expires_at"]
+        ):
             return summary_of(own, existing["plan_id"])
         places = check_places(runtime, rule)
         if existing is not None and existing["state"] == "planning":  # killed while planning: nothing rests on it yet
@@ -80,7 +84,9 @@ def make_plan(
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         discard_expired(own, runtime.now())
-        plan_id = _open(runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage)
+        plan_id = _open(
+            runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
+        )
         runtime.on_step("planning")
         tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage)
         _close(own, plan_id, rule, tally, _header(runtime, plan_id, category, as_of))

@@ -32,9 +32,11 @@ def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
 
 def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> CheckedPlace:
     """Check one place; raises as `check_places`."""
+    # The map's SQL first: a missing table is then named as a fault of the map, not as a store that doesn't answer.
+    with runtime.source(place) as source:
+        columns = read_columns(source, place, rule)
     stores = runtime.open_stores(place, runtime.resolve)
     stores.objects.check()
     if stores.rows is not None:
         stores.rows.check()
-    with runtime.source(place) as source:
-        return CheckedPlace(place, stores, read_columns(source, place, rule))
+    return CheckedPlace(place, stores, columns)

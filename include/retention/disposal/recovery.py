@@ -84,7 +84,11 @@ def _gone(checked: CheckedPlace, lines: Sequence[dict[str, Any]]) -> list[dict[s
     keys = Counter(part.key for part in parts)
     part_ids = {(part.key, part.part_id) for part in parts}
     whole = [line["item_id"] for line in lines if line["part_id"] is None]
-    rows = {part.key for part in checked.stores.rows.parts_of(whole)} if checked.stores.rows is not None and whole else set()
+    rows = (
+        {part.key for part in checked.stores.rows.parts_of(whole)}
+        if checked.stores.rows is not None and whole
+        else set()
+    )
 
     def is_gone(line: dict[str, Any]) -> bool:
         if line["part_id"] is not None:

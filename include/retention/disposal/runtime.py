@@ -49,7 +49,7 @@ class Runtime:
     hasher: ItemHasher
     open_stores: StoreOpener
     now: Callable[[], datetime] = utc_now
-    on_step: Callable[[str], None] = lambda step: None
+    on_step: Callable[[str], None] = lambda _step: None
 
     @contextmanager
     def own(self) -> Iterator[database.OwnConnection]:

@@ -68,7 +68,7 @@ def compile_selection(
         ("hold", _HOLDS),
         ("protected", _PROTECTED),
         ("released", _RELEASED),
-        ("decided", _decided(rule, terms, columns, parameters)),
+        ("decided", _decided(terms, columns, parameters)),
     ]
     body = sql.SQL(", ").join(sql.SQL("{} AS ({})").format(sql.Identifier(name), query) for name, query in steps)
     decided = sql.SQL("(WITH {} SELECT * FROM decided) AS decided").format(body)
@@ -77,7 +77,7 @@ def compile_selection(
 
 def _reviewed(text: str) -> sql.Composable:
     """A data map's SQL file, where `%` is no placeholder."""
-    return sql.SQL(text.replace("%", "%%"))  # type: ignore[arg-type]  # reviewed file of the data map, not input
+    return sql.SQL(text.replace("%", "%%"))
 
 
 def _restriction(by_key: bool) -> sql.SQL:
@@ -137,8 +137,8 @@ _TERM_TYPES = {"arose_from": "timestamptz", "arose_before": "timestamptz", "part
 
 def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
     """When each event happened: NULL while it has not; by other evidence where its own time is missing or in the future."""
-    instants = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
-    redated = [sql.SQL("dated.redated")]
+    instants: list[sql.Composable] = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
+    redated: list[sql.Composable] = [sql.SQL("dated.redated")]
     for event in rule.events:
         if event == rule.clock_event:
             continue
@@ -229,7 +229,8 @@ def _hold(hold: Hold, now: datetime) -> dict[str, Any]:
 
 _HOLDS = sql.SQL(
     "SELECT * FROM jsonb_to_recordset(%(holds)s::jsonb) AS h (hold_id text, active boolean, until timestamptz, "
-    "tenant_id text, person_id text, held_item_id text, started_from timestamptz, started_before timestamptz, by_category boolean) "
+    "tenant_id text, person_id text, held_item_id text, started_from timestamptz, started_before timestamptz, "
+    "by_category boolean) "
     "WHERE by_category OR num_nonnulls(tenant_id, person_id, held_item_id, started_from, started_before) > 0"
 )
 
@@ -255,9 +256,7 @@ _RELEASED = sql.SQL(
 )
 
 
-def _decided(
-    rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]
-) -> sql.Composed:
+def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
     """Status and reason, in the order of precedence."""
     ladder: list[tuple[sql.Composable, str, sql.Composable]] = [
         (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("undated")),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from retention.database import OwnConnection
 from retention.errors import HoldsUnreadable, RequestError
@@ -51,7 +52,7 @@ class HoldSet:
 def read_holds(own: OwnConnection) -> list[Hold]:
     """Every hold ever set, ended ones too. Raises HoldsUnreadable: without this list nothing may be deleted."""
     try:
-        rows = own.execute(f"SELECT {', '.join(_COLUMNS)} FROM retention.holds").fetchall()
+        rows = own.execute(_READ).fetchall()
     except psycopg.Error as error:
         raise HoldsUnreadable(
             f"the list of legal holds could not be read (SQLSTATE {error.sqlstate}); expected table retention.holds and "
@@ -61,6 +62,7 @@ def read_holds(own: OwnConnection) -> list[Hold]:
 
 
 _COLUMNS = ("hold_id", *_SCOPE, "requested_by", "approved_by", "effective_at", "ends_at", "review_at", "ended_at")
+_READ = sql.SQL("SELECT {} FROM retention.holds").format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)))
 
 
 def add_hold(

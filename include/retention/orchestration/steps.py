@@ -76,9 +76,9 @@ def verify_stores(categories: Sequence[str] | None = None) -> dict[str, Any]:
     log.info("verdict: %s", fields["verdict"])
     for finding in fields["findings"]:
         log.info("%s: %s × %s in %s", finding["severity"], finding["count"], finding["kind"], finding["place"])
-    return _plain({name: fields[name] for name in ("check_run_id", "verdict", "as_of", "policy_version", "inventory_digest")}) | {
-        "findings": {f"{f['kind']}@{f['place']}": f["count"] for f in fields["findings"]}
-    }
+    return _plain(
+        {name: fields[name] for name in ("check_run_id", "verdict", "as_of", "policy_version", "inventory_digest")}
+    ) | {"findings": {f"{f['kind']}@{f['place']}": f["count"] for f in fields["findings"]}}
 
 
 def write_report(check_run_id: str) -> dict[str, Any]:
@@ -104,7 +104,9 @@ def judge(verdict: str, findings: dict[str, int]) -> str:
 
     if verdict != "compliant":
         listed = ", ".join(f"{count} × {name}" for name, count in sorted(findings.items())) or "no finding named"
-        raise AirflowFailException(f"verdict: {verdict} ({listed}). The report says what was found, where, and what to do.")
+        raise AirflowFailException(
+            f"verdict: {verdict} ({listed}). The report says what was found, where, and what to do."
+        )
     return verdict
 
 
