@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from retention.errors import Problem, ProblemsError
+from retention.strict import REFUSED
+from retention.yaml_text import MAX_BYTES, parse_text
 
 Model = TypeVar("Model", bound=BaseModel)
+_SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +55,123 @@ class Document:
         try:
             return model.model_validate(_plain(self.data))
         except ValidationError as invalid:
-            raise error([self._from_pydantic(detail) for detail in invalid.errors()]) from None
+            details = [detail for detail in invalid.errors() if not _is_echo(detail)]
+            raise error([self._problem_of(detail, model) for detail in details]) from None
 
-    def _from_pydantic(self, detail: Any) -> Problem:
-        path = detail["loc"]
-        kind = detail["type"]
-        if kind == "missing":
+    def _problem_of(self, detail: Any, model: type[BaseModel]) -> Problem:
+        path, context = tuple(detail["loc"]), detail.get("ctx", {})
+        if detail["type"] == "missing":
             return self.problem(path[:-1], "missing_key", f"no key {path[-1]!r}", f"a value for {path[-1]!r}")
-        if kind == "extra_forbidden":
-            return self.problem(
-                path, "unknown_key", f"unknown key {path[-1]!r}", "only keys that the documentation lists"
-            )
-        message = str(detail["msg"]).removeprefix("Value error, ")
-        found, separator, expected = message.partition("|")
-        if not separator:
-            found, expected = repr(detail["input"]), message
-        where = ".".join(str(step) for step in path)
-        return self.problem(path, "bad_value", f"{where}: {found}" if where else found, expected)
+        if detail["type"] == "extra_forbidden":
+            expected = f"one of: {', '.join(_keys_at(model, path[:-1]))}"
+            return self.problem(path, "unknown_key", f"unknown key {path[-1]!r}", expected)
+        if detail["type"] == REFUSED:
+            path += tuple(context["path"])
+            return self.problem(path, "bad_value", _at(path, context["found"]), context["expected"])
+        say = _EXPECTED.get(detail["type"])
+        expected = say(context) if say is not None else str(detail["msg"])
+        return self.problem(path, "bad_value", _at(path, _shown(detail["input"])), expected)
 
 
 def read_document(path: Path, error: type[ProblemsError]) -> Document:
-    """Read one YAML mapping. Raises `error` for a missing or empty file, bad YAML and duplicate keys."""
+    """Read one YAML mapping. Raises `error` for a file that is missing, empty, too large, not plain YAML or says a key twice."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as problem:
-        raise error([Problem(str(path), 1, "unreadable", problem.strerror or "an error", "a readable file")]) from None
-    try:
-        data = YAML(typ="rt").load(raw.decode("utf-8"))
-    except DuplicateKeyError as duplicate:
-        raise error([_at_mark(path, duplicate, "duplicate_key", "a key that stands twice", "each key once")]) from None
-    except (YAMLError, UnicodeDecodeError) as bad:
-        raise error([_at_mark(path, bad, "bad_yaml", "text that is not YAML", "valid YAML 1.2 in UTF-8")]) from None
-    if not isinstance(data, CommentedMap) or not data:
-        found = "an empty file" if not data else type(data).__name__
-        raise error([Problem(str(path), 1, "empty_document", found, "a mapping of keys to values")])
+        found = "no such file" if isinstance(problem, FileNotFoundError) else problem.strerror or "an unreadable file"
+        raise error([Problem(str(path), 1, "unreadable", found, "a readable file")]) from None
+    data, faults = parse_text(raw)
+    if faults:
+        raise error([Problem(str(path), *fault) for fault in faults])
     return Document(path, data, raw)
 
 
-def _at_mark(path: Path, bad: Exception, code: str, found: str, expected: str) -> Problem:
-    mark = bad.problem_mark if isinstance(bad, MarkedYAMLError) else None
-    return Problem(str(path), mark.line + 1 if mark is not None else 1, code, found, expected)
+def read_folder(folder: Path, error: type[ProblemsError], *, without: str = "") -> tuple[list[Document], list[Problem]]:
+    """Read every YAML file of a folder but the one named `without`: the documents, and the problems of those that can't be read.
+
+    A file that looks like YAML and has another ending is a problem, too: it would be left out without a word.
+    """
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if path.suffix.lower() in (".yaml", ".yml") and path.suffix != ".yaml":
+            problems.append(
+                Problem(str(path), 1, "wrong_ending", f"a file ending in {path.suffix!r}", "the ending '.yaml'")
+            )
+        elif path.suffix == ".yaml" and path.name != without:
+            try:
+                documents.append(read_document(path, error))
+            except ProblemsError as unreadable:
+                problems += unreadable.problems
+    return documents, problems
+
+
+def _is_echo(detail: Any) -> bool:
+    """A list whose entries were all refused counts as empty for pydantic; the entries' own errors say more."""
+    return bool(detail["type"] == "too_short" and detail["input"])
+
+
+def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+    """The keys that a document may have at `path`."""
+    found: type[BaseModel] | None = model
+    for step in path:
+        if found is not None and step in found.model_fields:
+            found = next(_models_in(found.model_fields[step].annotation), None)
+    return list(found.model_fields) if found is not None else []
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in an annotation such as `tuple[StartPoint, ...]`, `dict[str, Promise]` or `Consents | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _at(path: Sequence[Any], found: str) -> str:
+    """What was found, with the key that it belongs to."""
+    names = [step for step in path if isinstance(step, str) and step != "[key]"]
+    if not names:
+        return found
+    entry = f"[{path[-1] + 1}]" if isinstance(path[-1], int) else ""
+    return f"{names[-1]}{entry}: {found}"
+
+
+def _shown(value: Any) -> str:
+    """A value as somebody reads it who knows no Python."""
+    if isinstance(value, Mapping):
+        return "keys with values"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+_PATTERNS = {
+    r"^[a-z][a-z0-9_]{0,39}$": "a name of lower-case letters, digits and underscores, at most 40",
+    r"^[a-z_][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
+    r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$": "a schema and a table, such as public.recordings",
+}
+_EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "string_type": lambda _: "a text (in quotes, if it looks like a number or a day)",
+    "string_too_short": lambda _: "a text that is not empty",
+    "string_pattern_mismatch": lambda context: _PATTERNS.get(context["pattern"], f"a text like {context['pattern']}"),
+    "int_type": lambda _: "a whole number",
+    "float_type": lambda _: "a number, such as 0.9",
+    "bool_type": lambda _: "true or false",
+    "tuple_type": lambda _: "a list (`- …` or `[…]`)",
+    "too_short": lambda _: "at least one entry",
+    "dict_type": lambda _: "keys with their values (`key: value`)",
+    "model_type": lambda _: "keys with their values (`key: value`)",
+    "path_type": lambda _: "the path of a file",
+    "greater_than_equal": lambda context: f"{context['ge']} or more",
+    "less_than_equal": lambda context: f"{context['le']} or less",
+    "literal_error": lambda context: f"one of: {context['expected']}",
+    "enum": lambda context: f"one of: {context['expected']}",
+}
 
 
 def _plain(node: Any) -> Any:

@@ -265,6 +265,6 @@ def test_generated_data_reaches_every_status(source: psycopg.Connection[Any]) ->
     for seed in range(6):
         generator = Generator(seed)
         items = with_twins([generator.item(number) for number in range(400)])
-        holds = [generator.hold(number) for number in range(4)]
+        holds = [generator.hold(number) for number in range(12)]
         seen |= {decide(item, r, holds, NOW).status.value for item in items for r in RULES.values()}
     assert seen == {"retain", "due", "overdue", "held", "exempt", "kept_by_minimum", "restricted"}

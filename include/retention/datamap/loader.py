@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from retention.datamap.model import NotPersonal, S3Place, SourceConnection, SystemMap
-from retention.documents import Document, read_document
+from retention.documents import Document, read_folder
 from retention.errors import DataMapError, Problem
 
 
@@ -45,93 +48,169 @@ class DataMap:
 
 def load_datamap(folder: Path) -> DataMap:
     """Read every YAML file of `folder`. Raises DataMapError with all problems found at once."""
-    documents = [read_document(path, DataMapError) for path in sorted(folder.glob("*.yaml"))]
-    if not documents:
-        raise DataMapError([Problem(str(folder), 1, "no_map", "no file", "one YAML file per system")])
-    problems: list[Problem] = []
-    places: dict[str, MappedPlace] = {}
-    connections: dict[str, SourceConnection] = {}
-    not_personal: list[NotPersonal] = []
-    hashes: list[bytes] = []
+    documents, problems = read_folder(folder, DataMapError)
+    if not documents and not problems:
+        problems.append(Problem(str(folder), 1, "no_map", "no file", "one YAML file per system"))
+    systems: list[tuple[Document, SystemMap]] = []
     for document in documents:
         try:
-            system = document.build(SystemMap, DataMapError)
+            systems.append((document, document.build(SystemMap, DataMapError)))
         except DataMapError as error:
             problems += error.problems
-            continue
-        hashes.append(hashlib.sha256(document.raw).digest())
-        problems += _twice(document, "places", places, system.places) + _twice(
-            document, "connections", connections, system.connections
-        )
-        connections |= system.connections
-        not_personal += system.not_personal
+    problems += _named_twice(systems) + _shared_identities(systems) + _overlapping(systems)
+    places: dict[str, MappedPlace] = {}
+    for document, system in systems:
         for name, spec in system.places.items():
-            try:
-                places[name] = _read_place(document, system, name, spec)
-            except DataMapError as error:
-                problems += error.problems
-    problems += _overlapping(documents, places)
+            texts, unread = _read_sql(document, name, spec)
+            problems += unread
+            places[name] = MappedPlace(
+                name,
+                spec,
+                system.connections[spec.connection],
+                system.connections[spec.facts.connection],
+                items_sql=texts["items"] or "",
+                consents_sql=texts["consents"],
+                check_items_sql=texts["check_items"] or "",
+                check_consents_sql=texts["check_consents"],
+            )
     if problems:
         raise DataMapError(problems)
+    connections = {name: source for _, system in systems for name, source in system.connections.items()}
+    declared = tuple(entry for _, system in systems for entry in system.not_personal)
+    return DataMap(places, connections, declared, _digest(documents, places))
+
+
+_SQL_KEYS = ("items", "consents", "check_items", "check_consents")
+
+
+def _digest(documents: list[Document], places: dict[str, MappedPlace]) -> str:
     sql = "\0".join(
         text or ""
         for place in places.values()
         for text in (place.items_sql, place.consents_sql, place.check_items_sql, place.check_consents_sql)
     )
-    hashes.append(hashlib.sha256(sql.encode()).digest())
-    return DataMap(places, connections, tuple(not_personal), hashlib.sha256(b"".join(hashes)).hexdigest())
+    hashes = [hashlib.sha256(document.raw).digest() for document in documents]
+    return hashlib.sha256(b"".join([*hashes, hashlib.sha256(sql.encode()).digest()])).hexdigest()
 
 
-def _twice(document: Document, section: str, known: dict[str, object] | object, new: object) -> list[Problem]:
-    assert isinstance(known, dict) and isinstance(new, dict)
+def _named_twice(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
+    problems = []
+    for section in ("connections", "places"):
+        seen: dict[str, Document] = {}
+        for document, system in systems:
+            for name in getattr(system, section):
+                if name in seen:
+                    found, expected = (
+                        f"{name!r}, which {seen[name].path.name} uses too",
+                        f"names in {section} that differ",
+                    )
+                    problems.append(document.problem((section, name), "named_twice", found, expected))
+                seen.setdefault(name, document)
+    return problems
+
+
+def _shared_identities(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
+    """No identity may delete at one source and prove at another: whoever can delete must not be who proves."""
+    disposal = {source.disposal for _, system in systems for source in system.connections.values()}
     return [
-        document.problem((section, name), "named_twice", repr(name), f"a name that no other file uses in {section}")
-        for name in new
-        if name in known
+        document.problem(
+            ("connections", name, "verification"),
+            "shared_identity",
+            f"{source.verification!r}, which disposal uses too",
+            "an identity that verification alone uses",
+        )
+        for document, system in systems
+        for name, source in system.connections.items()
+        if source.verification in disposal
     ]
 
 
-def _read_place(document: Document, system: SystemMap, name: str, spec: S3Place) -> MappedPlace:
-    def read(key: str) -> str | None:
+def _read_sql(document: Document, name: str, spec: S3Place) -> tuple[dict[str, str | None], list[Problem]]:
+    """The SQL that the place names, by the key that names it; None where none is named."""
+    texts: dict[str, str | None] = dict.fromkeys(_SQL_KEYS)
+    problems: list[Problem] = []
+    for key in _SQL_KEYS:
         relative = getattr(spec.facts, key)
         if relative is None:
-            return None
+            continue
         try:
-            text = (document.path.parent / relative).read_text(encoding="utf-8")
+            text = (document.path.parent / relative).read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
         except (OSError, UnicodeDecodeError):
-            found = f"{relative}, which can't be read"
-            path = ("places", name, "facts", key)
-            raise DataMapError([document.problem(path, "no_sql", found, "an SQL file beside the map")]) from None
-        return text.strip().rstrip(";")
+            text = None
+        if not text:
+            found = f"{key}: {relative}, which {'can not be read' if text is None else 'is empty'}"
+            problems.append(
+                document.problem(("places", name, "facts", key), "no_sql", found, "an SQL file beside the map")
+            )
+        texts[key] = text
+    return texts, problems + _shared_sql(document, name, texts)
 
-    if spec.facts.items == spec.facts.check_items:
-        path = ("places", name, "facts", "check_items")
-        found = "the SQL that disposal uses"
-        raise DataMapError(
-            [document.problem(path, "shared_sql", found, "a file written apart, so that it can disagree")]
+
+def _shared_sql(document: Document, name: str, texts: dict[str, str | None]) -> list[Problem]:
+    """Disposal and verification must not rest on the same SQL, in one file or in two."""
+    return [
+        document.problem(
+            ("places", name, "facts", check),
+            "shared_sql",
+            f"{check}: the same SQL that disposal uses",
+            "SQL written apart from it, so that the two can disagree",
         )
-    return MappedPlace(
-        name,
-        spec,
-        system.connections[spec.connection],
-        system.connections[spec.facts.connection],
-        items_sql=read("items") or "",
-        consents_sql=read("consents"),
-        check_items_sql=read("check_items") or "",
-        check_consents_sql=read("check_consents"),
-    )
+        for own, check in (("items", "check_items"), ("consents", "check_consents"))
+        if texts[own] and _essence(texts[own]) == _essence(texts[check])
+    ]
 
 
-def _overlapping(documents: list[Document], places: dict[str, MappedPlace]) -> list[Problem]:
-    """Two places must not claim the same keys: an object would then have two rules."""
-    claims = [(place, prefix) for place in places.values() for prefix in place.spec.prefixes]
+def _essence(sql: str | None) -> str:
+    """SQL without comments and line breaks: a copy with another heading is still a copy."""
+    return " ".join(re.sub(r"--[^\n]*", "", sql or "").split()).casefold()
+
+
+def _overlapping(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
+    """Two places must not claim the same keys: an object would then have two rules, or a rule and a declaration."""
+    claims = list(_claims(systems))
     problems = []
-    for position, (one, prefix) in enumerate(claims):
-        for other, other_prefix in claims[position + 1 :]:
-            same_bucket = (one.spec.connection, one.spec.bucket) == (other.spec.connection, other.spec.bucket)
-            if same_bucket and (prefix.startswith(other_prefix) or other_prefix.startswith(prefix)):
-                document = next(d for d in documents if other.name in d.data.get("places", {}))
-                found = f"prefix {other_prefix!r}, which overlaps with place {one.name!r}"
-                path = ("places", other.name, "prefixes")
-                problems.append(document.problem(path, "overlap", found, "prefixes that no two places share"))
+    for position, one in enumerate(claims):
+        for other in claims[position + 1 :]:
+            if one.overlaps(other):
+                found = f"{other.what()}, which overlaps with {one.what()} of {one.owner}"
+                problems.append(other.document.problem(other.path, "overlap", found, "keys that nothing else claims"))
     return problems
+
+
+def _claims(systems: list[tuple[Document, SystemMap]]) -> Iterator[_Claim]:
+    """Everything that is claimed; places first, so that a declaration is what overlaps."""
+    for document, system in systems:
+        for name, spec in system.places.items():
+            identity = system.connections[spec.connection].disposal
+            for position, prefix in enumerate(spec.prefixes):
+                path = ("places", name, "prefixes", position)
+                yield _Claim(document, path, f"place {name!r}", identity, spec.bucket, prefix)
+    for document, system in systems:
+        for position, entry in enumerate(system.not_personal):
+            identity = system.connections[entry.connection].disposal
+            yield _Claim(
+                document, ("not_personal", position), "a declaration", identity, entry.bucket, entry.prefix or ""
+            )
+
+
+class _Claim(NamedTuple):
+    """Keys of one bucket that a place or a declaration speaks for; an empty prefix means all of them.
+
+    Two files can't share a connection's name; the identity behind it tells whether they mean the same store.
+    """
+
+    document: Document
+    path: tuple[str | int, ...]
+    owner: str
+    identity: str
+    bucket: str
+    prefix: str
+
+    def overlaps(self, other: _Claim) -> bool:
+        """Whether a key can belong to both."""
+        same_bucket = (self.identity, self.bucket) == (other.identity, other.bucket)
+        return same_bucket and (self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix))
+
+    def what(self) -> str:
+        """The claim in words."""
+        return f"prefix {self.prefix!r}" if self.prefix else "the whole bucket"

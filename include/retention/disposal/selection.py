@@ -94,12 +94,13 @@ def _items(place: MappedPlace, by_key: bool) -> sql.Composed:
 
 
 def _dated(rule: RetentionRule) -> sql.Composed:
+    """When each item arose: its own start unless that is missing, in the future or contradicted, else the oldest evidence."""
     return sql.SQL(
-        "SELECT item.*, "
-        "CASE WHEN {clock} IS NULL OR {clock} > evidence_at + %(tolerance_s)s * interval '1 second' THEN evidence_at "
-        "ELSE {clock} END AS arose_at, "
-        "{clock} IS NULL OR coalesce({clock} > evidence_at + %(tolerance_s)s * interval '1 second', FALSE) AS redated "
-        "FROM item"
+        "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
+        "NOT s.is_good AS redated FROM item "
+        "CROSS JOIN LATERAL (SELECT CASE WHEN item.evidence_at <= %(now)s THEN item.evidence_at END AS seen_at) AS e "
+        "CROSS JOIN LATERAL (SELECT coalesce({clock} <= %(now)s, FALSE) "
+        "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
 
 
@@ -148,12 +149,12 @@ def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
         instants.append(
             sql.SQL(
                 "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "
-                "ELSE least(dated.evidence_at, dated.arose_at) END END AS {at}"
+                "ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
             ).format(happened=happened, stated=stated, start=start, at=sql.Identifier(f"at_{event}"))
         )
         redated.append(
             sql.SQL(
-                "({happened} AND NOT coalesce({stated}, FALSE) AND coalesce(dated.evidence_at, dated.arose_at) IS NOT NULL)"
+                "({happened} AND NOT coalesce({stated}, FALSE) AND coalesce(dated.seen_at, dated.arose_at) IS NOT NULL)"
             ).format(happened=happened, stated=stated)
         )
     return sql.SQL(
@@ -234,7 +235,8 @@ _HOLDS = sql.SQL(
     "WHERE by_category OR num_nonnulls(tenant_id, person_id, held_item_id, started_from, started_before) > 0"
 )
 
-# Where an item lacks what a scope asks for, it may be in it, and is held (retention.policy.holds.covers).
+# Where an item lacks what a scope asks for, it may be in it, and is held (retention.policy.holds.covers); a guessed start
+# may lie in any period.
 _PROTECTED = sql.SQL(
     "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
     "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
@@ -243,8 +245,8 @@ _PROTECTED = sql.SQL(
     "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
     "AND (hold.person_id IS NULL OR hold.person_id = clocked.person_id) "
     "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
-    "AND (hold.started_from IS NULL OR clocked.arose_at IS NULL OR clocked.arose_at >= hold.started_from) "
-    "AND (hold.started_before IS NULL OR clocked.arose_at IS NULL OR clocked.arose_at < hold.started_before)) AS h"
+    "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
+    "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
 )
 
 # An item is due when the last protection that had kept it ended, and overdue the release latency after that.

@@ -35,28 +35,37 @@ def decide(
     these count as they are. due: `due_at <= as_of <= deadline_at`; overdue: `as_of > deadline_at`. Raises nothing for any item.
     """
     now = max(as_of, now) if now is not None else as_of
-    arose_at, basis = _arose(item, rule)
+    seen_at = item.evidence_at if item.evidence_at is not None and item.evidence_at <= now else None
+    arose_at, basis = _arose(item, rule, seen_at, now)
     terms = _terms_for(rule, arose_at, as_of)
     if terms is None:
         return Decision(Status.RETAIN, basis, "rule_not_in_force", None, None)
-    clock, basis = _clock(item, rule, terms, arose_at, basis, now)
-    covering = [hold for hold in holds if covers(hold, item, rule.category, arose_at)]
+    # A guessed start may lie in any hold's period, so it takes no item out of one.
+    known_start = arose_at if basis is Basis.START_POINT else None
+    covering = [hold for hold in holds if covers(hold, item, rule.category, known_start)]
+    evidence = min((at for at in (seen_at, arose_at) if at is not None), default=None)
+    clock, basis = _clock(item, rule, terms, arose_at, basis, evidence, now)
     in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     if clock is None:
         return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
     exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, now)
     clock = _after_protections(clock, covering, exempt_until, rule.release_latency, now)
-    status, reason = _status(item, rule, terms, clock, covering, exempt_until, as_of, now)
+    status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
     return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
 
 
-def _arose(item: ItemFacts, rule: RetentionRule) -> tuple[datetime | None, Basis]:
-    """When the clock that every item has started, and on what that rests."""
+def _arose(
+    item: ItemFacts, rule: RetentionRule, seen_at: datetime | None, now: datetime
+) -> tuple[datetime | None, Basis]:
+    """When the clock that every item has started, and on what that rests; `seen_at` is the other evidence, None if in the future.
+
+    A start that is missing, in the future or contradicted counts for nothing: an item stamped 2099 would stay until then.
+    """
     stated = item.starts.get(rule.clock_event, Start(None, False)).at
-    if stated is None:
-        return item.evidence_at, Basis.FALLBACK
-    if item.evidence_at is not None and stated > item.evidence_at + CONTRADICTION_TOLERANCE:
-        return item.evidence_at, Basis.FALLBACK
+    if stated is None or stated > now:
+        return seen_at, Basis.FALLBACK
+    if seen_at is not None and stated > seen_at + CONTRADICTION_TOLERANCE:
+        return seen_at, Basis.FALLBACK
     return stated, Basis.START_POINT
 
 
@@ -70,7 +79,13 @@ def _terms_for(rule: RetentionRule, arose_at: datetime | None, as_of: datetime) 
 
 
 def _clock(
-    item: ItemFacts, rule: RetentionRule, terms: Terms, arose_at: datetime | None, basis: Basis, now: datetime
+    item: ItemFacts,
+    rule: RetentionRule,
+    terms: Terms,
+    arose_at: datetime | None,
+    basis: Basis,
+    evidence: datetime | None,
+    now: datetime,
 ) -> tuple[_Clock | None, Basis]:
     """The earliest due time and the earliest deadline over all start points that happened."""
     instants: dict[str, datetime] = {}
@@ -78,7 +93,7 @@ def _clock(
         if event == rule.clock_event:
             at = arose_at
         else:
-            at, rests_on = _event_at(item, event, arose_at, now)
+            at, rests_on = _event_at(item, event, evidence, now)
             basis = Basis.FALLBACK if rests_on is Basis.FALLBACK else basis
         if at is not None:
             instants[event] = at
@@ -90,15 +105,14 @@ def _clock(
     return _Clock(due[trigger], deadline_at, trigger), basis
 
 
-def _event_at(item: ItemFacts, event: str, arose_at: datetime | None, now: datetime) -> tuple[datetime | None, Basis]:
+def _event_at(item: ItemFacts, event: str, evidence: datetime | None, now: datetime) -> tuple[datetime | None, Basis]:
     """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence."""
     start = item.starts.get(event, Start(None, False))
     if not start.happened:
         return None, Basis.START_POINT
     if start.at is not None and start.at <= now:
         return start.at, Basis.START_POINT
-    other = min((at for at in (item.evidence_at, arose_at) if at is not None), default=None)
-    return other, Basis.START_POINT if other is None else Basis.FALLBACK
+    return evidence, Basis.START_POINT if evidence is None else Basis.FALLBACK
 
 
 def _exempt_until(
@@ -147,7 +161,6 @@ def _after_protections(
 
 def _status(
     item: ItemFacts,
-    rule: RetentionRule,
     terms: Terms,
     clock: _Clock,
     covering: Sequence[Hold],
@@ -174,4 +187,4 @@ def _kept_by_minimum(item: ItemFacts, minimum: Minimum, now: datetime) -> bool:
     """Kept while the minimum runs, while it is not released, and while its start is unknown: a guess never leads to deletion."""
     start = item.starts.get(minimum.event, Start(None, False)).at
     released = item.starts.get(minimum.release, Start(None, False)).happened
-    return start is None or not released or now < end_of_year_plus(start, minimum.years)
+    return start is None or start > now or not released or now < end_of_year_plus(start, minimum.years)

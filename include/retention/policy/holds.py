@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from retention.policy.facts import Hold, ItemFacts
@@ -11,7 +12,12 @@ def is_approved(hold: Hold) -> bool:
     """Whether a second person approved it: a hold that its requester approved, or nobody, holds nothing."""
     if hold.approved_by is None or not hold.approved_by.strip():
         return False
-    return hold.approved_by.strip().casefold() != hold.requested_by.strip().casefold()
+    return _name(hold.approved_by) != _name(hold.requested_by)
+
+
+def _name(person: str) -> str:
+    """A name without what makes no difference between two people: case, spaces, and how its letters are encoded."""
+    return " ".join(unicodedata.normalize("NFKC", person).casefold().split())
 
 
 def holds_until(hold: Hold) -> datetime | None:
@@ -40,7 +46,8 @@ def was_in_force(hold: Hold, now: datetime) -> bool:
 def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None) -> bool:
     """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
 
-    `arose_at` is when the item's clock started. A person's hold covers no item whose row says that nobody is known.
+    `arose_at` is when the item's clock started, None where that is not known for sure. A person's hold covers no item whose
+    row says that nobody is known.
     """
     if not _has_scope(hold) or (hold.category is not None and hold.category != category):
         return False

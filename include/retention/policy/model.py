@@ -1,4 +1,4 @@
-"""Promises and rules as frozen values. They hold no system: where data lives stands in the data map."""
+"""Rules as frozen values. They hold no system: where data lives stands in the data map."""
 
 from __future__ import annotations
 
@@ -6,101 +6,57 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from retention.policy.periods import Day, Elapsed, Years, start_of_day
+from retention.policy.promises import Consents, Maximum, Promise, Promises
+from retention.strict import Count, Flag, Name, Number, Share, StrictModel, VersionName, refuse
+
+__all__ = [
+    "Action",
+    "Consents",
+    "Maximum",
+    "Minimum",
+    "Promise",
+    "Promises",
+    "RetentionRule",
+    "RuleVersion",
+    "Schedule",
+    "StartPoint",
+    "Terms",
+    "VolumeLimit",
+]
 
 
-class _Document(BaseModel):
-    """Unknown keys are refused everywhere: a misspelt limit must never mean "no limit"."""
+class StartPoint(StrictModel):
+    """One event that starts a rule's clock: either `limit` with `lead`, or `allowed_latency`, where it is due at once."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_min_length=1)
-
-
-class Consents(_Document):
-    """Whose consent exempts an item (clause `audio-consent`): every party's, given and recorded before it fell due.
-
-    `review_every` and `review_grace` are elapsed time from the giving or the last review; then the consent exempts no more.
-    """
-
-    scope: str
-    parties: tuple[str, ...] = Field(min_length=1)
-    review_every: Elapsed
-    review_grace: Elapsed
-
-    @property
-    def valid_for(self) -> timedelta:
-        """How long one giving or review carries, grace included."""
-        return self.review_every + self.review_grace
-
-
-class Maximum(_Document):
-    """One promised maximum: gone at most `limit` after `event` (breach = still there after it).
-
-    `allowed_latency` makes "at once" checkable while work is hourly; the distance to the policy's word is reported.
-    """
-
-    event: str
+    event: Name
+    """The event that starts the clock. The data map's SQL returns its time as `start_<event>`."""
     limit: Elapsed | None = None
-    allowed_latency: Elapsed | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.limit is None) == (self.allowed_latency is None):
-            raise ValueError("both or neither of limit and allowed_latency|exactly one of them")
-        return self
-
-    @property
-    def deadline_after(self) -> timedelta:
-        """Elapsed time from the event to the deadline."""
-        period = self.limit if self.limit is not None else self.allowed_latency
-        assert period is not None  # the validator saw to it
-        return period
-
-
-class Promise(_Document):
-    """What the privacy policy promises for one clause, in the strictest reading (clauses.md)."""
-
-    section: str
-    owner: str
-    reading: str
-    maxima: tuple[Maximum, ...] = ()
-    exemption: str | None = None
-    consents: Consents | None = None
-    leniency: str | None = None
-
-
-class Promises(_Document):
-    """The whole policy, clause by clause; `policy_version` is the day that the policy's text bears ("Stand")."""
-
-    policy_version: str
-    policy_title: str
-    promises: dict[str, Promise] = Field(min_length=1)
-
-
-class StartPoint(_Document):
-    """One event that starts a rule's clock.
-
-    Either `limit` with `lead` (jobs act from `limit − lead`, checks fail after `limit`) or `allowed_latency` ("at once":
-    due with the event). Exactly one start point of a rule has `every_item: true`: every item has it, so a missing or
-    contradicted value falls back to the oldest other evidence.
-    """
-
-    event: str
-    limit: Elapsed | None = None
+    """Checks fail this long after the event (deadline). The time that deleting takes is part of it."""
     lead: Elapsed | None = None
+    """Jobs act this much before the deadline: due = event + limit − lead."""
     allowed_latency: Elapsed | None = None
-    every_item: bool = False
+    """Due with the event itself; checks fail this long after it."""
+    every_item: Flag = False
+    """True for exactly one start point, one with a limit: the event that every item has. Where its time is missing, in the
+    future or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
 
     @model_validator(mode="after")
     def _limit_or_at_once(self) -> Self:
         if self.allowed_latency is not None:
             if self.limit is not None or self.lead is not None:
-                raise ValueError("allowed_latency beside limit or lead|either limit and lead, or allowed_latency")
+                raise refuse("allowed_latency beside limit or lead", "either limit and lead, or allowed_latency")
+            if self.every_item:
+                # Every item would be due as soon as it is there.
+                raise refuse(
+                    "true, beside allowed_latency", "every_item at a start point with limit and lead", "every_item"
+                )
         elif self.limit is None or self.lead is None:
-            raise ValueError("a start point without a complete limit|limit and lead, or allowed_latency")
-        elif not timedelta(0) < self.limit or not self.lead < self.limit:
-            raise ValueError("a lead that is not shorter than its limit|0 <= lead < limit")
+            raise refuse("a start point without a complete limit", "limit and lead, or allowed_latency")
+        elif self.lead >= self.limit:
+            raise refuse("a lead that is not shorter than its limit", "a lead below the limit", "lead")
         return self
 
     @property
@@ -114,34 +70,51 @@ class StartPoint(_Document):
         return self.limit if self.limit is not None else (self.allowed_latency or timedelta(0))
 
 
-class Minimum(_Document):
-    """A statutory minimum: kept for `years` calendar years from the end of the year of `event`, and until `release` happened."""
+class Minimum(StrictModel):
+    """A statutory minimum: until its calendar years have passed *and* its release was recorded, nothing is deleted."""
 
-    event: str
+    event: Name
+    """The event whose calendar year (Berlin) counts; the years begin at its end. An unknown time keeps the item."""
     years: Years
+    """Whole calendar years, such as `P8Y`: a voucher of 2025-08-15 is kept until 2033-12-31."""
     paragraph: str
-    release: str
+    """The paragraph that says so, such as `§147 Abs. 3 AO`."""
+    release: Name
+    """The event that releases it (the fiscal year's assessment is closed), read from `happened_<release>`."""
 
 
-class RuleVersion(_Document):
-    """A rule as it stands from midnight (Berlin) of `effective_from` on."""
+class RuleVersion(StrictModel):
+    """A rule as it stands from midnight (Berlin) of `effective_from` on. Later versions can only shorten for older items."""
 
-    version: int = Field(ge=1)
-    policy_version: str
+    version: Number
+    """Rising number of this version."""
+    policy_version: VersionName
+    """The version of the privacy policy that it was reviewed for."""
     effective_from: Day
+    """First calendar day on which it is in force. A longer limit does not apply to items that arose before that day."""
     approved_by: str
+    """The role that approved it."""
     start_points: tuple[StartPoint, ...] = Field(min_length=1)
+    """All events that start the clock; the earliest due time counts. A rule without any is refused."""
     exemption: Consents | None = None
+    """The consents that exempt an item. Without it, nothing does."""
     minimum: Minimum | None = None
+    """A statutory minimum that goes before everything else."""
 
     @model_validator(mode="after")
     def _events_are_clear(self) -> Self:
         events = [start.event for start in self.start_points]
-        if len(set(events)) != len(events):
-            raise ValueError("two start points for one event|each event once")
-        if sum(start.every_item for start in self.start_points) != 1:
-            raise ValueError(
-                "no start point, or several, with every_item: true|exactly one, for items without other evidence"
+        for position, event in enumerate(events):
+            if event in events[:position]:
+                raise refuse(f"a second start point for {event!r}", "each event once", "start_points", position)
+        clocks = [position for position, start in enumerate(self.start_points) if start.every_item]
+        if not clocks:
+            raise refuse(
+                "no start point with every_item: true", "exactly one, for items without other evidence", "start_points"
+            )
+        if len(clocks) > 1:
+            raise refuse(
+                "a second start point with every_item: true", "exactly one", "start_points", clocks[1], "every_item"
             )
         return self
 
@@ -151,32 +124,47 @@ class RuleVersion(_Document):
         return start_of_day(self.effective_from)
 
 
-class Schedule(_Document):
-    """How often jobs run and what may go wrong between them; the loader proves that the promise holds all the same."""
+class Schedule(StrictModel):
+    """How often jobs run and what may go wrong between them; the loader proves that the promise is kept all the same."""
 
     longest_interval: Elapsed
-    missed_runs_tolerated: int = Field(ge=0)
+    """Longest time between two runs. A nightly run in local time has one of 25 hours each autumn."""
+    missed_runs_tolerated: Count
+    """How many runs in a row may fail or not start before a limit. What is due at once tolerates none."""
     run_time: Elapsed
+    """Longest time that one run takes until an item is gone."""
     store_lag: Elapsed
+    """Longest time until the store shows what happened."""
     clock_skew: Elapsed
+    """Largest difference between the clocks involved."""
     granularity: Elapsed = timedelta(0)
+    """How much younger the youngest record of a file or partition may be than its oldest; nothing for single items."""
+
+    @model_validator(mode="after")
+    def _runs_take_time(self) -> Self:
+        if not self.longest_interval:
+            raise refuse("an interval of no time between runs", "the longest time between two runs", "longest_interval")
+        return self
+
+    @property
+    def slack(self) -> timedelta:
+        """What one run needs beside the waiting: run + lag + skew + granularity."""
+        return self.run_time + self.store_lag + self.clock_skew + self.granularity
 
     def needed(self, missed_runs: int) -> timedelta:
         """(missed + 1) · interval + run + lag + skew + granularity, which `deadline − due` must cover (clauses.md, "Time")."""
-        slack = self.run_time + self.store_lag + self.clock_skew + self.granularity
-        return (missed_runs + 1) * self.longest_interval + slack
+        return (missed_runs + 1) * self.longest_interval + self.slack
 
 
-class VolumeLimit(_Document):
-    """Above either bound a plan needs a second person's approval of its digest.
+class VolumeLimit(StrictModel):
+    """Above either bound a plan needs a second person's approval of its digest."""
 
-    `share` (0 to 1) is of all items considered; it counts only above `share_above_items` due items, because in a quiet hour
-    everything that is there may rightly be due.
-    """
-
-    items: int = Field(ge=0)
-    share: float = Field(ge=0, le=1)
-    share_above_items: int = Field(ge=0)
+    items: Count
+    """Most due items of one plan."""
+    share: Share
+    """Largest share of due items among all items considered, from 0 to 1."""
+    share_above_items: Count
+    """The share counts only above this many due items: in a quiet hour everything that is there may rightly be due."""
 
 
 class Terms(NamedTuple):
@@ -199,32 +187,48 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
-class RetentionRule(_Document):
-    """How one data category keeps its promise: exactly one rule per category."""
+class RetentionRule(StrictModel):
+    """One file beside `promises.yaml`: how one data category keeps its promise. Exactly one rule per category."""
 
-    category: str
+    category: Name
+    """The data category (Datenart), as the data map's places name it."""
     clause: str
+    """The clause of `promises.yaml` that this rule keeps; one with maxima."""
     owner: str
+    """The role that answers for the rule."""
     action: Literal[Action.DELETE] = Action.DELETE
+    """What is done with items that are due."""
     schedule: Schedule
+    """How often jobs run, and what may go wrong."""
     volume_limit: VolumeLimit
+    """When a plan is unusually large."""
     plan_valid_for: Elapsed
+    """Elapsed time after which a plan may no longer be executed."""
     versions: tuple[RuleVersion, ...] = Field(min_length=1)
+    """All versions of the rule, oldest first. A version is never edited: a change is a new one."""
 
     @model_validator(mode="after")
     def _versions_in_order(self) -> Self:
-        order = [(version.version, version.effective_from) for version in self.versions]
-        if any(a[0] >= b[0] or a[1] >= b[1] for a, b in zip(order, order[1:], strict=False)):
-            raise ValueError("versions out of order|rising version numbers and effective_from days, oldest first")
-        clocks = {start.event for version in self.versions for start in version.start_points if start.every_item}
-        if len(clocks) != 1:
-            raise ValueError("versions with different every_item events|the same event in all versions")
+        for position, (one, next_one) in enumerate(zip(self.versions, self.versions[1:], strict=False), start=1):
+            if one.version >= next_one.version or one.effective_from >= next_one.effective_from:
+                expected = "rising version numbers and effective_from days, oldest first"
+                raise refuse(f"version {next_one.version} out of order", expected, "versions", position)
+            if _clock(one) != _clock(next_one):
+                found = f"every_item at {_clock(next_one)!r}, in the version before at {_clock(one)!r}"
+                raise refuse(found, "the same event in all versions", "versions", position, "start_points")
+        if not self.plan_valid_for:
+            raise refuse("plans that expire at once", "a period of more than nothing", "plan_valid_for")
         return self
+
+    def __str__(self) -> str:
+        from retention.policy.sentences import rule_sentence  # which needs this module
+
+        return rule_sentence(self)
 
     @property
     def clock_event(self) -> str:
         """The start point that every item has."""
-        return next(start.event for start in self.versions[0].start_points if start.every_item)
+        return _clock(self.versions[0])
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -248,6 +252,10 @@ class RetentionRule(_Document):
             _strictest(None if position == 0 else version.effective_at, versions[position:])
             for position, version in enumerate(versions)
         )
+
+
+def _clock(version: RuleVersion) -> str:
+    return next(start.event for start in version.start_points if start.every_item)
 
 
 def _strictest(arose_from: datetime | None, versions: tuple[RuleVersion, ...]) -> Terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from retention.policy.model import RetentionRule, RuleVersion, StartPoint
+from retention.policy.periods import format_elapsed
 
 
 def room(start: StartPoint) -> timedelta:
@@ -12,13 +13,20 @@ def room(start: StartPoint) -> timedelta:
     return start.deadline_after - start.due_after
 
 
-def needed(rule: RetentionRule, start: StartPoint) -> timedelta:
-    """Time that the schedule may take until an item is gone.
+def missed_runs(rule: RetentionRule, start: StartPoint) -> int:
+    """How many missed runs the start point must survive: none where it is due at once, one interval and the run must fit."""
+    return 0 if start.allowed_latency is not None else rule.schedule.missed_runs_tolerated
 
-    Where a start point is due at once there is no room for a missed run: one interval and the run itself must fit.
-    """
-    missed = 0 if start.allowed_latency is not None else rule.schedule.missed_runs_tolerated
-    return rule.schedule.needed(missed)
+
+def needed(rule: RetentionRule, start: StartPoint) -> timedelta:
+    """Time that the schedule may take until an item is gone."""
+    return rule.schedule.needed(missed_runs(rule, start))
+
+
+def arithmetic(rule: RetentionRule, start: StartPoint) -> str:
+    """How `needed` comes about: `(6 + 1) · 1 hour + 3 hours = 10 hours`."""
+    waiting = f"({missed_runs(rule, start)} + 1) · {format_elapsed(rule.schedule.longest_interval)}"
+    return f"{waiting} + {format_elapsed(rule.schedule.slack)} = {format_elapsed(needed(rule, start))}"
 
 
 def unkept(rule: RetentionRule) -> list[tuple[RuleVersion, StartPoint, timedelta, timedelta]]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from retention.policy.model import Consents, RetentionRule, RuleVersion, StartPoint
+from datetime import date
+from typing import Literal
+
+from retention.policy.model import Consents, Minimum, RetentionRule, RuleVersion, StartPoint
 from retention.policy.periods import format_elapsed
+
+Language = Literal["en", "de"]
 
 CATEGORIES = {"audio": ("Call recordings", "Gesprächsaufnahmen")}
 EVENTS = {
-    "transcription_succeeded": ("the transcription succeeded", "der erfolgreichen Transkription"),
+    "transcription_succeeded": ("their transcription has succeeded", "der erfolgreichen Transkription"),
     "recording_started": ("the recording started", "Beginn der Aufnahme"),
 }
-PARTIES = {"caller": ("the caller", "der anrufenden Person"), "customer": ("the customer", "des Kunden")}
+PARTIES = {"caller": ("the caller", "die anrufende Person"), "customer": ("the customer", "der Kunde")}
+SCOPES = {"archiving": ("archiving", "die Archivierung")}
 
 
-def rule_sentence(rule: RetentionRule, language: str = "en") -> str:
-    """The rule's newest version in one sentence, in `en` or `de`. Unlisted words stand as their key."""
+def rule_sentence(rule: RetentionRule, language: Language = "en") -> str:
+    """The rule's newest version in one sentence, in `en` or `de`. Words that this module doesn't know stand as their key."""
     version = rule.versions[-1]
     return _german(rule, version) if language == "de" else _english(rule, version)
 
@@ -24,47 +30,88 @@ def _word(table: dict[str, tuple[str, str]], key: str, language: int) -> str:
 
 
 def _english(rule: RetentionRule, version: RuleVersion) -> str:
-    starts = ", or ".join(_english_start(start) for start in version.start_points)
-    text = f"{_word(CATEGORIES, rule.category, 0)} are deleted {starts}, whichever comes first"
+    text = (
+        f"{_word(CATEGORIES, rule.category, 0)} are deleted {', or '.join(map(_english_start, version.start_points))}"
+    )
+    if len(version.start_points) > 1:
+        text += ", whichever comes first"
     if version.exemption is not None:
-        text += f", unless {_joined(version.exemption, 0, ' and ')} consented to {version.exemption.scope} before that"
-        text += f" (reviewed every {format_elapsed(version.exemption.review_every)})"
+        text += f", {_english_exemption(version.exemption)}"
+    if version.minimum is not None:
+        text += f", {_english_minimum(version.minimum)}"
     return f"{text}; clause {rule.clause}, policy of {version.policy_version}, in force from {version.effective_from}."
 
 
 def _english_start(start: StartPoint) -> str:
     event = _word(EVENTS, start.event, 0)
     if start.allowed_latency is not None:
-        return f"at once when {event} (gone at the latest {format_elapsed(start.allowed_latency)} later)"
+        return f"as soon as {event} (gone within {format_elapsed(start.allowed_latency)})"
+    return f"{format_elapsed(start.due_after)} after {event} (gone within {format_elapsed(start.deadline_after)})"
+
+
+def _english_exemption(asked: Consents) -> str:
+    parties = [_word(PARTIES, party, 0) for party in asked.parties]
+    both = "both " if len(parties) == 2 else ""
     return (
-        f"{format_elapsed(start.due_after)} after {event}"
-        f" (gone at the latest after {format_elapsed(start.deadline_after)})"
+        f"unless {both}{_listed(parties, ' and ')} consented to {_word(SCOPES, asked.scope, 0)} before that"
+        f" (consents are reviewed every {format_elapsed(asked.review_every)}"
+        f" and lapse {format_elapsed(asked.review_grace)} after a missed review)"
+    )
+
+
+def _english_minimum(minimum: Minimum) -> str:
+    years = f"{minimum.years} calendar year{'' if minimum.years == 1 else 's'}"
+    return (
+        f"but not before {years} have passed since the end of the year of {_word({}, minimum.event, 0)}"
+        f" ({minimum.paragraph}) and {_word({}, minimum.release, 0)} is recorded"
     )
 
 
 def _german(rule: RetentionRule, version: RuleVersion) -> str:
-    starts = " oder ".join(_german_start(start) for start in version.start_points)
-    text = f"{_word(CATEGORIES, rule.category, 1)} werden {starts} gelöscht, was früher eintritt"
+    text = f"{_word(CATEGORIES, rule.category, 1)} werden {' oder '.join(map(_german_start, version.start_points))} gelöscht"
+    if len(version.start_points) > 1:
+        text += ", je nachdem, was früher eintritt"
     if version.exemption is not None:
-        text += f", sofern nicht vorher die Einwilligung {_joined(version.exemption, 1, ' und ')}"
-        text += f" zur Archivierung vorlag (Überprüfung alle {_days(version.exemption)})"
-    day = version.effective_from.strftime("%d.%m.%Y")
-    return f"{text}; Klausel {rule.clause}, Datenschutzerklärung vom {version.policy_version}, in Kraft seit {day}."
+        text += f", {_german_exemption(version.exemption)}"
+    if version.minimum is not None:
+        text += f", {_german_minimum(version.minimum)}"
+    text += f"; Klausel {rule.clause}, Datenschutzerklärung vom {_german_day(version.policy_version)}"
+    return f"{text}, in Kraft ab {_german_day(version.effective_from.isoformat())}."
 
 
 def _german_start(start: StartPoint) -> str:
     event = _word(EVENTS, start.event, 1)
+    gone = f"(spätestens nach {format_elapsed(start.deadline_after, 'de', dative=True)} entfernt)"
     if start.allowed_latency is not None:
-        return f"unmittelbar nach {event} (entfernt spätestens nach {format_elapsed(start.allowed_latency, 'de')})"
+        return f"unmittelbar nach {event} {gone}"
+    return f"{format_elapsed(start.due_after, 'de')} nach {event} {gone}"
+
+
+def _german_exemption(asked: Consents) -> str:
+    parties = [_word(PARTIES, party, 1) for party in asked.parties]
+    have = "haben" if len(parties) > 1 else "hat"
     return (
-        f"{format_elapsed(start.due_after, 'de')} nach {event}"
-        f" (entfernt spätestens nach {format_elapsed(start.deadline_after, 'de')})"
+        f"es sei denn, {_listed(parties, ' und ')} {have} zuvor in {_word(SCOPES, asked.scope, 1)} eingewilligt"
+        f" (Einwilligungen werden alle {format_elapsed(asked.review_every, 'de')} überprüft"
+        f" und gelten nach versäumter Überprüfung noch {format_elapsed(asked.review_grace, 'de')})"
     )
 
 
-def _joined(consents: Consents, language: int, separator: str) -> str:
-    return separator.join(_word(PARTIES, party, language) for party in consents.parties)
+def _german_minimum(minimum: Minimum) -> str:
+    years = "1 Kalenderjahr" if minimum.years == 1 else f"{minimum.years} Kalenderjahre"
+    return (
+        f"jedoch frühestens {years} nach Ende des Jahres von {_word({}, minimum.event, 1)} ({minimum.paragraph})"
+        f" und erst, wenn {_word({}, minimum.release, 1)} vermerkt ist"
+    )
 
 
-def _days(consents: Consents) -> str:
-    return f"{consents.review_every.days} Tage"
+def _german_day(day: str) -> str:
+    """A day as German texts write it; another kind of version name stands as it is."""
+    try:
+        return date.fromisoformat(day).strftime("%d.%m.%Y")
+    except ValueError:
+        return day
+
+
+def _listed(words: list[str], last: str) -> str:
+    return last.join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]

@@ -1,0 +1,97 @@
+"""Promises as frozen values: what the privacy policy says, clause by clause, and nothing about systems."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from retention.policy.periods import Elapsed
+from retention.strict import Name, StrictModel, VersionName, refuse
+
+
+class Consents(StrictModel):
+    """Whose consent exempts an item (clause `audio-consent`): every party's, given and recorded before it fell due."""
+
+    scope: Name
+    """The one purpose that the consent must name. A consent to anything else exempts nothing."""
+    parties: tuple[Name, ...] = Field(min_length=1)
+    """Everybody whose consent is needed. One of several is none."""
+    review_every: Elapsed
+    """Elapsed time from the giving or the last review until the consent must be reviewed."""
+    review_grace: Elapsed
+    """Elapsed time that a consent still exempts after its review fell due (reported as a finding); then no longer."""
+
+    @model_validator(mode="after")
+    def _parties_differ(self) -> Self:
+        if len(set(self.parties)) != len(self.parties):
+            raise refuse("a party that stands twice", "each party once", "parties")
+        return self
+
+    @property
+    def valid_for(self) -> timedelta:
+        """How long one giving or review carries, grace included."""
+        return self.review_every + self.review_grace
+
+
+class Maximum(StrictModel):
+    """One promised maximum. Either `limit` or `allowed_latency`; breach = still there after it."""
+
+    event: Name
+    """The event that starts the clock."""
+    limit: Elapsed | None = None
+    """Gone at most this long after the event."""
+    allowed_latency: Elapsed | None = None
+    """Gone "at once" with the event: the time that work may take. The distance to the policy's word is reported."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.limit is None) == (self.allowed_latency is None):
+            raise refuse("both or neither of limit and allowed_latency", "exactly one of them")
+        return self
+
+    @property
+    def deadline_after(self) -> timedelta:
+        """Elapsed time from the event to the deadline."""
+        period = self.limit if self.limit is not None else self.allowed_latency
+        assert period is not None  # the validator saw to it
+        return period
+
+
+class Promise(StrictModel):
+    """What the privacy policy promises for one clause, in the strictest reading that its text allows."""
+
+    section: str
+    """Where the policy says so, such as `§7`."""
+    owner: str
+    """The role that answers for this promise. A role, not a person's name."""
+    reading: str
+    """The reading that is enforced, in words."""
+    maxima: tuple[Maximum, ...] = ()
+    """What must be gone by when. A clause without any carries no rule."""
+    exemption: str | None = None
+    """The clause of this file whose consents exempt from the maxima. Without it, no rule may exempt anything."""
+    consents: Consents | None = None
+    """The consents that the policy asks for, where the clause is itself about consent."""
+    leniency: str | None = None
+    """Where this reading is more lenient than the strictest one; it stands in every report as a finding."""
+
+    @model_validator(mode="after")
+    def _one_maximum_for_an_event(self) -> Self:
+        events = [maximum.event for maximum in self.maxima]
+        for position, event in enumerate(events):
+            if event in events[:position]:
+                raise refuse(f"a second maximum for {event!r}", "one maximum for each event", "maxima", position)
+        return self
+
+
+class Promises(StrictModel):
+    """The file `promises.yaml`: the whole policy, clause by clause. Verification checks the stores against it alone."""
+
+    policy_version: VersionName
+    """The day that the policy's text bears ("Stand"). Every rule must have been reviewed for exactly this version."""
+    policy_title: str
+    """The policy's title, as reports cite it."""
+    promises: dict[str, Promise] = Field(min_length=1)
+    """One promise for each clause, by the clause's id."""
