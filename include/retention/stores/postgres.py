@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -178,7 +178,7 @@ class PostgresRowStore:
     def _on_wanted(self, session: Session, query: LiteralString) -> sql.Composed:
         """`query` with `{wanted}` as the given keys, cast to the id column's own type, so that its index is used."""
         id_type = self._id_type(session)
-        type_sql = sql.SQL(cast(LiteralString, id_type))  # from the catalogue, quoted where it has to be
+        type_sql = sql.SQL(id_type)  # from the catalogue, quoted where it has to be
         casting = _SAFE_CAST if session.info.server_version >= 160_000 else "key::{type}"
         cast_sql = sql.SQL(casting).format(type=type_sql, type_name=sql.Literal(id_type))
         return self._compose(query, wanted=sql.SQL(_WANTED).format(cast=cast_sql))
