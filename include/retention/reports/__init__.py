@@ -1,1 +1,22 @@
-"""What people read: the check report and the pages' data."""
+"""What people read: the check report, as a document, as a page, and as it was kept."""
+
+from retention.reports.archive import ReportLine, StoredReport, by_id, latest, listing, store
+from retention.reports.assembly import build
+from retention.reports.document import SCHEMA, Report, Verdict, to_document, to_json
+from retention.reports.html import render_html
+
+__all__ = [
+    "SCHEMA",
+    "Report",
+    "ReportLine",
+    "StoredReport",
+    "Verdict",
+    "build",
+    "by_id",
+    "latest",
+    "listing",
+    "render_html",
+    "store",
+    "to_document",
+    "to_json",
+]

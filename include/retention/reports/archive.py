@@ -1,0 +1,102 @@
+"""Reports as they were written, in our own database: kept as they are, never rendered again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from retention.database import OwnConnection
+from retention.errors import RequestError
+from retention.reports.document import Report, to_document
+
+PAGE_REPORTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """One report: its document and the page that was made from it."""
+
+    report_id: UUID
+    created_at: datetime
+    verdict: str
+    document: dict[str, Any]
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One report in a list. `findings` counts the lines of weight breach, unknown and finding."""
+
+    report_id: UUID
+    check_run_id: UUID
+    created_at: datetime
+    verdict: str
+    categories: tuple[str, ...]
+    findings: dict[str, int]
+
+
+def store(own: OwnConnection, report: Report, html: str) -> UUID:
+    """Keep a report and return its id. Raises RequestError for one that rests on no check: it proves nothing."""
+    if report.check is None:
+        raise RequestError(
+            "found a report without a check; expected one that rests on a check run. Run `verify` first."
+        )
+    try:
+        own.execute(
+            "INSERT INTO retention.reports (report_id, check_run_id, created_at, verdict, document, html) "
+            "VALUES (%s, %s, %s, %s, %s, %s)",
+            (
+                report.report_id,
+                report.check.check_run_id,
+                report.created_at,
+                report.verdict.value,
+                Jsonb(to_document(report)),
+                html,
+            ),
+        )
+    except psycopg.errors.UniqueViolation:
+        raise RequestError(f"report {report.report_id} is kept already; expected a new one. Build it again.") from None
+    return report.report_id
+
+
+def latest(own: OwnConnection) -> StoredReport | None:
+    """The newest report, or None where none was ever kept."""
+    row = own.execute(f"{_STORED} ORDER BY created_at DESC, report_id LIMIT 1").fetchone()
+    return StoredReport(**row) if row else None
+
+
+def by_id(own: OwnConnection, report_id: UUID) -> StoredReport | None:
+    """One report, or None where there is none with this id."""
+    row = own.execute(f"{_STORED} WHERE report_id = %s", (report_id,)).fetchone()
+    return StoredReport(**row) if row else None
+
+
+_STORED = "SELECT report_id, created_at, verdict, document, html FROM retention.reports"
+
+
+def listing(own: OwnConnection, *, limit: int = PAGE_REPORTS, before: datetime | None = None) -> list[ReportLine]:
+    """The newest reports first, at most `limit` of those that are older than `before`."""
+    rows = own.execute(
+        "SELECT report_id, check_run_id, created_at, verdict, "
+        "jsonb_path_query_array(document, '$.categories[*].category') AS categories, "
+        "jsonb_path_query_array(document, '$.findings[*].severity') AS weights "
+        "FROM retention.reports WHERE %(before)s::timestamptz IS NULL OR created_at < %(before)s "
+        "ORDER BY created_at DESC, report_id LIMIT %(limit)s",
+        {"before": before, "limit": limit},
+    )
+    return [
+        ReportLine(
+            report_id=row["report_id"],
+            check_run_id=row["check_run_id"],
+            created_at=row["created_at"],
+            verdict=row["verdict"],
+            categories=tuple(row["categories"]),
+            findings={weight: row["weights"].count(weight) for weight in ("breach", "unknown", "finding")},
+        )
+        for row in rows
+    ]

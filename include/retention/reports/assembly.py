@@ -1,0 +1,169 @@
+"""Puts a check report together from our own database and from the policy and data map as they are loaded now."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from uuid import UUID
+
+from retention.database import OwnConnection
+from retention.datamap.loader import DataMap
+from retention.evidence import ledger
+from retention.evidence.controls import mode_of, stop_of
+from retention.policy.loader import Policy
+from retention.policy.model import RetentionRule
+from retention.policy.sentences import CATEGORIES, rule_sentence
+from retention.reports import disposals, verdict
+from retention.reports.checks import CategoryFacts, CheckRead, read_check
+from retention.reports.code_version import code_version
+from retention.reports.document import (
+    SCHEMA,
+    CategoryReport,
+    Check,
+    Evidence,
+    Finding,
+    Leniency,
+    Limit,
+    Report,
+    Text,
+)
+from retention.reports.status import PROOF_VALID_FOR
+from retention.reports.wording import event
+
+LATENCY_WINDOWS_DAYS = (1, 30)
+
+
+def build(
+    own: OwnConnection,
+    check_run_id: UUID | None,
+    policy: Policy,
+    datamap: DataMap,
+    *,
+    now: datetime | None = None,
+) -> Report:
+    """Build the report on one check run; None: on the newest finished one, or a report that nothing was checked.
+
+    `now` (aware, default: the clock) is the instant that the report is written for. Raises RequestError for a check run that
+    does not exist, and HoldsUnreadable where the holds can't be read.
+    """
+    now = now or datetime.now(UTC)
+    read = read_check(own, check_run_id)
+    check, findings = (read.check, read.findings) if read else (None, ())
+    places = _places_by_category(policy, datamap)
+    said = verdict.overall(check, findings, places)
+    looked_at = dict(read.looked_at) if read else {}
+    unchecked = [
+        _title(category) for category in policy.rules if check is not None and category not in check.categories
+    ]
+    stop = stop_of(own)
+    return Report(
+        schema=SCHEMA,
+        report_id=uuid.uuid4(),
+        created_at=now,
+        verdict=said,
+        question=verdict.QUESTION,
+        answer=verdict.answer(said, check, findings),
+        because=verdict.because(check, findings, looked_at, unchecked),
+        valid_until=_valid_until(check),
+        stopped=stop.value == "stopped",
+        stopped_since=stop.changed_at if stop.value == "stopped" else None,
+        check=check,
+        categories=tuple(
+            _category(own, rule, policy, places[category], read, now) for category, rule in sorted(policy.rules.items())
+        ),
+        findings=tuple(finding for finding in findings if finding.severity != "exception"),
+        looked_at=looked_at,
+        checks=read.checks if read else (),
+        leniencies=tuple(
+            Leniency(clause, promise.section, promise.leniency)
+            for clause, promise in policy.promises.promises.items()
+            if promise.leniency is not None
+        ),
+        evidence=_evidence(own, check, policy, datamap),
+    )
+
+
+def _places_by_category(policy: Policy, datamap: DataMap) -> dict[str, tuple[str, ...]]:
+    return {
+        category: tuple(name for name, place in datamap.places.items() if place.spec.category == category)
+        for category in policy.rules
+    }
+
+
+def _category(
+    own: OwnConnection,
+    rule: RetentionRule,
+    policy: Policy,
+    places: tuple[str, ...],
+    read: CheckRead | None,
+    now: datetime,
+) -> CategoryReport:
+    category, promise = rule.category, policy.promises.promises[rule.clause]
+    check, findings = (read.check, read.findings) if read else (None, ())
+    facts = (read.facts.get(category) if read else None) or CategoryFacts()
+    complete = verdict.saw_completely(check, category, places)
+    said = verdict.of_category(check, findings, category, places)
+    mode = mode_of(own, category)
+    clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
+    return CategoryReport(
+        category=category,
+        title=_title(category),
+        clause=rule.clause,
+        section=promise.section,
+        verdict=said,
+        seen_completely=complete,
+        rule=Text(rule_sentence(rule, "en"), rule_sentence(rule, "de")),
+        limits=tuple(
+            Limit(
+                event(maximum.event), int(maximum.deadline_after.total_seconds()), maximum.allowed_latency is not None
+            )
+            for maximum in promise.maxima
+        ),
+        cap_s=int(clock.deadline_after.total_seconds()),
+        due_after_s=int(clock.due_after.total_seconds()),
+        mode=mode.value,
+        mode_since=mode.changed_at,
+        oldest_age_s=facts.oldest_age_s,
+        oldest_plain_age_s=facts.oldest_plain_age_s,
+        headroom_s=facts.headroom_s,
+        nothing_stored=facts.nothing_stored and complete,
+        next_due_at=disposals.next_due_at(own, category),
+        runs=disposals.last_runs(own, category),
+        latencies=tuple(disposals.latency(own, category, now, days) for days in LATENCY_WINDOWS_DAYS),
+        deletions_per_day=disposals.deletions_per_day(own, category, now),
+        exceptions=_exceptions(findings, category),
+        holds=disposals.holds_in_force(own, category, now, check.check_run_id if check and complete else None),
+    )
+
+
+def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.category == category and finding.severity == "exception")
+
+
+def _title(category: str) -> Text:
+    en, de = CATEGORIES.get(category, (category.replace("_", " "),) * 2)
+    return Text(en, de)
+
+
+def _valid_until(check: Check | None) -> datetime | None:
+    return check.started_at + PROOF_VALID_FOR if check is not None and check.finished_at is not None else None
+
+
+def _evidence(own: OwnConnection, check: Check | None, policy: Policy, datamap: DataMap) -> Evidence:
+    head = ledger.head(own)
+    changed = []
+    if check is not None and check.promises_digest != policy.promises_digest:
+        changed.append("promises")
+    if check is not None and check.map_digest != datamap.digest:
+        changed.append("map")
+    return Evidence(
+        policy_version=policy.promises.policy_version,
+        policy_title=policy.promises.policy_title,
+        promises_digest=policy.promises_digest,
+        rules_digest=policy.rules_digest,
+        map_digest=datamap.digest,
+        changed_since_check=tuple(changed),
+        code_version=code_version(),
+        ledger_entries=head.seq,
+        ledger_head=head.hash,
+    )

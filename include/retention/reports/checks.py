@@ -1,0 +1,166 @@
+"""What verification recorded in our own database: the check run, its findings, and what it looked at.
+
+Everything here is read with suspicion: what a check did not record is None ("not known"), never a zero or a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from retention.database import OwnConnection
+from retention.errors import RequestError
+from retention.reports import kinds
+from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult
+
+_SELECT = (
+    "SELECT check_run_id, as_of, started_at, finished_at, verdict, categories, places_read, places_failed, policy_version, "
+    "promises_digest, map_digest, inventory_digest, ledger_seq, ledger_head, summary FROM retention.check_runs"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFacts:
+    """How one category stands; None where the check does not say, and `nothing_stored` where it says that nothing is there.
+
+    `oldest_plain_age_s` is the age of the oldest item that no hold and no exemption keeps.
+    """
+
+    oldest_age_s: int | None = None
+    oldest_plain_age_s: int | None = None
+    headroom_s: int | None = None
+    nothing_stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRead:
+    """One check run with its findings, its single checks, and what it saw, by category."""
+
+    check: Check
+    findings: tuple[Finding, ...]
+    checks: tuple[CheckOnPlace, ...]
+    looked_at: Mapping[str, int]
+    facts: Mapping[str, CategoryFacts]
+
+
+def read_check(own: OwnConnection, check_run_id: UUID | None) -> CheckRead | None:
+    """The named check run, or the newest finished one; None where no check has ever finished.
+
+    Raises RequestError for a check run that does not exist.
+    """
+    if check_run_id is None:
+        row = own.execute(f"{_SELECT} WHERE finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1").fetchone()
+        if row is None:
+            return None
+    else:
+        row = own.execute(f"{_SELECT} WHERE check_run_id = %s", (check_run_id,)).fetchone()
+        if row is None:
+            raise RequestError(f"found no check run {check_run_id}; expected the id that `verify` printed")
+    summary, findings = row["summary"], _findings(own, row["check_run_id"])
+    excepted = {finding.category for finding in findings if finding.severity == "exception"}
+    return CheckRead(
+        check=_check(row),
+        findings=findings,
+        checks=tuple(_check_on_place(check) for check in summary.get("checks", ())),
+        looked_at={name: int(count) for name, count in summary.get("counts", {}).items() if _count(count) is not None},
+        facts={
+            category: _facts(seen, exceptions=category in excepted)
+            for category, seen in summary.get("headroom", {}).items()
+        },
+    )
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    places = [*_places(row["places_read"], read=True), *_places(row["places_failed"], read=False)]
+    return Check(
+        check_run_id=row["check_run_id"],
+        as_of=row["as_of"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        verdict=row["verdict"] if row["finished_at"] is not None else None,
+        categories=tuple(row["categories"]),
+        places=tuple(sorted(places, key=lambda place: (place.read, place.place))),
+        policy_version=row["policy_version"],
+        promises_digest=row["promises_digest"],
+        map_digest=row["map_digest"],
+        inventory_digest=row["inventory_digest"],
+        ledger_seq=row["ledger_seq"],
+        ledger_head=row["ledger_head"],
+    )
+
+
+def _places(entries: Sequence[Any], *, read: bool) -> list[PlaceResult]:
+    """Places read are listed by name, those that failed as objects with `place` and `reason`."""
+    return [
+        PlaceResult(entry, read)
+        if isinstance(entry, str)
+        else PlaceResult(str(entry["place"]), read, entry.get("reason"))
+        for entry in entries
+    ]
+
+
+_BY_WEIGHT = {"breach": 0, "unknown": 1, "finding": 2, "exception": 3}
+
+
+def _findings(own: OwnConnection, check_run_id: UUID) -> tuple[Finding, ...]:
+    """Heaviest first, then the largest."""
+    rows = own.execute(
+        "SELECT finding_id, kind, category, place, severity, count, oldest_age_s, detail FROM retention.findings "
+        "WHERE check_run_id = %s",
+        (check_run_id,),
+    ).fetchall()
+    rows.sort(
+        key=lambda row: (_BY_WEIGHT[row["severity"]], -row["count"], row["kind"], row["place"], row["finding_id"])
+    )
+    return tuple(_finding(row) for row in rows)
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    detail = row["detail"]
+    return Finding(
+        finding_id=row["finding_id"],
+        kind=row["kind"],
+        title=kinds.title(row["kind"]),
+        action=kinds.action(row["kind"]),
+        category=row["category"],
+        place=row["place"],
+        severity=row["severity"],
+        count=row["count"],
+        unit=kinds.unit(row["kind"]),
+        oldest_age_s=row["oldest_age_s"],
+        reasons={str(reason): int(count) for reason, count in detail.get("reasons", {}).items()},
+        first_end_at=_instant(detail.get("first_end_at")),
+        last_end_at=_instant(detail.get("last_end_at")),
+    )
+
+
+def _facts(seen: Mapping[str, Any], *, exceptions: bool) -> CategoryFacts:
+    oldest_age_s, headroom_s = _count(seen.get("oldest_age_s")), _count(seen.get("headroom_s"))
+    # Without exceptions the oldest item of all is also the oldest that nothing keeps.
+    plain = seen.get("oldest_unprotected_age_s", None if exceptions else oldest_age_s)
+    nothing_stored = oldest_age_s is None and headroom_s is None
+    return CategoryFacts(oldest_age_s, _count(plain), headroom_s, nothing_stored)
+
+
+def _check_on_place(check: Mapping[str, Any]) -> CheckOnPlace:
+    success = check.get("success")
+    outcome = "passed" if success is True else "failed" if success is False else "unknown"
+    return CheckOnPlace(
+        str(check["name"]), kinds.title(str(check["kind"])), check.get("place"), _count(check.get("looked_at")), outcome
+    )
+
+
+def _count(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _instant(value: object) -> datetime | None:
+    """An instant of the summary's JSON; one without an offset is not known."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None

@@ -1,0 +1,268 @@
+"""The check report as a frozen document: everything that its HTML and JSON say, and nothing that names a person.
+
+None always means "not known"; a count is 0 only where somebody counted. Instants are aware and in UTC, periods in seconds.
+Holds and items appear by the ids of our own records, staff and customers not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+SCHEMA = "retention/report/1"
+
+
+class Verdict(StrEnum):
+    """The answer to "is anything past its limit, anywhere?": no, yes, or not known."""
+
+    COMPLIANT = "compliant"
+    BREACH = "breach"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in both languages."""
+
+    en: str
+    de: str
+
+    def in_language(self, language: str) -> str:
+        """The text in `en` or `de`."""
+        return self.de if language == "de" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of the check: what (`kind`), where, how many (`count`, in its `unit`), and how old the oldest of them is.
+
+    `reasons` divides the count, as far as the check says why; `first_end_at` and `last_end_at` are the ends of an exception.
+    """
+
+    finding_id: str
+    kind: str
+    title: Text
+    action: Text | None
+    category: str
+    place: str
+    severity: str
+    count: int
+    unit: str
+    oldest_age_s: int | None
+    reasons: dict[str, int]
+    first_end_at: datetime | None
+    last_end_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldInForce:
+    """A legal hold that holds at the time of the report. `scope` names which of its fields are filled, not their values.
+
+    `items` counts what the check saw under it; `until` is its end, or with `for_review` the day by which it is reviewed.
+    """
+
+    hold_id: str
+    scope: tuple[str, ...]
+    effective_at: datetime
+    until: datetime | None
+    for_review: bool
+    items: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One maximum that the policy promises: gone at most `limit_s` after `event`; `at_once` where it says "immediately"."""
+
+    event: Text
+    limit_s: int
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalRun:
+    """One plan and what became of it. `spared` counts what its execution left alone, by reason."""
+
+    plan_id: UUID
+    coverage: str
+    as_of: datetime
+    mode: str
+    state: str
+    digest: str | None
+    considered: int | None
+    due: int | None
+    due_by_reason: dict[str, int] | None
+    gone: int
+    gone_on_recovery: int
+    spared: dict[str, int] | None
+    failed: int | None
+    kept_by_reason: dict[str, int]
+    undated: int | None
+    fallback: int | None
+    blocked_reason: str | None
+    breaches_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Time from the event that made an item due until it was gone, over the items of the last `window_days` days."""
+
+    window_days: int
+    items: int
+    p50_s: float | None
+    p99_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Items gone on one calendar day in Berlin; None before the first record of any run."""
+
+    day: date
+    gone: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOnPlace:
+    """One check and what it looked at. `outcome`: `passed`, `failed` or `unknown`."""
+
+    name: str
+    title: Text
+    place: str | None
+    looked_at: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryReport:
+    """One data category: its promise, its rule, how it stands, what went and what stayed.
+
+    `seen_completely`: a finished check read all of its places; otherwise what the check did not find is not known to be absent.
+    `oldest_plain_age_s` is the age of the oldest item that no hold and no exemption keeps. `headroom_s` is the time from
+    the check to the first breach if nothing runs any more (negative: since it);
+    `nothing_stored` says that age and headroom are missing because the check found nothing that has them.
+    """
+
+    category: str
+    title: Text
+    clause: str
+    section: str
+    verdict: Verdict
+    seen_completely: bool
+    rule: Text
+    limits: tuple[Limit, ...]
+    cap_s: int
+    due_after_s: int
+    mode: str
+    mode_since: datetime | None
+    oldest_age_s: int | None
+    oldest_plain_age_s: int | None
+    headroom_s: int | None
+    nothing_stored: bool
+    next_due_at: datetime | None
+    runs: tuple[DisposalRun, ...]
+    latencies: tuple[Latency, ...]
+    deletions_per_day: tuple[DayCount, ...]
+    exceptions: tuple[Finding, ...]
+    holds: tuple[HoldInForce, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceResult:
+    """One place of the data map, and whether the check could read it."""
+
+    place: str
+    read: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The check run that the report rests on, as verification recorded it."""
+
+    check_run_id: UUID
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    verdict: str | None
+    categories: tuple[str, ...]
+    places: tuple[PlaceResult, ...]
+    policy_version: str
+    promises_digest: str
+    map_digest: str
+    inventory_digest: str | None
+    ledger_seq: int | None
+    ledger_head: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """Where we read the policy less strictly than its words allow, so that compliance decides knowingly."""
+
+    clause: str
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What anybody needs to check the report: versions, digests, and where the ledger stood.
+
+    `changed_since_check` names the documents (`promises`, `map`) that are other ones now than those the check read.
+    """
+
+    policy_version: str
+    policy_title: str
+    promises_digest: str
+    rules_digest: str
+    map_digest: str
+    changed_since_check: tuple[str, ...]
+    code_version: str
+    ledger_entries: int
+    ledger_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole report. `valid_until`: from then on a newer check should exist, and this one no longer answers for now."""
+
+    schema: str
+    report_id: UUID
+    created_at: datetime
+    verdict: Verdict
+    question: Text
+    answer: Text
+    because: tuple[Text, ...]
+    valid_until: datetime | None
+    stopped: bool
+    stopped_since: datetime | None
+    check: Check | None
+    categories: tuple[CategoryReport, ...]
+    findings: tuple[Finding, ...]
+    looked_at: dict[str, int]
+    checks: tuple[CheckOnPlace, ...]
+    leniencies: tuple[Leniency, ...]
+    evidence: Evidence
+
+
+def to_document(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    document: dict[str, Any] = json.loads(to_json(report))
+    return document
+
+
+def to_json(report: Report) -> str:
+    """The report as one JSON document; instants in ISO 8601, UTC."""
+    return json.dumps(asdict(report), default=_plain, ensure_ascii=False, indent=2)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"a report holds no {type(value).__name__}")

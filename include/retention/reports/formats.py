@@ -1,0 +1,92 @@
+"""Numbers, ages and instants as people read them, in English and German. Unknown is a word, never a zero."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from retention.policy.periods import BERLIN
+
+LANGUAGES = ("de", "en")
+_UNKNOWN = {"en": "unknown", "de": "unbekannt"}
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]  # not strftime: that follows the machine's locale
+_ZONES = {"CET": "MEZ", "CEST": "MESZ"}
+_UNITS: dict[str, tuple[tuple[int, str, str], ...]] = {
+    "en": ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s")),
+    "de": ((86_400, "Tag", "Tage"), (3_600, "Std.", "Std."), (60, "Min.", "Min."), (1, "Sek.", "Sek.")),
+}
+_DAYS_FROM_S = 3 * 86_400
+
+
+def unknown(language: str) -> str:
+    """The word for what could not be told."""
+    return _UNKNOWN[language]
+
+
+def number(value: int | None, language: str) -> str:
+    """A count with its thousands apart: `12,345` or `12.345`."""
+    if value is None:
+        return unknown(language)
+    text = f"{value:,}"
+    return text.replace(",", ".") if language == "de" else text
+
+
+def age(seconds: float | None, language: str) -> str:
+    """A period in its two largest units, rounded down; under three days hours read better than days."""
+    if seconds is None:
+        return unknown(language)
+    rest = abs(int(seconds))
+    parts = []
+    for length, one, many in _UNITS[language]:
+        if length == 86_400 and rest < _DAYS_FROM_S:
+            continue
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(f"{count} {one if count == 1 else many}")
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return ("−" if seconds < 0 and parts else "") + (" ".join(parts) or f"0 {_UNITS[language][-1][1]}")
+
+
+def day(value: date, language: str) -> str:
+    """A calendar day: `22 November 2026` or `22.11.2026`."""
+    if language == "de":
+        return f"{value.day:02}.{value.month:02}.{value.year}"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def short_day(value: date, language: str) -> str:
+    """A day on an axis: `22 Nov` or `22.11.`."""
+    return f"{value.day:02}.{value.month:02}." if language == "de" else f"{value.day} {_MONTHS[value.month - 1][:3]}"
+
+
+def instant(value: datetime | None, language: str) -> str:
+    """A time of day in Berlin, with its zone: `22 November 2026, 23:10 CET` or `22.11.2026, 23:10 Uhr MEZ`."""
+    if value is None:
+        return unknown(language)
+    local = value.astimezone(BERLIN)
+    zone = local.tzname() or ""
+    if language == "de":
+        return f"{day(local.date(), language)}, {local:%H:%M} Uhr {_ZONES.get(zone, zone)}"
+    return f"{day(local.date(), language)}, {local:%H:%M} {zone}"
+
+
+def digest(value: str | None, language: str) -> str:
+    """A digest in groups of eight, so that it can be compared by eye and break across lines."""
+    if not value:
+        return unknown(language)
+    return " ".join(value[start : start + 8] for start in range(0, len(value), 8))

@@ -1,0 +1,214 @@
+"""The report as one self-contained HTML page: both languages inside, no script, no request to anywhere.
+
+The page shows the language it was rendered in; links (`#de`, `#en`) switch by CSS alone, on the screen and for print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from retention.reports import charts, formats
+from retention.reports.document import CategoryReport, DisposalRun, Report
+from retention.reports.wording import say
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAVIGATION_SLOT = Markup("<!-- navigation -->")
+APPENDIX_SLOT = Markup("<!-- appendix -->")
+"""Where pages that show a stored report may put their own navigation and their own additions."""
+
+
+def render_html(report: Report, language: str = "de") -> str:
+    """The report as a page that opens in `language` (`de` or `en`) and holds both."""
+    other = next(one for one in formats.LANGUAGES if one != language)
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            language=language,
+            ordered_languages=(language, other),
+            css=stylesheet(),
+            navigation_slot=NAVIGATION_SLOT,
+            appendix_slot=APPENDIX_SLOT,
+        )
+    )
+
+
+def in_language(html: str, language: str) -> str:
+    """A rendered page that opens in `language`, whichever it was rendered in; nothing else of it changes."""
+    for other in formats.LANGUAGES:
+        html = html.replace(f'<html lang="{other}">', f'<html lang="{language}">', 1)
+    return html
+
+
+@cache
+def stylesheet() -> Markup:
+    """The style sheet, to stand inside the page."""
+    return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
+
+
+@cache
+def environment() -> Environment:
+    """Templates with everything escaped, and an error for every name that is missing."""
+    loaded = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    loaded.globals |= {
+        "say": say,
+        "words": _words,
+        "numbers": _numbers,
+        "unknown": formats.unknown,
+        "age": formats.age,
+        "instant": formats.instant,
+        "day": formats.day,
+        "short_day": formats.short_day,
+        "figures": _figures,
+        "evidence": _evidence,
+        "oldest_age": _oldest_age,
+        "headroom": _headroom,
+        "age_plot": _age_plot,
+        "age_state": _age_state,
+        "days_plot": _days_plot,
+        "total_gone": _total_gone,
+        "most_gone": _most_gone,
+        "has_unrecorded": lambda category: any(entry.gone is None for entry in category.deletions_per_day),
+        "spared": _spared,
+        "executed": _executed,
+    }
+    loaded.filters["code_spans"] = _code_spans
+    return loaded
+
+
+def _code_spans(text: str) -> Markup:
+    """Escaped text in which `backticks` set code."""
+    parts = [
+        f"<code>{escape(part)}</code>" if odd % 2 else str(escape(part)) for odd, part in enumerate(text.split("`"))
+    ]
+    return Markup("".join(parts))  # noqa: S704  # each part was escaped
+
+
+def _words(language: str) -> Callable[[str], str]:
+    return partial(say, language=language)
+
+
+def _numbers(language: str) -> Callable[[int | None], str]:
+    return partial(formats.number, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    label: str
+    count: int | None
+    at_least: bool
+    state: str
+
+
+def _figures(report: Report) -> list[_Figure]:
+    """The counts beside the verdict. Where not everything was seen, none found is not known, and some found is at least these."""
+    complete = all(category.seen_completely for category in report.categories)
+    found = [*report.findings, *(finding for category in report.categories for finding in category.exceptions)]
+
+    def figure(label: str, severity: str, state: str = "") -> _Figure:
+        total = sum(finding.count for finding in found if finding.severity == severity)
+        return _Figure(
+            label, total if total or complete else None, bool(total) and not complete, state if total else ""
+        )
+
+    return [
+        figure("breaches", "breach", "is-bad"),
+        figure("unknowns", "unknown", "is-open"),
+        figure("findings", "finding"),
+        figure("exceptions", "exception"),
+    ]
+
+
+def _evidence(report: Report, language: str) -> Iterator[tuple[str, str, bool]]:
+    """Label, value, and whether the value is a code to compare."""
+    evidence, check = report.evidence, report.check
+    digest = partial(formats.digest, language=language)
+    yield "policy_version", evidence.policy_version, False
+    yield "promises_digest", digest(evidence.promises_digest), True
+    yield "rules_digest", digest(evidence.rules_digest), True
+    yield "map_digest", digest(evidence.map_digest), True
+    if evidence.changed_since_check:
+        yield "changed", ", ".join(say(f"changed.{name}", language) for name in evidence.changed_since_check), False
+    yield "code_version", digest(evidence.code_version), True
+    yield "ledger_entries", formats.number(evidence.ledger_entries, language), False
+    yield "ledger_head", digest(evidence.ledger_head), True
+    if check is not None:
+        started, finished = (formats.instant(at, language) for at in (check.started_at, check.finished_at))
+        yield "check_time", f"{started} – {finished}", False
+        yield "inventory_digest", digest(check.inventory_digest), True
+        yield "check_run", str(check.check_run_id), True
+    yield "created", formats.instant(report.created_at, language), False
+    yield "report_id", str(report.report_id), True
+
+
+def _oldest_age(category: CategoryReport, language: str, *, plain: bool = False) -> str:
+    """Age of the oldest item of all, or (`plain`) of those that nothing keeps."""
+    if category.nothing_stored:
+        return say("nothing_stored", language)
+    return formats.age(category.oldest_plain_age_s if plain else category.oldest_age_s, language)
+
+
+def _headroom(category: CategoryReport, language: str) -> str:
+    if category.headroom_s is not None and category.headroom_s < 0:
+        return say("headroom_none", language)
+    if category.nothing_stored:
+        return say("nothing_due", language)
+    return formats.age(category.headroom_s, language)
+
+
+def _age_plot(category: CategoryReport, language: str) -> Markup:
+    title = (
+        f"{say('age_plot', language)}. {say('legend.oldest', language)}: {_oldest_age(category, language, plain=True)}; "
+        f"{say('legend.limit', language)}: {formats.age(category.cap_s, language)}"
+    )
+    oldest_s = 0 if category.nothing_stored else category.oldest_plain_age_s
+    return charts.age_against_limit(oldest_s, category.due_after_s, category.cap_s, title=title)
+
+
+def _age_state(category: CategoryReport) -> str:
+    if category.oldest_plain_age_s is None:
+        return "hatch"
+    return "past" if category.oldest_plain_age_s > category.cap_s else "within"
+
+
+def _days_plot(category: CategoryReport, language: str) -> Markup:
+    title = f"{say('days_plot', language)}. {say('days_total', language)}: {formats.number(_total_gone(category), language)}"
+    return charts.deletions_per_day(category.deletions_per_day, language, title=title)
+
+
+def _known_days(category: CategoryReport) -> list[int]:
+    return [entry.gone for entry in category.deletions_per_day if entry.gone is not None]
+
+
+def _total_gone(category: CategoryReport) -> int | None:
+    """The sum over the recorded days; not known where there is none."""
+    days = _known_days(category)
+    return sum(days) if days else None
+
+
+def _most_gone(category: CategoryReport) -> int | None:
+    return max(_known_days(category), default=None)
+
+
+def _spared(run: DisposalRun, language: str) -> str:
+    return _executed(run, sum(run.spared.values()) if run.spared is not None else None, language)
+
+
+def _executed(run: DisposalRun, count: int | None, language: str) -> str:
+    """A count of an execution; a dash where the plan has not been executed, so that nothing was spared and nothing failed."""
+    if count is None and run.state in ("ready", "abandoned"):
+        return "–"
+    return formats.number(count, language)
