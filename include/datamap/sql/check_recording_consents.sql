@@ -1,2 +1,68 @@
--- placeholder: written by the verification engineer
-SELECT 1
+-- Every consent with the recordings that it may keep, and every consent once more by itself (object_key NULL), so that it can
+-- be read after its recording has gone. Verification asks `WHERE bucket = … AND object_key = ANY (…)` around it, or
+-- `WHERE object_key IS NULL AND consent_id = ANY (…)`. Nothing is judged here: all parties, scopes and dates come out.
+WITH given AS NOT MATERIALIZED (
+    SELECT
+        con.*,
+        (
+            -- A consent ends with the customer's contracts: when the last one ended, and long ago where there is none.
+            SELECT
+                CASE
+                    WHEN count(*) = 0 THEN timestamptz '1970-01-01 00:00:00+00'
+                    WHEN bool_and(deal.ended_at IS NOT NULL) THEN max(deal.ended_at)
+                END
+            FROM public.contracts AS deal
+            WHERE deal.tenant_id = con.tenant_id
+        ) AS contract_ended_at
+    FROM public.consents AS con
+)
+
+SELECT
+    rec.bucket,
+    rec.object_key,
+    CAST(given.consent_id AS text) AS consent_id,
+    given.party,
+    given.scope,
+    given.given_at,
+    given.recorded_at,
+    given.ends_at,
+    given.withdrawn_at,
+    given.reviewed_at,
+    given.contract_ended_at
+FROM given
+INNER JOIN public.recordings AS rec ON given.call_id = rec.call_id AND given.tenant_id = rec.tenant_id
+
+UNION ALL
+
+-- The customer's consent for all its calls. A caller's consent counts for its own call only.
+SELECT
+    rec.bucket,
+    rec.object_key,
+    CAST(given.consent_id AS text) AS consent_id,
+    given.party,
+    given.scope,
+    given.given_at,
+    given.recorded_at,
+    given.ends_at,
+    given.withdrawn_at,
+    given.reviewed_at,
+    given.contract_ended_at
+FROM given
+INNER JOIN public.recordings AS rec ON given.tenant_id = rec.tenant_id
+WHERE given.call_id IS NULL AND given.party = 'customer'
+
+UNION ALL
+
+SELECT
+    CAST(NULL AS text) AS bucket,
+    CAST(NULL AS text) AS object_key,
+    CAST(given.consent_id AS text) AS consent_id,
+    given.party,
+    given.scope,
+    given.given_at,
+    given.recorded_at,
+    given.ends_at,
+    given.withdrawn_at,
+    given.reviewed_at,
+    given.contract_ended_at
+FROM given

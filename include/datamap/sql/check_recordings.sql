@@ -1,2 +1,36 @@
--- placeholder: written by the verification engineer
-SELECT 1
+-- What verification must know of each recording's row; one output row per recording. Written apart from recordings.sql.
+-- Verification asks `WHERE bucket = … AND object_key = ANY (…)` around it: both must stay plain columns, so that the index helps.
+SELECT
+    rec.bucket,
+    rec.object_key,
+    rec.tenant_id,
+    rec.recorded_at AS start_recording_started,
+    CAST(rec.recording_id AS text) AS item_id,
+    (
+        SELECT CAST(call.caller_id AS text)
+        FROM public.calls AS call
+        WHERE call.call_id = rec.call_id
+    ) AS person_id,
+    EXISTS (
+        SELECT 1
+        FROM public.transcriptions AS done
+        WHERE done.call_id = rec.call_id AND done.status = 'succeeded'
+    ) AS happened_transcription_succeeded,
+    (
+        -- The first success; NULL where none says when it finished.
+        SELECT done.finished_at
+        FROM public.transcriptions AS done
+        WHERE done.call_id = rec.call_id AND done.status = 'succeeded'
+        ORDER BY done.finished_at ASC NULLS LAST
+        LIMIT 1
+    ) AS start_transcription_succeeded,
+    -- What else says that the recording existed: its row, and the call that it is of.
+    least(
+        rec.created_at,
+        (
+            SELECT call.started_at
+            FROM public.calls AS call
+            WHERE call.call_id = rec.call_id
+        )
+    ) AS evidence_at
+FROM public.recordings AS rec

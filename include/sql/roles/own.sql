@@ -24,4 +24,7 @@ GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.prot
     TO retention_verify;
 GRANT UPDATE (finished_at, verdict, summary, inventory_digest, ledger_seq, ledger_head, places_read, places_failed)
     ON retention.check_runs TO retention_verify;
+-- Its working memory: the list of protected items, of which only the last checks' are kept, and the tables of a running check.
+GRANT DELETE ON retention.protected_items TO retention_verify;
+GRANT USAGE, CREATE ON SCHEMA inventory TO retention_verify;
 GRANT EXECUTE ON FUNCTION retention.ledger_hash(bigint, timestamptz, text, text, bytea) TO retention_app, retention_verify;

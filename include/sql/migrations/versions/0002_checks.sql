@@ -32,15 +32,21 @@ CREATE TABLE retention.findings (
 );
 
 -- Which items were protected when last seen, so that the next check can tell whether one vanished. Keyed hashes and ids of
--- holds and consent records only.
+-- holds and consent records only. An item that vanished stays here, with `missing_since`, while what protected it is in
+-- force: a loss must not look mended an hour later.
 CREATE TABLE retention.protected_items (
     check_run_id  uuid   NOT NULL REFERENCES retention.check_runs,
     place         text   NOT NULL,
     item_hash     bytea  NOT NULL,
     hold_ids      uuid[] NOT NULL DEFAULT '{}',
     consent_ids   text[] NOT NULL DEFAULT '{}',
+    missing_since timestamptz,
     PRIMARY KEY (check_run_id, place, item_hash)
 );
+
+-- One set of tables for each check while it runs: keyed hashes, instants, flags and ids of holds and consents, no key and no
+-- name. The verifying role creates and drops them (it needs CREATE here); nothing in this schema outlives its check.
+CREATE SCHEMA inventory;
 
 CREATE TABLE retention.reports (
     report_id     uuid PRIMARY KEY,

@@ -1,0 +1,131 @@
+"""Great Expectations over the inventory: one expectation for each kind of finding, and some for the inventory itself.
+
+Imported inside the function only: the import takes seconds. Results hold booleans and counts, never a row.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from retention.verification.inventory import SCHEMA
+
+ALWAYS_FILLED = ("category", "place", "entry", "mapped", "is_part", "is_held", "is_exempt", "must_not_vanish", "as_of")
+"""Columns of the judged inventory where NULL would let something slip through a condition."""
+
+_DATED_PARTS = """
+SELECT entry_no FROM {batch}
+WHERE is_part AND num_nulls(
+    item_hash, stored_at, start_at, fell_due_at, promised_at, deadline_at,
+    is_past_cap, is_past_event, is_undated, is_future_dated, is_fallback, row_count
+) > 0
+"""
+_HASHED_ITEMS = "SELECT entry_no FROM {batch} WHERE item_hash IS NULL AND entry NOT IN ('bucket', 'place')"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one expectation came out; `success` None: it failed itself, for the reason `error` (a class name, no message)."""
+
+    success: bool | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Outcomes by kind, and of the expectations about the inventory itself."""
+
+    kinds: Mapping[str, Outcome]
+    inventory: Mapping[str, Outcome]
+    gx_version: str
+
+
+def expect(own_conninfo: str, table: str, kinds: Mapping[str, str], rows: int) -> Expected:
+    """Run one expectation per kind (its query must find nothing) over the judged table, which must have exactly `rows` rows."""
+    gx = _import_quietly()
+    context = _context(gx)
+    # The address stands in connect_args, so that no password is ever part of a URL that could be printed.
+    own = {name: value for name, value in conninfo_to_dict(own_conninfo).items() if value is not None}
+    options = f"{own.get('options', '')} -c search_path={SCHEMA}".strip()
+    source = context.data_sources.add_postgres(
+        "own",
+        connection_string="postgresql+psycopg://see@connect-args/own",
+        kwargs={"connect_args": own | {"options": options, "application_name": "retention checks"}},
+    )
+    try:
+        asset = source.add_table_asset("inventory", table_name=table)
+        batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        return Expected(
+            {kind: _validate(batch, _no_rows(gx, query)) for kind, query in kinds.items()},
+            {name: _validate(batch, one) for name, one in _about_inventory(gx, rows)},
+            str(gx.__version__),
+        )
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
+
+
+def _import_quietly() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # modules that it imports are its own matter
+        import great_expectations as gx
+
+    return gx
+
+
+def _context(gx: Any) -> Any:
+    """A context in memory: it writes no file, keeps no connection string and draws no progress bar."""
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def _no_rows(gx: Any, query: str) -> Any:
+    return gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
+
+
+def _about_inventory(gx: Any, rows: int) -> Sequence[tuple[str, Any]]:
+    # An inventory that lost rows on its way would look compliant; so would one whose dates are NULL.
+    return (
+        ("every_row_arrived", gx.expectations.ExpectTableRowCountToEqual(value=rows)),
+        ("every_part_is_dated", _no_rows(gx, _DATED_PARTS)),
+        ("every_item_is_hashed", _no_rows(gx, _HASHED_ITEMS)),
+        *((f"{name}_is_filled", gx.expectations.ExpectColumnValuesToNotBeNull(column=name)) for name in ALWAYS_FILLED),
+    )
+
+
+def _validate(batch: Any, expectation: Any) -> Outcome:
+    """One expectation alone, so that one that fails takes no other with it."""
+    try:
+        result = batch.validate(expectation, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0})
+    except Exception as error:  # noqa: BLE001  # whatever a check dies of, it has not passed
+        return Outcome(None, type(error).__name__)
+    if raised(result.exception_info):
+        return Outcome(None, "expectation raised")
+    return Outcome(bool(result.success))
+
+
+def raised(info: Any) -> bool:
+    """Whether an expectation failed itself. The information comes flat, or keyed by the metric that failed."""
+    if not info:
+        return False
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(bool(one.get("raised_exception", True)) for one in info.values() if isinstance(one, Mapping))

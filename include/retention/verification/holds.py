@@ -1,0 +1,92 @@
+"""Which legal holds cover an item by tenant, person or item. Whether they hold is judged later, in judge.sql.
+
+Written apart from disposal's own rules. A hold's scope is the conjunction of its filled columns; where the item lacks what
+the scope asks for, it may be meant, and counts as covered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from retention.database import OwnConnection
+from retention.errors import HoldsUnreadable
+
+
+class HoldScope(NamedTuple):
+    """Whom one hold is about. The period of the recording (`started_from`, `started_before`) is compared in SQL."""
+
+    hold_id: UUID
+    category: str | None
+    tenant_id: str | None
+    person_id: str | None
+    place: str | None
+    item_id: str | None
+
+
+def read_hold_scopes(own: OwnConnection) -> list[HoldScope]:
+    """All holds there ever were; raises HoldsUnreadable where they can't be read."""
+    try:
+        rows = own.execute(
+            "SELECT hold_id, category, tenant_id, person_id, place, item_id FROM retention.holds"
+        ).fetchall()
+    except psycopg.Error as error:
+        raise HoldsUnreadable(
+            f"retention.holds could not be read ({error.sqlstate}); expected SELECT for the verifying role. Without the holds "
+            "nothing can be said about what may still be there."
+        ) from None
+    return [HoldScope(**row) for row in rows]
+
+
+class HoldIndex:
+    """Finds an item's holds without walking through all of them."""
+
+    def __init__(self, scopes: Iterable[HoldScope], category: str) -> None:
+        self._of_items: dict[tuple[str | None, str], list[HoldScope]] = defaultdict(list)
+        self._of_persons: dict[str, list[HoldScope]] = defaultdict(list)
+        self._general: list[HoldScope] = []
+        for scope in scopes:
+            if scope.category is not None and scope.category != category:
+                continue
+            if scope.item_id is not None:
+                self._of_items[scope.place, scope.item_id].append(scope)
+            elif scope.person_id is not None:
+                self._of_persons[scope.person_id].append(scope)
+            else:
+                self._general.append(scope)
+        self._of_tenants: dict[tuple[str | None, bool], list[UUID]] = {}
+
+    def covering(
+        self, place: str, names: Sequence[str], tenant_id: str | None, person_id: str | None, *, person_known: bool
+    ) -> list[UUID]:
+        """Ids of the holds that cover the item. `names` are its id and its key: a hold may name either.
+
+        `person_known` False means that nobody can tell whose item it is (no row): any person's hold may then mean it.
+        """
+        holds = list(self._of_tenant(tenant_id, person_known))
+        named = [scope for name in names for scope in self._of_items.get((place, name), ())]
+        if person_known and person_id is not None:
+            named += self._of_persons.get(person_id, ())
+        for scope in named:
+            person_fits = scope.person_id is None or not person_known or scope.person_id == person_id
+            if person_fits and _tenant_fits(scope, tenant_id):
+                holds.append(scope.hold_id)
+        return list(dict.fromkeys(holds))
+
+    def _of_tenant(self, tenant_id: str | None, person_known: bool) -> list[UUID]:
+        found = self._of_tenants.get((tenant_id, person_known))
+        if found is None:
+            scopes = list(self._general)
+            if not person_known:
+                scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one]
+            found = [scope.hold_id for scope in scopes if _tenant_fits(scope, tenant_id)]
+            self._of_tenants[tenant_id, person_known] = found
+        return found
+
+
+def _tenant_fits(scope: HoldScope, tenant_id: str | None) -> bool:
+    return scope.tenant_id is None or tenant_id is None or scope.tenant_id == tenant_id

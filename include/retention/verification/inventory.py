@@ -1,0 +1,201 @@
+"""The tables of one check in our own database: filled while stores are read, judged once, asked by every check, dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from retention.database import OwnConnection, connect
+from retention.errors import UnknownError
+from retention.verification.promised import LONGEST_LEAD, PromisedTerms
+from retention.verification.source import ConsentFacts
+
+SCHEMA = "inventory"
+_SQL = Path(__file__).resolve().parents[2] / "sql" / "verification"
+_LOCK_CLASS = 7302  # advisory locks of checks that are running
+
+
+class Entry(NamedTuple):
+    """One row of the inventory; what the columns mean stands in inventory.sql. No key, name or path."""
+
+    category: str
+    place: str
+    entry: str
+    mapped: bool
+    item_hash: bytes | None = None
+    is_latest: bool = True
+    stored_at: datetime | None = None
+    metadata_at: datetime | None = None
+    key_day: datetime | None = None
+    row_count: int = 0
+    clock_at: datetime | None = None
+    evidence_at: datetime | None = None
+    event_happened: bool = False
+    event_at: datetime | None = None
+    hold_ids: Sequence[UUID] = ()
+    records_named: int = 0
+    missing_since: datetime | None = None
+    note: str | None = None
+
+
+_ENTRY_COLUMNS = ("entry_no", *Entry._fields)
+_ENTRY_TYPES = (
+    *("int8", "text", "text", "text", "bool", "bytea", "bool", "timestamptz", "timestamptz", "timestamptz", "int4"),
+    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "int4", "timestamptz", "text"),
+)
+_CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
+_CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
+
+
+class Inventory:
+    """One check's tables. `written` counts what was added, to be compared with what the table holds in the end."""
+
+    def __init__(self, own: OwnConnection, name: str) -> None:
+        self.own = own
+        self.name = name
+        self.written = 0
+        self.places: Counter[tuple[str, str]] = Counter()
+        self.tables = {part: f"{name}_{part}" for part in ("entries", "consents", "terms", "judged")}
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """COPY entries into the inventory."""
+        if not entries:
+            return
+        with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
+            for number, entry in enumerate(entries, start=self.written + 1):
+                copy.write_row((number, *entry[:14], list(entry.hold_ids), *entry[15:]))
+        self.written += len(entries)
+        self.places.update((entry.category, entry.place) for entry in entries)
+
+    def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:
+        """COPY the consents of items, by the items' hashes."""
+        if not consents:
+            return
+        with self._copy("consents", _CONSENT_COLUMNS, _CONSENT_TYPES) as copy:
+            for item_hash, facts in consents:
+                copy.write_row((place, item_hash, *facts[1:]))
+
+    def index(self) -> None:
+        """Make looking up items by their hash quick; called once the listings are in."""
+        self._run("CREATE INDEX ON {entries} (item_hash) WHERE item_hash IS NOT NULL")
+        self._run("ANALYZE {entries}")
+
+    def stored(self, place: str, item_hashes: Sequence[bytes]) -> set[bytes]:
+        """Which of these items have a version or an upload in the listing."""
+        found = self._run(
+            "SELECT DISTINCT item_hash FROM {entries} "
+            "WHERE item_hash = ANY(%s) AND place = %s AND entry IN ('version', 'upload')",
+            (list(item_hashes), place),
+        )
+        return {bytes(row["item_hash"]) for row in found}
+
+    def judge(self, terms: Sequence[PromisedTerms], as_of: datetime) -> None:
+        """Compute every entry's dates, protections and deadlines (judge.sql), against the promises, at `as_of`."""
+        for one in terms:
+            self._run(
+                "INSERT INTO {terms} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
+                (
+                    *(one.category, one.cap, one.latency, one.release_time, one.scope, list(one.parties)),
+                    *(one.review_every, one.review_grace, LONGEST_LEAD, as_of, as_of),
+                ),
+            )
+        self._run("CREATE INDEX ON {consents} (item_hash)")
+        self._run("ANALYZE {consents}")
+        self._run((_SQL / "judge.sql").read_text(encoding="utf-8"))
+        self._run("ANALYZE {judged}")
+
+    def ask(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Rows of a query in which `{judged}` and the other table names stand in braces."""
+        return self._run(query, parameters)
+
+    def digest(self) -> str:
+        """SHA-256 over everything stored, sorted: the same stores give the same digest, whatever was judged."""
+        query = (
+            "COPY (SELECT place, entry, item_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
+            "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry <> 'vanished' "
+            'ORDER BY place COLLATE "C", item_hash, entry COLLATE "C", stored_at, metadata_at, is_latest, note COLLATE "C") '
+            "TO STDOUT"
+        )
+        running = hashlib.sha256()
+        with self.own.cursor() as cursor, cursor.copy(self._with_names(query)) as copy:
+            for block in copy:
+                running.update(block)
+        return running.hexdigest()
+
+    def drop(self) -> None:
+        """Remove the tables."""
+        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {terms}, {judged}")
+
+    def create(self) -> None:
+        """Make the empty tables; raises UnknownError where the role may not."""
+        try:
+            self._run((_SQL / "inventory.sql").read_text(encoding="utf-8"))
+        except psycopg.Error as error:
+            raise UnknownError(
+                f"the inventory's tables could not be made ({error.sqlstate}); expected schema {SCHEMA!r} in our own database "
+                "with CREATE for the verifying role (migrations and include/sql/roles)."
+            ) from None
+
+    @contextmanager
+    def _copy(self, table: str, columns: Sequence[str], types: Sequence[str]) -> Iterator[psycopg.Copy]:
+        names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+        query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._table(table), names)
+        with self.own.cursor() as cursor, cursor.copy(query) as copy:
+            copy.set_types(types)
+            yield copy
+
+    def _run(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        cursor = self.own.execute(self._with_names(query), parameters or None)
+        return cursor.fetchall() if cursor.description is not None else []
+
+    def _with_names(self, query: str) -> sql.Composed:
+        text: Any = query
+        return sql.SQL(text).format(**{part: self._table(part) for part in self.tables})
+
+    def _table(self, part: str) -> sql.Identifier:
+        return sql.Identifier(SCHEMA, self.tables[part])
+
+
+@contextmanager
+def open_inventory(own_conninfo: str) -> Iterator[Inventory]:
+    """One check's inventory, dropped at the end whatever happens; that of a check that was killed goes at the next one."""
+    name = f"run_{secrets.token_hex(6)}"
+    with connect(own_conninfo) as own:
+        own.execute("SET lock_timeout = '60s'")
+        _drop_leftovers(own)
+        own.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCK_CLASS, _lock_key(name)))
+        inventory = Inventory(own, name)
+        inventory.create()
+        try:
+            yield inventory
+        finally:
+            with suppress(psycopg.Error):  # a lost session must not hide why; the next check drops the tables
+                inventory.drop()
+
+
+def _lock_key(name: str) -> int:
+    """A running check holds this lock until its session ends; whoever gets it knows that the check is over."""
+    return int(name.split("_")[1][:8], 16) - 2**31
+
+
+def _drop_leftovers(own: OwnConnection) -> None:
+    tables = own.execute(
+        "SELECT tablename FROM pg_tables "
+        "WHERE schemaname = %s AND tableowner = current_user AND tablename ~ '^run_[0-9a-f]{12}_'",
+        (SCHEMA,),
+    ).fetchall()
+    for name in {"_".join(str(row["tablename"]).split("_")[:2]) for row in tables}:
+        lock = (_LOCK_CLASS, _lock_key(name))
+        if (own.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", lock).fetchone() or {}).get("got"):
+            Inventory(own, name).drop()
+            own.execute("SELECT pg_advisory_unlock(%s, %s)", lock)

@@ -1,0 +1,63 @@
+"""The kinds of finding: what each means and how much it weighs. docs/findings.md is written from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from retention.verification.result import Severity
+from retention.verification.wording import WORDING, Wording
+
+_SQL = Path(__file__).resolve().parents[2] / "sql" / "verification" / "kinds"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding. `unit` is what `count` counts, `looks_at` which counter of the reading says how many were checked."""
+
+    name: str
+    severity: Severity
+    unit: str
+    looks_at: str
+    in_sql: bool = True
+
+    @property
+    def wording(self) -> Wording:
+        """Title, meaning and what to do, in English and German."""
+        return WORDING[self.name]
+
+    @property
+    def definition(self) -> str:
+        """The kind's one definition: a query over the judged inventory, for Great Expectations and for our own counts."""
+        return (_SQL / f"{self.name}.sql").read_text(encoding="utf-8").rstrip()
+
+
+_B, _U, _F, _E = Severity.BREACH, Severity.UNKNOWN, Severity.FINDING, Severity.EXCEPTION
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("past_cap", _B, "items", "parts"),
+        Kind("transcribed_but_present", _B, "items", "parts"),
+        Kind("kept_without_reason", _B, "items", "parts"),
+        Kind("protected_missing", _B, "items", "protected"),
+        Kind("exception_hold", _E, "items", "parts"),
+        Kind("exception_consent", _E, "items", "parts"),
+        Kind("invalid_hold", _F, "holds", "parts"),
+        Kind("review_lapsed", _F, "items", "parts"),
+        Kind("unexplained_gone", _F, "items", "protected"),
+        Kind("orphan_object", _F, "items", "parts"),
+        Kind("row_without_object", _F, "items", "rows"),
+        Kind("ambiguous_object", _F, "items", "parts"),
+        Kind("fallback_dated", _F, "items", "parts"),
+        Kind("future_dated", _F, "items", "parts"),
+        Kind("undated", _U, "items", "parts"),
+        Kind("unmapped_bucket", _U, "buckets", "buckets"),
+        Kind("unmapped_prefix", _U, "items", "stored"),
+        Kind("unmapped_row", _U, "rows", "rows"),
+        Kind("unreadable_place", _U, "places", "places"),
+        Kind("inventory_incomplete", _U, "checks", "entries", in_sql=False),
+        Kind("check_failed", _U, "checks", "checks", in_sql=False),
+    )
+}
+"""Breaches first, then what is kept lawfully, what somebody should look at, and what is unknown."""

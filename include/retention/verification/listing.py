@@ -1,0 +1,230 @@
+"""Our own listing of a whole bucket, straight on boto3: every version, delete marker and unfinished upload, page by page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+from retention.connections import Connection
+from retention.errors import RequestError, StoreUnreadable
+
+PAGE = 1000
+HEAD_THREADS = 16
+_ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
+
+
+class StoredEntry(NamedTuple):
+    """One version, delete marker or upload. `stored_at` is LastModified or, for uploads, Initiated."""
+
+    key: str
+    part_id: str
+    entry: str
+    stored_at: datetime
+    is_latest: bool
+
+
+class Metadata(Enum):
+    """What a look at an object can give instead of a date."""
+
+    NONE = "no recorded-at"
+    GONE = "gone since it was listed"
+    REFUSED = "refused"
+
+
+def open_client(connection: Connection) -> Any:
+    """A client with this connection's identity. Refuses settings that would silently make it another identity."""
+    import boto3
+    from botocore.config import Config
+
+    if connection.conn_type not in {"aws", "s3"}:
+        raise RequestError(
+            f"connection {connection.connection_id!r}: found type {connection.conn_type!r}; expected 'aws'."
+        )
+    if connection.extra.get("role_arn"):
+        raise RequestError(
+            f"connection {connection.connection_id!r}: found role_arn; expected keys, or a profile in the environment "
+            "that assumes the role (AWS_PROFILE). Verification would otherwise run as somebody else."
+        )
+    for name in ("boto3", "botocore", "urllib3", "s3transfer"):
+        # Their debug lines hold whole requests, and so keys.
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger(name).level))
+    endpoint = connection.extra.get("endpoint_url")
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=connection.extra.get("region_name"),
+        aws_access_key_id=connection.login,
+        aws_secret_access_key=connection.password,
+        aws_session_token=connection.extra.get("aws_session_token"),
+        config=Config(
+            connect_timeout=10,
+            read_timeout=60,
+            retries={"total_max_attempts": 5, "mode": "standard"},
+            max_pool_connections=HEAD_THREADS + 2,
+            s3={"addressing_style": "path"} if endpoint else {},
+        ),
+    )
+
+
+class Bucket:
+    """One bucket, read as a whole. Every method raises StoreUnreadable with the store's error code, never with a key."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def pages(self) -> Iterator[list[StoredEntry]]:
+        """All versions and delete markers, then all unfinished uploads. The next page is fetched while one is worked on."""
+        with ThreadPoolExecutor(1, thread_name_prefix="listing") as ahead:
+            yield from _prefetched(ahead, self._version_pages(""))
+            yield from _prefetched(ahead, self._upload_pages(""))
+
+    def entries_of(self, key: str) -> list[StoredEntry]:
+        """What is stored under exactly this key now."""
+        pages = [*self._version_pages(key, exact=True), *self._upload_pages(key, exact=True)]
+        return [entry for page in pages for entry in page if entry.key == key]
+
+    def recorded_at(self, wanted: Sequence[StoredEntry]) -> list[datetime | Metadata]:
+        """Each version's own `recorded-at`, in the order asked for."""
+        if not wanted:
+            return []
+        with ThreadPoolExecutor(min(HEAD_THREADS, len(wanted)), thread_name_prefix="head") as threads:
+            return list(threads.map(self._recorded_at, wanted))
+
+    def _recorded_at(self, version: StoredEntry) -> datetime | Metadata:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.head_object(Bucket=self.name, Key=version.key, VersionId=version.part_id)
+        except ClientError as error:
+            return Metadata.GONE if error_code(error) in _ABSENT else Metadata.REFUSED
+        except BotoCoreError:
+            return Metadata.REFUSED
+        return _parse_instant({name.lower(): value for name, value in answer["Metadata"].items()}.get("recorded-at"))
+
+    def _version_pages(self, prefix: str, *, exact: bool = False) -> Iterator[list[StoredEntry]]:
+        markers: dict[str, str] = {}
+        while True:
+            answer = self._ask(self._client.list_object_versions, prefix, markers)
+            entries = [_version(found) for found in answer.get("Versions", ())]
+            entries += [_marker(found) for found in answer.get("DeleteMarkers", ())]
+            yield entries
+            # Of one key: keys come in order, so that a page of longer keys ends the search.
+            if exact and entries and all(entry.key != prefix for entry in entries):
+                return
+            markers = _next(answer, markers, {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"})
+            if not markers:
+                return
+
+    def _upload_pages(self, prefix: str, *, exact: bool = False) -> Iterator[list[StoredEntry]]:
+        markers: dict[str, str] = {}
+        while True:
+            # Asked for in URL form and decoded here: XML can't carry every key.
+            answer = self._ask(self._client.list_multipart_uploads, prefix, markers, EncodingType="url")
+            encoded = answer.get("EncodingType") == "url"
+            entries = [_upload(found, encoded) for found in answer.get("Uploads", ())]
+            yield entries
+            if exact and entries and all(entry.key != prefix for entry in entries):
+                return
+            markers = _next(answer, markers, {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"})
+            if not markers:
+                return
+            if encoded and "KeyMarker" in markers:
+                markers["KeyMarker"] = unquote_plus(markers["KeyMarker"])
+
+    def _ask(self, call: Callable[..., Any], prefix: str, markers: Mapping[str, str], **more: str) -> Mapping[str, Any]:
+        limit = {"MaxUploads": PAGE} if "EncodingType" in more else {"MaxKeys": PAGE}
+        with_prefix = {"Prefix": prefix} if prefix else {}
+        return ask(call, f"bucket {self.name!r}", Bucket=self.name, **limit, **with_prefix, **markers, **more)
+
+
+def bucket_names(client: Any) -> list[str]:
+    """All buckets that this identity sees; raises StoreUnreadable where it may not ask."""
+    names: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = ask(client.list_buckets, "the list of buckets", **token)
+        names += [str(found["Name"]) for found in answer.get("Buckets", ())]
+        if not answer.get("ContinuationToken"):
+            return names
+        token = {"ContinuationToken": str(answer["ContinuationToken"])}
+
+
+def ask(call: Callable[..., Any], what: str, **arguments: Any) -> Mapping[str, Any]:
+    """One request; a refusal or a failure becomes StoreUnreadable with its code and nothing of the request."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: Mapping[str, Any] = call(**arguments)
+    except ClientError as error:
+        raise Unlisted(what, error_code(error)) from None
+    except BotoCoreError as error:
+        raise Unlisted(what, type(error).__name__) from None
+    return answer
+
+
+class Unlisted(StoreUnreadable):
+    """A bucket, or the list of buckets, did not answer; `code` is the store's own word for it."""
+
+    def __init__(self, what: str, code: str) -> None:
+        self.code = code
+        super().__init__(
+            f"{what}: the store answered {code}; expected a complete listing. Check that it exists and that the "
+            "verifying identity may list versions, uploads and buckets (include/iam)."
+        )
+
+
+def error_code(error: Any) -> str:
+    """The store's error code, or its HTTP status."""
+    details = error.response
+    return str(
+        details.get("Error", {}).get("Code") or details.get("ResponseMetadata", {}).get("HTTPStatusCode", "unknown")
+    )
+
+
+def _prefetched(ahead: ThreadPoolExecutor, pages: Iterator[list[StoredEntry]]) -> Iterator[list[StoredEntry]]:
+    waiting = ahead.submit(next, pages, None)
+    while (page := waiting.result()) is not None:
+        waiting = ahead.submit(next, pages, None)
+        yield page
+
+
+def _next(answer: Mapping[str, Any], current: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The markers of the next page; empty after the last. A listing that does not move on is broken off, not finished."""
+    if not answer.get("IsTruncated"):
+        return {}
+    markers = {ours: str(answer[theirs]) for ours, theirs in names.items() if answer.get(theirs)}
+    if not markers or markers == current:
+        raise Unlisted("a listing", "TruncatedWithoutMarker")
+    return markers
+
+
+def _version(found: Mapping[str, Any]) -> StoredEntry:
+    return StoredEntry(found["Key"], found["VersionId"], "version", found["LastModified"], bool(found["IsLatest"]))
+
+
+def _marker(found: Mapping[str, Any]) -> StoredEntry:
+    return StoredEntry(
+        found["Key"], found["VersionId"], "delete_marker", found["LastModified"], bool(found["IsLatest"])
+    )
+
+
+def _upload(found: Mapping[str, Any], encoded: bool) -> StoredEntry:
+    key = unquote_plus(found["Key"]) if encoded else found["Key"]
+    return StoredEntry(key, found["UploadId"], "upload", found["Initiated"], True)
+
+
+def _parse_instant(text: str | None) -> datetime | Metadata:
+    """An ISO 8601 instant; without an offset it is taken as UTC, as the key's day is."""
+    try:
+        at = datetime.fromisoformat(text.strip()) if text else None
+    except ValueError:
+        at = None
+    if at is None:
+        return Metadata.NONE
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -1,0 +1,168 @@
+"""Reads all stores of one check into its inventory. What can't be read is noted, and the rest is read all the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from uuid import UUID
+
+from retention.connections import Resolver
+from retention.database import OwnConnection
+from retention.datamap.loader import DataMap, MappedPlace
+from retention.errors import StoreUnreadable
+from retention.evidence.hashing import ItemHasher
+from retention.verification.holds import HoldIndex, HoldScope, read_hold_scopes
+from retention.verification.intake import BucketIntake, PlaceReader, Progress
+from retention.verification.inventory import Entry, Inventory
+from retention.verification.listing import Bucket, bucket_names, open_client
+from retention.verification.promised import PromisedTerms
+from retention.verification.source import RowSource
+from retention.verification.territory import BucketPlan, unmapped_buckets
+from retention.verification.vanished import last_check_of, read_vanished
+
+
+def counting(own: OwnConnection, progress: Callable[[int, int], None] | None) -> Progress:
+    """Adds up what was read. How much there is nobody knows before the end, so the last check's number stands in."""
+    if progress is None:
+        return lambda _more: None
+    last = own.execute(_LAST_READ).fetchone()
+    expected, done = int(last["read"] or 0) if last is not None else 0, 0
+
+    def add(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, max(done, expected))
+
+    return add
+
+
+_LAST_READ = """
+SELECT (summary #>> '{counts,parts}')::bigint + (summary #>> '{counts,rows}')::bigint AS read
+FROM retention.check_runs
+WHERE finished_at IS NOT NULL
+ORDER BY started_at DESC
+LIMIT 1
+"""
+
+
+class Reading:
+    """Reads all stores of one check. What can't be read is noted, and the rest is read all the same."""
+
+    def __init__(
+        self,
+        datamap: DataMap,
+        terms: dict[str, PromisedTerms],
+        resolve: Resolver,
+        inventory: Inventory,
+        hasher: ItemHasher,
+        progress: Progress,
+    ) -> None:
+        self._map = datamap
+        self._terms = terms
+        self._resolve = resolve
+        self._inventory = inventory
+        self._hasher = hasher
+        self._progress = progress
+        self._scopes: list[HoldScope] = read_hold_scopes(inventory.own)
+        self.looked_at: dict[tuple[str, str], Counter[str]] = {}
+        self.places_read: list[str] = []
+        self.places_failed: dict[str, str] = {}
+        self.last_checks: dict[str, UUID | None] = {}
+
+    @property
+    def rows_read(self) -> int:
+        """Rows read in all places."""
+        return sum(counters["rows"] for counters in self.looked_at.values())
+
+    def read(self, plans: Sequence[BucketPlan]) -> None:
+        """All buckets with their places, then which buckets nobody mapped."""
+        readers: list[tuple[PlaceReader, BucketIntake]] = []
+        with ExitStack() as sessions:
+            for plan in plans:
+                readers += self._read_bucket(plan, sessions)
+            self._inventory.index()
+            for reader, intake in readers:
+                self._read_rows(reader, intake)
+        for store in dict.fromkeys(plan.store for plan in plans):
+            self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
+
+    def _read_bucket(self, plan: BucketPlan, sessions: ExitStack) -> list[tuple[PlaceReader, BucketIntake]]:
+        """The bucket's listing; gives the readers of the places that were listed to their end."""
+        self._count(plan.category, plan.label, stored=0, places=1)
+        places = [place for place in plan.places if place.name in plan.checked]
+        readers = {}
+        for place in places:
+            try:
+                readers[place.name] = self._open(place, sessions)
+            except StoreUnreadable as error:
+                self._failed(place, error)
+        if len(readers) < len(places):
+            return []
+        try:
+            client = open_client(self._resolve(self._map.connections[plan.store].verification))
+            sessions.callback(client.close)
+            intake = BucketIntake(plan, Bucket(client, plan.bucket), readers, self._inventory, self._hasher)
+            intake.read_listing(self._progress)
+        except StoreUnreadable as error:
+            for place in places:
+                self._failed(place, error)
+            return []
+        finally:
+            for reader in readers.values():
+                self.looked_at[reader.terms.category, reader.name].update(reader.looked_at)
+        self._count(plan.category, plan.label, stored=intake.looked_at)
+        return [(reader, intake) for reader in readers.values()]
+
+    def _open(self, place: MappedPlace, sessions: ExitStack) -> PlaceReader:
+        category = place.spec.category
+        self._count(category, place.name, parts=0, rows=0, protected=0, places=1)
+        rows = RowSource(self._resolve(place.facts.verification), place, self._terms[category])
+        sessions.callback(rows.close)
+        return PlaceReader(place, self._terms[category], rows, HoldIndex(self._scopes, category), self._hasher)
+
+    def _read_rows(self, reader: PlaceReader, intake: BucketIntake) -> None:
+        before = Counter(reader.looked_at)
+        try:
+            intake.read_rows(reader, self._map, self._progress)
+            last = last_check_of(self._inventory.own, reader.name)
+            if last is not None:
+                read_vanished(self._inventory, reader, last)
+            self.last_checks[reader.name] = last
+        except StoreUnreadable as error:
+            self._failed(reader.place, error)
+        else:
+            if reader.trouble is not None:
+                self._unreadable(reader.terms.category, reader.name, reader.trouble)
+            else:
+                self.places_read.append(reader.name)
+        self.looked_at[reader.terms.category, reader.name].update(reader.looked_at - before)
+
+    def _read_bucket_list(self, store: str, category: str) -> None:
+        self._count(category, store, buckets=0, places=1)
+        try:
+            client = open_client(self._resolve(self._map.connections[store].verification))
+            names = bucket_names(client)
+            client.close()
+        except StoreUnreadable as error:
+            self._unreadable(category, store, f"ListBuckets {_code(error)}")
+            return
+        self._count(category, store, buckets=len(names))
+        unmapped = set(unmapped_buckets(self._map, store, names))
+        self._inventory.add([Entry(category, store, "bucket", mapped=name not in unmapped) for name in names])
+
+    def _failed(self, place: MappedPlace, error: StoreUnreadable) -> None:
+        self._unreadable(place.spec.category, place.name, _code(error))
+
+    def _unreadable(self, category: str, place: str, reason: str) -> None:
+        self.places_failed[place] = reason
+        self._inventory.add([Entry(category, place, "place", mapped=True, note=reason)])
+
+    def _count(self, category: str, place: str, **counts: int) -> None:
+        counters = self.looked_at.setdefault((category, place), Counter())
+        for name, count in counts.items():
+            counters[name] += count
+
+
+def _code(error: StoreUnreadable) -> str:
+    return str(getattr(error, "code", type(error).__name__))

@@ -1,0 +1,92 @@
+"""Which key belongs to which place of the data map, and what belongs to none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from retention.datamap.loader import DataMap, MappedPlace
+
+
+class KeyDate(NamedTuple):
+    """What a key says about its item: the day (midnight UTC) and the tenant."""
+
+    day: datetime | None
+    tenant_id: str | None
+
+
+@dataclass(frozen=True)
+class BucketPlan:
+    """One bucket as the map sees it: its places, among them those of this check, and the prefixes declared not personal."""
+
+    store: str
+    bucket: str
+    places: tuple[MappedPlace, ...]
+    checked: frozenset[str]
+    declared: tuple[str, ...]
+    category: str = field(default="")
+
+    @property
+    def label(self) -> str:
+        """What findings about the bucket as a whole call their place."""
+        return f"{self.store}/{self.bucket}"
+
+    def place_of(self, key: str) -> MappedPlace | None:
+        """The place that the key belongs to; None where no prefix of the map fits. Prefixes never overlap."""
+        return next((place for place in self.places if key.startswith(place.spec.prefixes)), None)
+
+    def is_declared(self, key: str) -> bool:
+        """Whether somebody declared this part of the bucket free of personal data."""
+        return bool(self.declared) and key.startswith(self.declared)
+
+
+def plan_buckets(datamap: DataMap, categories: Sequence[str]) -> list[BucketPlan]:
+    """Every bucket that holds a place of these categories. Raises DataMapError where a category has no place."""
+    wanted = [place for category in categories for place in datamap.of_category(category)]
+    plans = []
+    for store, bucket in dict.fromkeys((place.spec.connection, place.spec.bucket) for place in wanted):
+        here = tuple(p for p in datamap.places.values() if (p.spec.connection, p.spec.bucket) == (store, bucket))
+        mine = [place for place in here if place in wanted]
+        declared = tuple(
+            entry.prefix
+            for entry in datamap.not_personal
+            if (entry.connection, entry.bucket) == (store, bucket) and entry.prefix is not None
+        )
+        checked = frozenset(place.name for place in mine)
+        plans.append(BucketPlan(store, bucket, here, checked, declared, mine[0].spec.category))
+    return plans
+
+
+def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list[str]:
+    """Buckets of one store that are neither mapped nor declared, as a whole, free of personal data."""
+    mapped = {place.spec.bucket for place in datamap.places.values() if place.spec.connection == store}
+    declared = {entry.bucket for entry in datamap.not_personal if entry.connection == store and entry.prefix is None}
+    return [name for name in names if name not in mapped and name not in declared]
+
+
+def names_a_place(datamap: DataMap, bucket: str | None, key: str | None) -> bool:
+    """Whether a row's bucket and key lie in any place of the map."""
+    return key is not None and any(
+        place.spec.bucket == bucket and key.startswith(place.spec.prefixes) for place in datamap.places.values()
+    )
+
+
+def read_key(pattern: re.Pattern[str] | None, key: str) -> KeyDate:
+    """Day and tenant from the key, by the place's pattern; a day that no calendar has is none."""
+    match = pattern.search(key) if pattern is not None else None
+    if match is None:
+        return KeyDate(None, None)
+    groups = match.groupdict()
+    return KeyDate(_midnight(groups["year"], groups["month"], groups["day"]), groups.get("tenant"))
+
+
+@lru_cache(maxsize=4096)
+def _midnight(year: str, month: str, day: str) -> datetime | None:
+    try:
+        return datetime(int(year), int(month), int(day), tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,130 @@
+"""Protected items of the last check that are gone now: was what protected them still in force? (architecture, step 5)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from retention.database import OwnConnection
+from retention.verification.intake import PlaceReader
+from retention.verification.inventory import Entry, Inventory
+from retention.verification.source import ConsentFacts
+
+_BATCH = 1000
+
+_LAST_READ = """
+SELECT check_run_id
+FROM retention.check_runs
+WHERE places_read ? %s AND finished_at IS NOT NULL
+ORDER BY started_at DESC
+LIMIT 1
+"""
+
+_SEEN_BEFORE = "SELECT count(*) AS seen FROM retention.protected_items WHERE check_run_id = %s AND place = %s"
+
+_GONE = """
+SELECT p.item_hash, p.hold_ids, p.consent_ids, p.missing_since
+FROM retention.protected_items AS p
+WHERE
+    p.check_run_id = %s
+    AND p.place = %s
+    AND NOT EXISTS (
+        SELECT 1
+        FROM {entries} AS e
+        WHERE e.item_hash = p.item_hash AND e.place = p.place AND e.entry = 'version'
+    )
+"""
+
+_PROTECTED_NOW = """
+INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids, consent_ids)
+SELECT DISTINCT ON (item_hash)
+    CAST(%s AS uuid),
+    place,
+    item_hash,
+    hold_ids,
+    CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END
+FROM {judged}
+WHERE place = %s AND entry = 'version' AND must_not_vanish
+ORDER BY item_hash, is_latest DESC, entry_no
+"""
+
+# What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
+_STILL_MISSING = """
+INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids, consent_ids, missing_since)
+SELECT CAST(%s AS uuid), p.place, p.item_hash, p.hold_ids, p.consent_ids, coalesce(p.missing_since, j.as_of)
+FROM {judged} AS j
+INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.item_hash = p.item_hash
+WHERE
+    p.check_run_id = %s
+    AND p.place = %s
+    AND j.entry = 'vanished'
+    AND (
+        j.must_not_vanish
+        OR (j.records_are_gone AND coalesce(p.missing_since, j.as_of) > j.as_of - interval '30 days')
+    )
+"""
+
+
+# The list is working memory, not evidence: what older checks saw is in no later check's way.
+_FORGET = """
+DELETE FROM retention.protected_items AS p
+USING retention.check_runs AS r
+WHERE
+    p.check_run_id = r.check_run_id
+    AND p.place = %s
+    AND r.started_at < clock_timestamp() - interval '2 days'
+    AND p.check_run_id <> ALL(%s)
+"""
+
+
+def last_check_of(own: OwnConnection, place: str) -> UUID | None:
+    """The last check that read this place to its end; None before the first."""
+    found = own.execute(_LAST_READ, (place,)).fetchone()
+    return found["check_run_id"] if found is not None else None
+
+
+def read_vanished(inventory: Inventory, reader: PlaceReader, last_check: UUID) -> None:
+    """Enter every item that was protected at `last_check` and has no version now, with its consents read again by their ids.
+
+    Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents can't be read.
+    """
+    own = inventory.own
+    reader.looked_at["protected"] = (own.execute(_SEEN_BEFORE, (last_check, reader.name)).fetchone() or {}).get(
+        "seen", 0
+    )
+    gone = inventory.ask(_GONE, (last_check, reader.name))
+    for start in range(0, len(gone), _BATCH):
+        batch = gone[start : start + _BATCH]
+        inventory.add([_entry(reader, item) for item in batch])
+        inventory.add_consents(reader.name, list(_consents_now(reader, batch)))
+
+
+def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_check: UUID | None) -> None:
+    """Write down what is protected now, for the next check, and what is still missing since an earlier one; forget the rest."""
+    inventory.ask(_PROTECTED_NOW, (check_run, place))
+    if last_check is not None:
+        inventory.ask(_STILL_MISSING, (check_run, last_check, place))
+    inventory.ask(_FORGET, (place, [run for run in (check_run, last_check) if run is not None]))
+
+
+def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:
+    return Entry(
+        category=reader.terms.category,
+        place=reader.name,
+        entry="vanished",
+        mapped=True,
+        item_hash=bytes(item["item_hash"]),
+        hold_ids=item["hold_ids"],
+        records_named=len(item["hold_ids"]) + len(item["consent_ids"]),
+        missing_since=item["missing_since"],
+    )
+
+
+def _consents_now(reader: PlaceReader, items: Sequence[dict[str, Any]]) -> Iterator[tuple[bytes, ConsentFacts]]:
+    named = sorted({consent for item in items for consent in item["consent_ids"]})
+    known = {facts.consent_id: facts for facts in reader.rows.consents_by_id(named)}
+    for item in items:
+        for consent in item["consent_ids"]:
+            if consent in known:
+                yield bytes(item["item_hash"]), known[consent]

@@ -1,0 +1,152 @@
+"""From the judged inventory to findings, checks and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from retention.verification.expectations import Expected, Outcome
+from retention.verification.inventory import Inventory
+from retention.verification.kinds import KINDS, Kind
+from retention.verification.result import Check, Finding, Headroom
+
+LookedAt = Mapping[tuple[str, str], Counter[str]]
+"""For each (category, place): how many parts, rows, protected items … were read there."""
+
+_COUNT = """
+SELECT
+    place,
+    category,
+    reason,
+    GROUPING(reason) = 0 AS is_reason,
+    count(DISTINCT unit) AS units,
+    count(DISTINCT entry_no) AS entries,
+    min(start_at) AS oldest_at,
+    min(ends_at) AS first_end_at,
+    max(ends_at) AS last_end_at
+FROM ({definition}) AS found
+GROUP BY GROUPING SETS ((place, category), (place, category, reason))
+"""
+
+_HEADROOM = """
+SELECT
+    category,
+    min(deadline_at) AS first_deadline_at,
+    min(deadline_at) FILTER (WHERE deadline_at >= as_of) AS next_deadline_at,
+    min(start_at) AS oldest_at
+FROM {judged}
+WHERE is_part
+GROUP BY category
+"""
+
+_TOTALS = """
+SELECT
+    count(*) FILTER (WHERE is_part) AS parts,
+    count(DISTINCT item_hash) FILTER (WHERE is_part) AS items,
+    count(*) FILTER (WHERE entry = 'version' AND is_latest AND is_part) AS current_versions,
+    count(*) FILTER (WHERE entry = 'version' AND NOT is_latest AND is_part) AS noncurrent_versions,
+    count(*) FILTER (WHERE entry = 'delete_marker' AND is_part) AS delete_markers,
+    count(*) FILTER (WHERE entry = 'upload' AND is_part) AS uploads,
+    count(DISTINCT item_hash) FILTER (WHERE is_part AND is_held) AS held_items,
+    count(DISTINCT item_hash) FILTER (WHERE is_part AND is_exempt) AS exempt_items,
+    count(DISTINCT item_hash) FILTER (WHERE is_past_cap OR is_past_event) AS overdue_items,
+    count(*) FILTER (WHERE is_past_cap OR is_past_event) AS overdue_parts
+FROM {judged}
+"""
+
+
+def count_kind(inventory: Inventory, kind: Kind, as_of: datetime) -> list[Finding]:
+    """What our own SQL finds of one kind, by place, from the same definition that the expectation uses."""
+    table = f'"inventory"."{inventory.tables["judged"]}"'
+    rows = inventory.ask(_COUNT.replace("{definition}", kind.definition.replace("{batch}", table)))
+    found = {(row["category"], row["place"]): row for row in rows if not row["is_reason"]}
+    return [
+        Finding(
+            kind=kind.name,
+            severity=kind.severity,
+            category=category,
+            place=place,
+            count=row["units"],
+            oldest_age_s=seconds(row["oldest_at"], as_of),
+            detail=_detail(row, [one for one in rows if one["is_reason"] and one["place"] == place]),
+        )
+        for (category, place), row in sorted(found.items())
+    ]
+
+
+def judge_checks(
+    expected: Expected, found: Mapping[str, list[Finding]], looked_at: LookedAt, entries: int
+) -> tuple[list[Check], list[Finding]]:
+    """One check per kind and place. An expectation that failed itself or disagrees with our count makes its kind unknown."""
+    checks: list[Check] = []
+    failed: list[str] = []
+    for name, outcome in expected.kinds.items():
+        agrees = outcome.success is not None and outcome.success == (not found[name])
+        if not agrees:
+            failed.append(name)
+        for (category, place), counters in sorted(looked_at.items()):
+            if KINDS[name].looks_at not in counters:
+                continue  # not a question that this place answers
+            here = any((one.category, one.place) == (category, place) for one in found[name])
+            checks.append(_check(expected, KINDS[name], place, counters, success=not here if agrees else None))
+    broken = [name for name, outcome in expected.inventory.items() if outcome.success is False]
+    failed += [name for name, outcome in expected.inventory.items() if outcome.success is None]
+    checks += [_inventory_check(expected, name, outcome, entries) for name, outcome in expected.inventory.items()]
+    category = min((category for category, _place in looked_at), default="-")
+    return checks, [
+        *_own_trouble("inventory_incomplete", category, broken),
+        *_own_trouble("check_failed", category, failed),
+    ]
+
+
+def headroom(inventory: Inventory, categories: Iterable[str], as_of: datetime) -> dict[str, Headroom]:
+    """Per category: the time until the first breach if nothing runs from now on, protections' ends included."""
+    rows = {row["category"]: row for row in inventory.ask(_HEADROOM)}
+    rooms = {}
+    for category in categories:
+        row = rows.get(category)
+        first = row["first_deadline_at"] if row is not None else None
+        rooms[category] = Headroom(
+            headroom_s=seconds(as_of, first) if first is not None else None,
+            oldest_age_s=seconds(row["oldest_at"], as_of) if row is not None else None,
+            next_deadline_at=row["next_deadline_at"] if row is not None else None,
+        )
+    return rooms
+
+
+def totals(inventory: Inventory) -> dict[str, int]:
+    """How much was looked at in all, and how it stands."""
+    return {name: int(count) for name, count in inventory.ask(_TOTALS)[0].items()}
+
+
+def seconds(start: datetime | None, end: datetime) -> int | None:
+    """Whole seconds from `start` to `end`, negative when `end` comes first; None without a start."""
+    return int((end - start).total_seconds()) if start is not None else None
+
+
+def _detail(row: Mapping[str, Any], reasons: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    detail: dict[str, Any] = {"entries": row["entries"]}
+    named = {str(one["reason"]): one["units"] for one in reasons if one["reason"] is not None}
+    if named:
+        detail["reasons"] = dict(sorted(named.items()))
+    if row["first_end_at"] is not None:
+        detail["earliest_end"] = row["first_end_at"].isoformat()
+        detail["latest_end"] = row["last_end_at"].isoformat()
+    return detail
+
+
+def _check(expected: Expected, kind: Kind, place: str, counters: Counter[str], *, success: bool | None) -> Check:
+    return Check(f"no {kind.name}", kind.name, place, counters[kind.looks_at], success, expected.gx_version)
+
+
+def _inventory_check(expected: Expected, name: str, outcome: Outcome, entries: int) -> Check:
+    return Check(name, "inventory_incomplete", "inventory", entries, outcome.success, expected.gx_version)
+
+
+def _own_trouble(kind: str, category: str, names: list[str]) -> list[Finding]:
+    if not names:
+        return []
+    reasons = dict.fromkeys(sorted(names), 1)
+    return [Finding(kind, KINDS[kind].severity, category, "inventory", len(names), None, {"reasons": reasons})]

@@ -1,0 +1,87 @@
+"""verify(): proves from the stores themselves that no promise is broken (architecture, step 5).
+
+Reads with its own listing, its own SQL, its own roles and its own connections; judges against promises.yaml alone. It knows
+neither rules nor disposal, so that a wrong number or a wrong join has to be made twice before it can hurt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from retention.connections import Resolver
+from retention.datamap.loader import load_datamap
+from retention.errors import RequestError
+from retention.evidence.hashing import ItemHasher
+from retention.policy.loader import load_promises
+from retention.verification.expectations import expect
+from retention.verification.inventory import open_inventory
+from retention.verification.kinds import KINDS
+from retention.verification.promised import promised_terms
+from retention.verification.reading import Reading, counting
+from retention.verification.records import record
+from retention.verification.result import CheckResult, verdict_of
+from retention.verification.territory import plan_buckets
+from retention.verification.verdicts import count_kind, headroom, judge_checks, totals
+
+
+def verify(
+    categories: Sequence[str],
+    *,
+    resolve: Resolver,
+    policies: Path,
+    datamap: Path,
+    own_conninfo: str,
+    hasher: ItemHasher,
+    as_of: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CheckResult:
+    """Check every place of these categories and write the result down.
+
+    `as_of` (aware; default: now) is the instant at which deadlines, holds and consents are judged; the stores are read as
+    they are. `progress` is called with how many parts and rows have been read, and how many there were last time.
+    A place that can't be read is part of the result (verdict `unknown`). Raises RequestError, PolicyError or DataMapError for
+    arguments and files that make no sense, UnknownError where our own database or the holds can't be read.
+    """
+    if not categories:
+        raise RequestError("verify: found no category; expected at least one. No category never means all of them.")
+    started_at = datetime.now(UTC)
+    if as_of is not None and as_of.tzinfo is None:
+        raise RequestError("verify: found an as_of without a UTC offset; expected an aware instant")
+    promises, document = load_promises(policies)
+    wanted = tuple(dict.fromkeys(categories))
+    terms = {category: promised_terms(promises, document, category) for category in wanted}
+    the_map = load_datamap(datamap)
+    plans = plan_buckets(the_map, wanted)
+    with open_inventory(own_conninfo) as inventory:
+        reading = Reading(the_map, terms, resolve, inventory, hasher, counting(inventory.own, progress))
+        reading.read(plans)
+        at = as_of if as_of is not None else started_at
+        inventory.judge(list(terms.values()), at)
+        found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
+        definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
+        expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
+        checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
+        findings = tuple(one for kind in KINDS for one in found.get(kind, ())) + tuple(troubles)
+        result = CheckResult(
+            check_run_id=uuid4(),
+            categories=wanted,
+            as_of=at,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+            verdict=verdict_of(findings),
+            policy_version=promises.policy_version,
+            promises_digest=document.digest,
+            map_digest=the_map.digest,
+            inventory_digest=inventory.digest(),
+            places_read=tuple(sorted(reading.places_read)),
+            places_failed=reading.places_failed,
+            findings=findings,
+            checks=tuple(checks),
+            counts=totals(inventory) | {"rows": reading.rows_read},
+            headroom=headroom(inventory, wanted, at),
+        )
+        record(inventory.own, inventory, result, reading.last_checks)
+    return result

@@ -1,0 +1,213 @@
+"""What each kind of finding is called and means, for lawyers and for whoever is on call, in English and German."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Wording(NamedTuple):
+    """The words of one kind."""
+
+    title_en: str
+    title_de: str
+    meaning_en: str
+    meaning_de: str
+    action_en: str
+    action_de: str
+
+
+WORDING: dict[str, Wording] = {
+    "past_cap": Wording(
+        "Past the cap",
+        "Höchstfrist überschritten",
+        "A version, delete marker or unfinished upload is older than the promised cap by the oldest evidence of its age, and "
+        "neither a hold nor an exemption keeps it. Noncurrent versions, data behind a delete marker, orphans and copies count.",
+        "Eine Version, Löschmarkierung oder ein unfertiger Upload ist nach dem ältesten Beleg älter als die zugesagte "
+        "Höchstfrist; weder Löschsperre noch Einwilligung hält die Daten. Auch nicht aktuelle Versionen, Daten hinter einer "
+        "Löschmarkierung, verwaiste Objekte und Kopien zählen.",
+        "Look at the last disposal run, its mode and the global stop; what only a full listing finds goes with the nightly one.",
+        "Letzten Löschlauf, Modus und globalen Stopp prüfen; was nur die Vollauflistung findet, geht mit der nächtlichen.",
+    ),
+    "transcribed_but_present": Wording(
+        "Transcribed, but still there",
+        "Transkribiert, aber noch vorhanden",
+        "The transcription succeeded, or a hold or exemption ended, longer ago than the allowed latency, and the recording is "
+        "still there.",
+        "Die Transkription war erfolgreich oder eine Löschsperre oder Einwilligung endete, länger her als die erlaubte "
+        "Verzögerung, und die Aufnahme ist noch da.",
+        "Look at the last hourly disposal run: did it run, was it blocked, did deletions fail?",
+        "Letzten stündlichen Löschlauf prüfen: Lief er, war er blockiert, sind Löschungen gescheitert?",
+    ),
+    "kept_without_reason": Wording(
+        "Kept without a sufficient reason",
+        "Ohne ausreichenden Grund behalten",
+        "Overdue, although there is a consent that does not suffice (one-sided, wrong scope, given or recorded late, withdrawn, "
+        "ended, contract ended, review lapsed) or a hold that holds nothing. `detail.reasons` says which. These items are also "
+        "counted as past the cap, or as transcribed but present.",
+        "Überfällig, obwohl es eine Einwilligung gibt, die nicht genügt (einseitig, falscher Zweck, zu spät erteilt oder "
+        "erfasst, widerrufen, beendet, Vertrag beendet, Überprüfung versäumt), oder eine Löschsperre, die nichts sperrt. "
+        "Dieselben Aufnahmen zählen auch als Fristüberschreitung.",
+        "Delete, or mend the reason where that is lawful: approve the hold by a second person; a late consent can't be mended.",
+        "Löschen oder, wo zulässig, den Grund heilen: Löschsperre durch eine zweite Person genehmigen; eine verspätete "
+        "Einwilligung lässt sich nicht heilen.",
+    ),
+    "protected_missing": Wording(
+        "Protected, but gone",
+        "Geschützt, aber verschwunden",
+        "An item that a hold or the consent of all parties keeps has no version left: its row stands alone, or it was there at "
+        "the last check and what protected it is still in force. Reported until that protection ends.",
+        "Von einer Aufnahme, die durch Löschsperre oder Einwilligung aller Beteiligten zu behalten ist, gibt es keine Version "
+        "mehr: Ihre Zeile steht allein, oder sie war bei der letzten Prüfung noch da, und der Schutz gilt weiter. Gemeldet, "
+        "bis der Schutz endet.",
+        "Treat as over-deletion: stop disposal, find the writer in the ledger and the store's log, restore from a backup.",
+        "Wie eine Überlöschung behandeln: Löschung anhalten, Verursacher in Löschprotokoll und Speicherprotokoll suchen, aus "
+        "der Datensicherung wiederherstellen.",
+    ),
+    "exception_hold": Wording(
+        "Exception: kept by a legal hold",
+        "Ausnahme: durch Löschsperre behalten",
+        "Past its promised end and lawfully kept by a hold in force. `detail` gives the first and the last end of the holds.",
+        "Nach der zugesagten Frist rechtmäßig durch eine geltende Löschsperre behalten. `detail` nennt erstes und letztes Ende.",
+        "Nothing, as long as the hold's reason lasts; end it when it is gone.",
+        "Nichts, solange der Grund besteht; danach die Löschsperre beenden.",
+    ),
+    "exception_consent": Wording(
+        "Exception: kept by consent",
+        "Ausnahme: durch Einwilligung behalten",
+        "Past its promised end and lawfully kept by the archiving consent of all parties. `detail` gives the first and last end.",
+        "Nach der zugesagten Frist rechtmäßig durch die Einwilligung aller Beteiligten behalten. `detail` nennt erstes und "
+        "letztes Ende.",
+        "Nothing. Withdrawals and missed reviews end the exception by themselves.",
+        "Nichts. Widerruf und versäumte Überprüfung beenden die Ausnahme von selbst.",
+    ),
+    "invalid_hold": Wording(
+        "A hold that holds nothing",
+        "Unwirksame Löschsperre",
+        "A hold that nobody, or its own requester, approved covers stored items; or one whose end or review date has passed "
+        "covers items that are overdue. It protects nothing.",
+        "Eine Löschsperre, die niemand oder nur die beantragende Person genehmigt hat, erfasst vorhandene Daten; oder ihr Ende "
+        "oder Überprüfungstermin ist vorbei, und sie erfasst überfällige Daten. Sie schützt nichts.",
+        "Have a second person approve it, set a new one, or end it.",
+        "Durch eine zweite Person genehmigen lassen, neu setzen oder beenden.",
+    ),
+    "review_lapsed": Wording(
+        "Yearly review of a consent is overdue",
+        "Jährliche Überprüfung einer Einwilligung versäumt",
+        "Kept by a consent whose yearly review lapsed less than 30 days ago. After these 30 days it exempts no more.",
+        "Durch eine Einwilligung behalten, deren jährliche Überprüfung vor weniger als 30 Tagen fällig war. Danach wirkt sie "
+        "nicht mehr.",
+        "Review the consent now, or let the items go.",
+        "Einwilligung jetzt überprüfen oder löschen lassen.",
+    ),
+    "unexplained_gone": Wording(
+        "Gone without explanation",
+        "Ungeklärt verschwunden",
+        "Protected at the last check; gone now, and so are holds or consents that protected it. Reported for 30 days.",
+        "Bei der letzten Prüfung geschützt; jetzt verschwunden, und mit ihr Löschsperren oder Einwilligungen, die sie "
+        "schützten. 30 Tage lang gemeldet.",
+        "Find out who deleted both. A customer whose data was erased as a whole is the harmless case.",
+        "Klären, wer beides gelöscht hat. Harmlos ist der Kunde, dessen Daten insgesamt gelöscht wurden.",
+    ),
+    "orphan_object": Wording(
+        "Object without a row",
+        "Objekt ohne Zeile",
+        "An object, marker or upload that no row names, not past the cap. Nobody can tell when it was transcribed.",
+        "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Ob "
+        "transkribiert wurde, ist nicht feststellbar.",
+        "Some minutes after a call this is normal. Otherwise find out what writes objects without rows.",
+        "Wenige Minuten nach einem Anruf normal. Sonst klären, was Objekte ohne Zeile schreibt.",
+    ),
+    "row_without_object": Wording(
+        "Row without an object",
+        "Zeile ohne Objekt",
+        "A row, older than two hours, whose object has neither a version nor an upload, and that nothing protects.",
+        "Eine Zeile, älter als zwei Stunden, deren Objekt weder eine Version noch einen Upload hat und die nichts schützt.",
+        "Disposal removes rows of deleted objects; if it stays, find out who deletes objects.",
+        "Die Löschung entfernt Zeilen gelöschter Objekte; bleibt sie, klären, wer Objekte löscht.",
+    ),
+    "ambiguous_object": Wording(
+        "Several rows share one object",
+        "Mehrere Zeilen für ein Objekt",
+        "It can't be said whose it is, so that disposal keeps it. Its oldest dates count.",
+        "Es ist nicht feststellbar, wessen Aufnahme es ist; die Löschung lässt sie stehen. Die ältesten Daten zählen.",
+        "Correct the rows.",
+        "Zeilen berichtigen.",
+    ),
+    "fallback_dated": Wording(
+        "Dated by other evidence",
+        "Hilfsweise datiert",
+        "The row's own date is missing, lies in the future, or is later than other evidence by more than a day; the oldest "
+        "other evidence counts.",
+        "Das Datum der Zeile fehlt, liegt in der Zukunft oder mehr als einen Tag nach anderen Belegen; der älteste andere "
+        "Beleg zählt.",
+        "Correct the date at its source.",
+        "Datum an der Quelle berichtigen.",
+    ),
+    "future_dated": Wording(
+        "Dated in the future",
+        "In die Zukunft datiert",
+        "A date of the row, of the object's metadata or of its key lies in the future.",
+        "Ein Datum der Zeile, der Metadaten oder des Schlüssels liegt in der Zukunft.",
+        "Correct the clock that wrote it.",
+        "Die Uhr berichtigen, die es geschrieben hat.",
+    ),
+    "undated": Wording(
+        "No evidence of its age",
+        "Alter nicht belegt",
+        "Nothing says how old it is but the time of the last write, which a copy resets: it may be past the cap.",
+        "Nur der letzte Schreibzeitpunkt ist bekannt, den jede Kopie neu setzt: Die Höchstfrist kann überschritten sein.",
+        "Find out where it comes from; write `recorded-at` into the metadata or the day into the key.",
+        "Herkunft klären; `recorded-at` in die Metadaten oder den Tag in den Schlüssel schreiben.",
+    ),
+    "unmapped_bucket": Wording(
+        "Bucket that the data map doesn't know",
+        "Nicht kartierter Bucket",
+        "The connection sees a bucket that is neither mapped nor declared free of personal data; nobody looked into it.",
+        "Die Verbindung sieht einen Bucket, der weder kartiert noch als frei von Personendaten erklärt ist; niemand hat "
+        "hineingesehen.",
+        "Map it, or declare it under `not_personal` with reason and owner.",
+        "Kartieren oder unter `not_personal` mit Grund und verantwortlicher Person erklären.",
+    ),
+    "unmapped_prefix": Wording(
+        "Objects outside all mapped prefixes",
+        "Objekte außerhalb kartierter Präfixe",
+        "A mapped bucket holds objects under no prefix of the map that are not declared free of personal data either.",
+        "In einem kartierten Bucket liegen Objekte unter keinem kartierten und keinem erklärten Präfix.",
+        "Map the prefix, declare it, or remove the objects.",
+        "Präfix kartieren, erklären oder die Objekte entfernen.",
+    ),
+    "unmapped_row": Wording(
+        "Rows that name no mapped place",
+        "Zeilen ohne kartierten Ort",
+        "Rows name a bucket or prefix that is no place of the map: what they describe was not looked at.",
+        "Zeilen nennen einen Bucket oder ein Präfix, das kein kartierter Ort ist: Was sie beschreiben, wurde nicht geprüft.",
+        "Map the place or correct the rows.",
+        "Ort kartieren oder Zeilen berichtigen.",
+    ),
+    "unreadable_place": Wording(
+        "Place that could not be read",
+        "Nicht lesbarer Ort",
+        "A bucket, a table or the list of buckets did not answer, not to its end, or not without hiding something. "
+        "`detail.reasons` gives the store's own word.",
+        "Ein Bucket, eine Tabelle oder die Bucket-Liste antwortete nicht, nicht vollständig oder nicht ungefiltert. "
+        "`detail.reasons` nennt das Wort des Speichers.",
+        "Mend the connection or the verifying role's rights, and run the check again.",
+        "Verbindung oder Rechte der prüfenden Rolle berichtigen und die Prüfung wiederholen.",
+    ),
+    "inventory_incomplete": Wording(
+        "The inventory is not what was read",
+        "Bestandsliste unvollständig",
+        "The inventory lost rows, or has gaps where a date or a hash must stand. Nothing may be claimed from it.",
+        "Der Bestandsliste fehlen Zeilen, Daten oder Hashwerte. Aus ihr darf nichts geschlossen werden.",
+        "Run the check again; if it stays, it is an error of the check.",
+        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
+    ),
+    "check_failed": Wording(
+        "A check failed itself",
+        "Prüfung selbst gescheitert",
+        "An expectation could not be evaluated, or disagrees with our own count. `detail.reasons` names it.",
+        "Eine Erwartung konnte nicht ausgewertet werden oder widerspricht der eigenen Zählung. `detail.reasons` nennt sie.",
+        "Run the check again; if it stays, it is an error of the check.",
+        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
+    ),
+}

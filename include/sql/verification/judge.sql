@@ -1,0 +1,238 @@
+-- Judges what was seen: one row per entry with its dates, its protections and its deadlines. The kinds of finding (kinds/*.sql)
+-- are conditions on these columns, so that each is defined in one place, for Great Expectations and for our own counts.
+-- Read from the promises alone; what the rules and disposal make of them is not known here.
+CREATE UNLOGGED TABLE {judged} AS
+WITH dated AS (
+    SELECT
+        e.*,
+        t.as_of,
+        t.latency,
+        t.release_time,
+        t.longest_lead,
+        t.seen_at,
+        e.mapped AND e.entry IN ('version', 'delete_marker', 'upload') AS is_part,
+        stated.clock_is_good,
+        start.start_at,
+        event.event_from,
+        start.start_at + t.cap AS cap_ends_at,
+        event.event_from + t.latency AS event_ends_at,
+        -- What vanished was judged when it was last seen: its consents were in time then.
+        CASE WHEN e.entry = 'vanished' THEN 'infinity' ELSE least(event.event_from, start.start_at + t.cap) END AS fell_due_at
+    FROM {entries} AS e
+    INNER JOIN {terms} AS t ON e.category = t.category
+    CROSS JOIN LATERAL (
+        -- The row's date counts unless it is missing, lies in the future, or is later than other evidence by more than a day.
+        SELECT
+            e.clock_at IS NOT NULL
+            AND e.clock_at <= t.seen_at
+            AND e.clock_at <= coalesce(least(e.evidence_at, e.key_day) + interval '24 hours', 'infinity') AS clock_is_good
+    ) AS stated
+    CROSS JOIN LATERAL (
+        -- Otherwise the oldest evidence. A version that is older than its row (metadata, the store's word) is as old as that.
+        SELECT
+            CASE
+                WHEN stated.clock_is_good THEN least(e.clock_at, e.metadata_at, e.stored_at)
+                ELSE least(e.clock_at, e.evidence_at, e.key_day, e.metadata_at, e.stored_at)
+            END AS start_at
+    ) AS start
+    CROSS JOIN LATERAL (
+        -- An event that happened at no known time, or in the future, is dated by the oldest evidence: the strictest reading.
+        SELECT
+            CASE
+                WHEN NOT e.event_happened OR t.latency IS NULL THEN NULL
+                WHEN e.event_at <= t.seen_at THEN e.event_at
+                ELSE start.start_at
+            END AS event_from
+    ) AS event
+),
+
+-- Consents: in time, and until when. §7, §8: every party, the right scope, given and recorded before deletion fell due.
+consent AS (
+    SELECT
+        d.entry_no,
+        cardinality(t.parties) AS parties_needed,
+        t.as_of,
+        c.consent_id,
+        c.party,
+        coalesce(c.scope = t.scope AND c.party = ANY(t.parties), FALSE) AS fits,
+        coalesce(c.given_at < d.fell_due_at AND c.given_at <= t.as_of, FALSE) AS given_in_time,
+        coalesce(c.recorded_at < d.fell_due_at AND c.recorded_at <= t.as_of, FALSE) AS recorded_in_time,
+        -- Jobs act before the cap, at a lead that is not known here: a consent within the longest lead may have come too late.
+        greatest(c.given_at, c.recorded_at) < least(d.event_from, d.fell_due_at - d.longest_lead) AS surely_in_time,
+        c.withdrawn_at <= t.as_of AS withdrawn,
+        c.ends_at <= t.as_of AS ended,
+        c.contract_ended_at <= t.as_of AS contract_ended,
+        base.reviewed_at + t.review_every + t.review_grace <= t.as_of AS lapsed,
+        least(c.ends_at, c.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every) AS reviewed_until,
+        least(
+            c.ends_at, c.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
+        ) AS valid_until
+    FROM dated AS d
+    INNER JOIN {terms} AS t ON d.category = t.category
+    INNER JOIN {consents} AS c ON d.place = c.place AND d.item_hash = c.item_hash
+    CROSS JOIN LATERAL (
+        SELECT greatest(c.given_at, CASE WHEN c.reviewed_at <= t.as_of THEN c.reviewed_at END) AS reviewed_at
+    ) AS base
+    WHERE d.mapped
+),
+
+party AS (
+    SELECT
+        entry_no,
+        parties_needed,
+        party,
+        max(valid_until) FILTER (WHERE fits AND given_in_time AND recorded_in_time) AS valid_until,
+        max(reviewed_until) FILTER (WHERE fits AND given_in_time AND recorded_in_time) AS reviewed_until,
+        max(valid_until) FILTER (WHERE fits AND surely_in_time AND given_in_time AND recorded_in_time) AS surely_until
+    FROM consent
+    WHERE fits
+    GROUP BY entry_no, parties_needed, party
+),
+
+exemption AS (
+    SELECT
+        entry_no,
+        CASE WHEN count(valid_until) = parties_needed THEN min(valid_until) END AS exempt_until,
+        CASE WHEN count(valid_until) = parties_needed THEN min(reviewed_until) END AS reviewed_until,
+        CASE WHEN count(surely_until) = parties_needed THEN min(surely_until) END AS surely_until,
+        count(*) < parties_needed AS is_one_sided
+    FROM party
+    GROUP BY entry_no, parties_needed
+),
+
+consent_summary AS (
+    SELECT
+        entry_no,
+        count(DISTINCT consent_id) AS consents_found,
+        array_agg(DISTINCT consent_id) FILTER (
+            WHERE fits AND given_in_time AND recorded_in_time AND valid_until > as_of
+        ) AS consent_ids,
+        array_remove(ARRAY[
+            CASE WHEN NOT bool_or(fits) THEN 'consent_wrong_scope' END,
+            CASE WHEN bool_or(fits AND NOT given_in_time) THEN 'consent_given_late' END,
+            CASE WHEN bool_or(fits AND given_in_time AND NOT recorded_in_time) THEN 'consent_recorded_late' END,
+            CASE WHEN bool_or(fits AND withdrawn) THEN 'consent_withdrawn' END,
+            CASE WHEN bool_or(fits AND ended) THEN 'consent_ended' END,
+            CASE WHEN bool_or(fits AND contract_ended) THEN 'contract_ended' END,
+            CASE WHEN bool_or(fits AND lapsed) THEN 'consent_review_lapsed' END
+        ], NULL) AS faults
+    FROM consent
+    GROUP BY entry_no
+),
+
+-- Holds: whether each holds now, did hold, or never held. A second person's approval and an end or review date are needed.
+hold AS (
+    SELECT
+        d.entry_no,
+        h.hold_id,
+        state.approved AND h.effective_at <= d.as_of AND d.as_of < state.until AS in_force,
+        state.approved AND h.effective_at < state.until AND state.until <= d.as_of AS is_over,
+        state.until,
+        CASE
+            WHEN h.ended_at <= d.as_of AND h.ended_at <= state.planned_end THEN 'hold_ended'
+            WHEN state.until <= d.as_of AND h.ends_at IS NULL THEN 'hold_review_missed'
+            WHEN state.until <= d.as_of THEN 'hold_expired'
+            WHEN coalesce(btrim(h.approved_by), '') = '' THEN 'hold_unapproved'
+            WHEN NOT state.approved THEN 'hold_self_approved'
+            WHEN h.effective_at > d.as_of THEN 'hold_not_yet_effective'
+        END AS fault
+    FROM dated AS d
+    CROSS JOIN LATERAL unnest(d.hold_ids) AS named (hold_id)
+    INNER JOIN retention.holds AS h ON named.hold_id = h.hold_id
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(btrim(h.approved_by), '') <> ''
+            AND lower(btrim(h.approved_by)) <> lower(btrim(h.requested_by)) AS approved,
+            coalesce(h.ends_at, h.review_at) AS planned_end,
+            least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
+    ) AS state
+    WHERE
+        d.start_at IS NULL
+        OR ((h.started_from IS NULL OR d.start_at >= h.started_from) AND (h.started_before IS NULL OR d.start_at < h.started_before))
+),
+
+hold_summary AS (
+    SELECT
+        entry_no,
+        count(*) AS holds_found,
+        max(until) FILTER (WHERE in_force) AS held_until,
+        max(until) FILTER (WHERE is_over) AS hold_over_at,
+        array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force) AS holds_in_force,
+        array_agg(hold_id ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_ids,
+        array_agg(fault ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_faults
+    FROM hold
+    GROUP BY entry_no
+)
+
+SELECT
+    d.entry_no,
+    d.category,
+    d.place,
+    d.entry,
+    CASE WHEN d.entry = 'version' AND NOT d.is_latest THEN 'noncurrent_version' ELSE d.entry END AS form,
+    d.mapped,
+    d.is_part,
+    d.is_latest,
+    d.item_hash,
+    d.row_count,
+    d.stored_at,
+    d.missing_since,
+    d.note,
+    d.as_of,
+    d.start_at,
+    d.fell_due_at,
+    protection.held_until,
+    protection.exempt_until,
+    protection.held_until IS NOT NULL AS is_held,
+    protection.exempt_until IS NOT NULL AS is_exempt,
+    protection.held_until IS NOT NULL OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
+    coalesce(x.reviewed_until > d.as_of, FALSE) AS is_reviewed,
+    coalesce(x.is_one_sided, FALSE) AS is_one_sided,
+    -- Overdue by the cap, by the event that ended the need, or by both; after a protection's end there is time to delete.
+    is_bare.yes AND coalesce(d.as_of > greatest(d.cap_ends_at, over.at), FALSE) AS is_past_cap,
+    is_bare.yes AND coalesce(d.as_of > greatest(d.event_ends_at, over.at), FALSE) AND d.event_ends_at IS NOT NULL AS is_past_event,
+    least(d.cap_ends_at, d.event_ends_at) AS promised_at,
+    greatest(
+        least(d.cap_ends_at, d.event_ends_at),
+        over.at,
+        greatest(protection.held_until, protection.exempt_until) + d.release_time
+    ) AS deadline_at,
+    coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
+    CASE
+        WHEN d.clock_at IS NULL THEN 'missing'
+        WHEN d.clock_at > d.seen_at THEN 'future'
+        ELSE 'contradicted'
+    END AS fallback_reason,
+    -- LastModified alone is no age: a copy resets it. An upload's own start is one.
+    coalesce(
+        num_nonnulls(CASE WHEN d.clock_is_good THEN d.clock_at END, d.evidence_at, d.key_day, d.metadata_at) = 0
+        AND d.entry <> 'upload',
+        TRUE
+    ) AS is_undated,
+    coalesce(
+        greatest(d.clock_at, d.metadata_at, d.key_day - interval '24 hours', d.stored_at, CASE WHEN d.event_happened THEN d.event_at END)
+        > d.seen_at + interval '1 hour',
+        FALSE
+    ) AS is_future_dated,
+    coalesce(least(d.clock_at, d.evidence_at) > d.seen_at - interval '2 hours', FALSE) AS is_arriving,
+    coalesce(h.holds_in_force, '{{}}') AS hold_ids,
+    coalesce(cs.consent_ids, '{{}}') AS consent_ids,
+    coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,
+    coalesce(h.bad_hold_faults, '{{}}') AS bad_hold_faults,
+    coalesce(cs.faults, '{{}}') AS consent_faults,
+    d.records_named > coalesce(h.holds_found, 0) + coalesce(cs.consents_found, 0) AS records_are_gone
+FROM dated AS d
+LEFT JOIN exemption AS x ON d.entry_no = x.entry_no
+LEFT JOIN consent_summary AS cs ON d.entry_no = cs.entry_no
+LEFT JOIN hold_summary AS h ON d.entry_no = h.entry_no
+CROSS JOIN LATERAL (
+    SELECT
+        h.held_until,
+        CASE WHEN x.exempt_until > d.as_of THEN x.exempt_until END AS exempt_until
+) AS protection
+CROSS JOIN LATERAL (
+    SELECT greatest(h.hold_over_at, CASE WHEN x.exempt_until <= d.as_of THEN x.exempt_until END) + d.release_time AS at
+) AS over
+CROSS JOIN LATERAL (
+    SELECT d.is_part AND protection.held_until IS NULL AND protection.exempt_until IS NULL AS yes
+) AS is_bare

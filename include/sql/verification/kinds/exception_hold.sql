@@ -1,0 +1,11 @@
+-- Past its promised end, and lawfully kept by a legal hold.
+SELECT
+    place,
+    category,
+    item_hash AS unit,
+    entry_no,
+    start_at,
+    form AS reason,
+    held_until AS ends_at
+FROM {batch}
+WHERE is_part AND is_held AND promised_at < as_of

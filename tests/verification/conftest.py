@@ -1,0 +1,120 @@
+"""A company for each test, on an S3 server of its own: what the connection sees besides the test's bucket would be findings."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.verification.company import Company
+
+from retention.connections import Connection, parse
+from retention.database import migrate
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import S3Server
+from retention.settings import INCLUDE
+
+_ROLES = INCLUDE / "sql" / "roles"
+_ROLES_LOCK = 7399
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    yield server
+    server.stop(patience_s=0)
+
+
+@pytest.fixture(scope="session")
+def verifier(postgres_server: PostgresServer) -> tuple[str, str]:
+    """Name and password of a login with exactly the verifying role's rights."""
+    name, password = f"verifier_{secrets.token_hex(6)}", secrets.token_hex(16)
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_ROLES_LOCK,))
+        connection.execute((_ROLES / "roles.sql").read_bytes())
+        statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE retention_verify")
+        connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
+    return name, password
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: PostgresServer, verifier: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    """Two databases to copy from: the company's tables, and our own, with the shipped rights. Copying takes a tenth of the time."""
+    suffix = secrets.token_hex(6)
+    company, own = f"company_{suffix}", f"own_{suffix}"
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name in (company, own):
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    migrate(postgres_server.conninfo(own))
+    for name, scripts in (
+        (company, [INCLUDE / "retention/sample/schema.sql", _ROLES / "source.sql"]),
+        (own, [_ROLES / "own.sql"]),
+    ):
+        with psycopg.connect(postgres_server.conninfo(name), autocommit=True) as connection:
+            for script in scripts:
+                connection.execute(script.read_bytes())
+    yield company, own
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name in (company, own):
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def company(
+    postgres_server: PostgresServer,
+    template: tuple[str, str],
+    verifier: tuple[str, str],
+    s3_server: S3Server,
+    bucket: Any,
+    tmp_path: Path,
+) -> Iterator[Company]:
+    suffix = secrets.token_hex(6)
+    names = [f"company_{suffix}", f"own_{suffix}"]
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name, source in zip(names, template, strict=True):
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+            connection.execute(copy)
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO retention_verify").format(sql.Identifier(name)))
+    source, own = (postgres_server.conninfo(name) for name in names)
+    connections = {
+        "company_db_verify": _postgres("company_db_verify", source, verifier),
+        "retention_db_verify": _postgres("retention_db_verify", own, verifier),
+        "company_s3_verify": parse("company_s3_verify", s3_server.airflow_connection("verify")),
+    }
+    client = bucket.client()
+    yield Company(source, own, bucket.name, client, connections, _datamap(tmp_path / "datamap", bucket.name))
+    client.close()
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name in names:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _postgres(connection_id: str, conninfo: str, login: tuple[str, str]) -> Connection:
+    facts = conninfo_to_dict(make_conninfo(conninfo, user=login[0], password=login[1]))
+    return Connection(
+        connection_id,
+        "postgres",
+        host=str(facts["host"]),
+        port=int(str(facts["port"])),
+        login=login[0],
+        password=login[1],
+        schema=str(facts["dbname"]),
+        extra={"sslmode": "disable"},
+    )
+
+
+def _datamap(folder: Path, bucket: str) -> Path:
+    """The shipped map, for this test's bucket."""
+    shipped = INCLUDE / "datamap"
+    (folder / "sql").mkdir(parents=True)
+    for path in (shipped / "sql").glob("*.sql"):
+        (folder / "sql" / path.name).write_bytes(path.read_bytes())
+    text = (shipped / "company.yaml").read_text(encoding="utf-8")
+    (folder / "company.yaml").write_text(text.replace("call-recordings", bucket), encoding="utf-8")
+    return folder

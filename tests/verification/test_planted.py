@@ -1,0 +1,304 @@
+"""Each violation, planted with plain SQL and boto3 and nothing of ours, is found by kind, place and count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from tests.verification.company import DAY, HOUR, MINUTE, PLACE, Company, found, reasons
+
+from retention.verification import Severity, Verdict
+
+SOON = timedelta(minutes=10)
+
+
+def _past_cap(company: Company) -> None:
+    company.recording("nord", 31 * DAY)
+
+
+def _one_hour_past_cap(company: Company) -> None:
+    company.recording("nord", 30 * DAY + HOUR)
+
+
+def _expired_noncurrent(company: Company) -> None:
+    planted = company.recording("nord", 2 * HOUR, stored=False)
+    company.put(planted.key, recorded_at=(company.now - 40 * DAY).isoformat())
+    company.put(planted.key, recorded_at=(company.now - 2 * HOUR).isoformat())
+
+
+def _behind_marker(company: Company) -> None:
+    planted = company.recording("nord", 35 * DAY)
+    company.s3.delete_object(Bucket=company.bucket, Key=planted.key)
+
+
+def _behind_marker_without_row(company: Company) -> None:
+    planted = company.recording("nord", 35 * DAY, row=False)
+    company.s3.delete_object(Bucket=company.bucket, Key=planted.key)
+
+
+def _old_upload(company: Company) -> None:
+    planted = company.recording("nord", 33 * DAY, stored=False)
+    company.s3.create_multipart_upload(Bucket=company.bucket, Key=planted.key)
+
+
+def _old_orphan(company: Company) -> None:
+    company.recording("nord", 32 * DAY, row=False)
+
+
+def _orphan_dated_by_metadata(company: Company) -> None:
+    company.put("recordings/nord/without-a-day.wav", recorded_at=(company.now - 31 * DAY).isoformat())
+
+
+def _recopied(company: Company) -> None:
+    planted = company.recording("nord", 36 * DAY)
+    source = {"Bucket": company.bucket, "Key": planted.key}
+    target = planted.key.replace(".wav", "-copy.wav")
+    company.s3.copy_object(Bucket=company.bucket, Key=target, CopySource=source)
+    company.sql("UPDATE recordings SET object_key = %s", target)
+    company.remove(planted.key)
+
+
+def _redated_row(company: Company) -> None:
+    company.recording("nord", 3 * DAY, evidence_age=45 * DAY, key_age=45 * DAY)
+
+
+def _redated_row_and_call(company: Company) -> None:
+    company.recording("nord", 3 * DAY, key_age=45 * DAY)
+
+
+def _undated_row(company: Company) -> None:
+    company.recording("nord", 45 * DAY, recorded_at=None)
+
+
+def _transcribed(company: Company) -> None:
+    company.recording("nord", 3 * DAY, transcribed=2 * DAY)
+
+
+def _transcribed_just_too_long_ago(company: Company) -> None:
+    company.recording("nord", 3 * HOUR, transcribed=2 * HOUR + MINUTE)
+
+
+def _transcribed_at_no_known_time(company: Company) -> None:
+    planted = company.recording("nord", 3 * DAY)
+    company.transcription(planted.call_id, None)
+
+
+def _transcribed_marker(company: Company) -> None:
+    planted = company.recording("nord", 3 * DAY, transcribed=2 * DAY, stored=False)
+    company.s3.delete_object(Bucket=company.bucket, Key=planted.key)
+
+
+PAST_CAP = [
+    pytest.param(_past_cap, {"past_cap": 1}, id="past_cap"),
+    pytest.param(_one_hour_past_cap, {"past_cap": 1}, id="one_hour_past_cap"),
+    pytest.param(_expired_noncurrent, {"past_cap": 1}, id="expired_noncurrent_under_fresh_current"),
+    pytest.param(_behind_marker, {"past_cap": 1}, id="behind_delete_marker"),
+    pytest.param(_behind_marker_without_row, {"past_cap": 1}, id="behind_delete_marker_without_row"),
+    pytest.param(_old_upload, {"past_cap": 1}, id="old_unfinished_upload"),
+    pytest.param(_old_orphan, {"past_cap": 1}, id="orphan_by_its_key"),
+    pytest.param(_orphan_dated_by_metadata, {"past_cap": 1}, id="orphan_by_its_metadata"),
+    pytest.param(_recopied, {"past_cap": 1}, id="recopied_with_fresh_last_modified"),
+    pytest.param(_redated_row, {"past_cap": 1, "fallback_dated": 1}, id="row_dated_younger_than_its_call"),
+    pytest.param(
+        _redated_row_and_call, {"past_cap": 1, "fallback_dated": 1}, id="row_and_call_dated_younger_than_the_key"
+    ),
+    pytest.param(_undated_row, {"past_cap": 1, "fallback_dated": 1}, id="row_without_date"),
+    pytest.param(_transcribed, {"transcribed_but_present": 1}, id="transcribed_but_present"),
+    pytest.param(
+        _transcribed_just_too_long_ago, {"transcribed_but_present": 1}, id="transcribed_a_minute_beyond_the_latency"
+    ),
+    pytest.param(_transcribed_at_no_known_time, {"transcribed_but_present": 1}, id="transcribed_at_no_known_time"),
+    pytest.param(
+        _transcribed_marker,
+        {"transcribed_but_present": 1, "row_without_object": 1},
+        id="transcribed_and_only_a_marker_is_left",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plant", "expected"), PAST_CAP)
+def test_overdue_data_is_a_breach(company: Company, plant: Callable[[Company], None], expected: dict[str, int]) -> None:
+    company.tenant("nord")
+    plant(company)
+    result = company.check()
+    assert found(result) == expected
+    assert result.verdict is Verdict.BREACH
+    assert {one.place for one in result.findings} == {PLACE}
+
+
+def test_last_modified_alone_shows_that_a_version_is_past_the_cap(company: Company) -> None:
+    company.tenant("nord")
+    company.put("recordings/nord/without-a-day.wav")
+    company.s3.create_multipart_upload(Bucket=company.bucket, Key="recordings/nord/unfinished.wav")
+    assert found(company.check(company.now + 30 * DAY - HOUR)) == {"orphan_object": 2, "undated": 1}
+    late = company.check(company.now + 30 * DAY + HOUR)
+    assert found(late) == {"past_cap": 2}
+    assert late.verdict is Verdict.BREACH
+
+
+KEPT = [
+    pytest.param(lambda c, r: c.consent(r, "caller", 5 * DAY), "consent_one_sided", id="only_the_caller"),
+    pytest.param(
+        lambda c, r: c.consent(r, "customer", 9 * DAY, standing=True), "consent_one_sided", id="only_the_customer"
+    ),
+    pytest.param(lambda c, r: c.both_consent(r, 5 * DAY, scope="ai_training"), "consent_wrong_scope", id="wrong_scope"),
+    pytest.param(lambda c, r: c.both_consent(r, 2 * DAY), "consent_given_late", id="given_too_late"),
+    pytest.param(lambda c, r: c.both_consent(r, 3 * DAY), "consent_given_late", id="given_when_it_fell_due"),
+    pytest.param(
+        lambda c, r: c.both_consent(r, 5 * DAY, recorded=DAY), "consent_recorded_late", id="recorded_too_late"
+    ),
+    pytest.param(lambda c, r: c.both_consent(r, 5 * DAY, withdrawn=DAY), "consent_withdrawn", id="withdrawn"),
+    pytest.param(lambda c, r: c.both_consent(r, 5 * DAY, ends=DAY), "consent_ended", id="ended"),
+    pytest.param(lambda c, r: c.both_consent(r, 396 * DAY), "consent_review_lapsed", id="review_lapsed_beyond_grace"),
+    pytest.param(lambda c, r: c.hold_item(r, approved_by="legal"), "hold_self_approved", id="self_approved_hold"),
+    pytest.param(
+        lambda c, r: c.hold_item(r, approved_by=" Legal"), "hold_self_approved", id="self_approved_in_capitals"
+    ),
+    pytest.param(lambda c, r: c.hold_item(r, approved_by=None), "hold_unapproved", id="unapproved_hold"),
+    pytest.param(lambda c, r: c.hold_item(r, ends_at=c.now - DAY), "hold_expired", id="expired_hold"),
+    pytest.param(
+        lambda c, r: c.hold_item(r, ends_at=None, review_at=c.now - DAY), "hold_review_missed", id="hold_review_missed"
+    ),
+    pytest.param(lambda c, r: c.hold_item(r, ended_at=c.now - DAY), "hold_ended", id="hold_ended_early"),
+    pytest.param(
+        lambda c, r: c.hold_item(r, effective_at=c.now + DAY), "hold_not_yet_effective", id="hold_of_tomorrow"
+    ),
+]
+
+
+@pytest.mark.parametrize(("keep", "reason"), KEPT)
+def test_kept_for_a_reason_that_does_not_suffice(
+    company: Company, keep: Callable[[Company, object], object], reason: str
+) -> None:
+    company.tenant("nord")
+    planted = company.recording("nord", 4 * DAY, transcribed=3 * DAY)
+    keep(company, planted)
+    result = company.check()
+    kinds = found(result)
+    assert kinds.pop("invalid_hold", 1) == 1
+    assert kinds == {"transcribed_but_present": 1, "kept_without_reason": 1}
+    assert reasons(result, "kept_without_reason") == {reason: 1}
+    assert result.verdict is Verdict.BREACH
+
+
+def test_consent_ends_with_the_last_contract(company: Company) -> None:
+    company.tenant("nord", contract_ended=5 * HOUR)
+    company.both_consent(company.recording("nord", 4 * DAY, transcribed=3 * DAY), 4 * DAY)
+    assert reasons(company.check(), "kept_without_reason") == {"contract_ended": 1}
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        pytest.param({"approved_by": "legal"}, "hold_self_approved", id="self_approved"),
+        pytest.param({"approved_by": None}, "hold_unapproved", id="unapproved"),
+    ],
+)
+def test_invalid_hold_is_reported_before_anything_is_overdue(
+    company: Company, terms: dict[str, object], reason: str
+) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    company.recording("nord", 2 * DAY)
+    company.hold(tenant_id="nord", **terms)
+    result = company.check()
+    assert found(result) == {"invalid_hold": 1}
+    assert reasons(result, "invalid_hold") == {reason: 1}
+    assert result.verdict is Verdict.COMPLIANT
+
+
+COVERAGE = [
+    pytest.param(lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}", id="unmapped_prefix"),
+    pytest.param(
+        lambda c: c.s3.create_multipart_upload(Bucket=c.bucket, Key="tmp/x"),
+        "unmapped_prefix",
+        "company_s3/{bucket}",
+        id="unmapped_upload",
+    ),
+    pytest.param(
+        lambda c: c.recording("nord", DAY, bucket="elsewhere", stored=False),
+        "unmapped_row",
+        PLACE,
+        id="row_of_other_bucket",
+    ),
+    pytest.param(
+        lambda c: c.recording("nord", DAY, key="old/x.wav", stored=False),
+        "unmapped_row",
+        PLACE,
+        id="row_of_other_prefix",
+    ),
+    pytest.param(lambda c: c.put("recordings/nord/undated.wav"), "undated", PLACE, id="undated"),
+]
+
+
+@pytest.mark.parametrize(("plant", "kind", "place"), COVERAGE)
+def test_what_nobody_mapped_or_dated_is_unknown(
+    company: Company, plant: Callable[[Company], object], kind: str, place: str
+) -> None:
+    company.tenant("nord")
+    plant(company)
+    result = company.check()
+    [finding] = [one for one in result.findings if one.kind == kind]
+    assert (finding.count, finding.place) == (1, place.format(bucket=company.bucket))
+    assert finding.severity is Severity.UNKNOWN
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_unmapped_bucket_is_unknown(company: Company) -> None:
+    company.s3.create_bucket(Bucket="forgotten-exports")
+    try:
+        result = company.check()
+    finally:
+        company.s3.delete_bucket(Bucket="forgotten-exports")
+    assert found(result, "company_s3") == {"unmapped_bucket": 1}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_declared_buckets_and_prefixes_are_no_finding(company: Company) -> None:
+    declared = company.datamap / "company.yaml"
+    entry = "  - {{connection: company_s3, bucket: {}, {}reason: logos, owner: Web, declared_on: 2026-01-05}}\n"
+    text = "not_personal:\n" + entry.format("logos-public", "") + entry.format(company.bucket, 'prefix: "static/", ')
+    declared.write_text(declared.read_text(encoding="utf-8") + text, encoding="utf-8")
+    company.put("static/logo.png")
+    company.s3.create_bucket(Bucket="logos-public")
+    try:
+        result = company.check()
+    finally:
+        company.s3.delete_bucket(Bucket="logos-public")
+    assert found(result) == {}
+    assert result.verdict is Verdict.COMPLIANT
+
+
+FINDINGS = [
+    pytest.param(lambda c: c.recording("nord", DAY, row=False), {"orphan_object": 1}, id="orphan"),
+    pytest.param(lambda c: c.recording("nord", DAY, stored=False), {"row_without_object": 1}, id="row_without_object"),
+    pytest.param(lambda c: c.recording("nord", DAY, recorded_at=None), {"fallback_dated": 1}, id="undated_row"),
+    pytest.param(
+        lambda c: c.recording("nord", DAY, recorded_at=c.now + 300 * DAY),
+        {"fallback_dated": 1, "future_dated": 1},
+        id="row_dated_in_future",
+    ),
+    pytest.param(
+        lambda c: c.recording("nord", DAY, evidence_age=3 * DAY), {"fallback_dated": 1}, id="contradicted_row"
+    ),
+]
+
+
+@pytest.mark.parametrize(("plant", "expected"), FINDINGS)
+def test_what_somebody_should_look_at_is_a_finding_and_no_breach(
+    company: Company, plant: Callable[[Company], object], expected: dict[str, int]
+) -> None:
+    company.tenant("nord")
+    plant(company)
+    result = company.check()
+    assert found(result, PLACE) == expected
+    assert result.verdict is Verdict.COMPLIANT
+
+
+def test_two_rows_for_one_object_are_a_finding(company: Company) -> None:
+    company.tenant("nord")
+    company.sql("ALTER TABLE recordings DROP CONSTRAINT recordings_bucket_object_key_key")
+    key = company.recording("nord", DAY).key
+    company.recording("nord", DAY, key=key, stored=False)
+    assert found(company.check()) == {"ambiguous_object": 1}
