@@ -191,25 +191,23 @@ def write_datamap(folder: Path, bucket: str, source: str | None = None) -> Path:
     return folder
 
 
-def build_world(company: str, own: str, bucket: Any, folder: Path, tenants: Sequence[str] = ("t1", "t2")) -> World:
-    """Create the schemas and connect everything; the category starts in mode `enforce`."""
+def create_schemas(company: str, own: str) -> None:
+    """The sample company's tables in one database, ours in the other."""
     schema = (INCLUDE / "retention" / "sample" / "schema.sql").read_text(encoding="utf-8")
     with psycopg.connect(company, autocommit=True) as connection:
         connection.execute(schema)  # type: ignore[arg-type]
     database.migrate(own)
+
+
+def build_world(company: str, own: str, bucket: Any, folder: Path, tenants: Sequence[str] = ("t1", "t2")) -> World:
+    """Connect two databases that have their schemas, and a bucket; the category starts in mode `enforce`."""
     connections = {
         "company_db": postgres_connection("company_db", company),
         "company_s3": parse("company_s3", bucket.server.airflow_connection("disposal")),
         "retention_db": postgres_connection("retention_db", own),
     }
-    world = World(
-        company,
-        own,
-        bucket.name,
-        bucket.client(),
-        connections,
-        load_datamap(write_datamap(folder / "datamap", bucket.name)),
-    )
+    datamap = load_datamap(write_datamap(folder / "datamap", bucket.name))
+    world = World(company, own, bucket.name, bucket.client(), connections, datamap)
     for tenant in tenants:
         world.add_tenant(tenant)
     world.set_mode("enforce")

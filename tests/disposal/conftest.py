@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from tests.world import World, build_world, now
 
 from retention.disposal.plan import PlanSummary, make_plan
+from tests.world import World, build_world, create_schemas, now
+
+
+@pytest.fixture(scope="session")
+def templates(postgres_server: Any) -> Iterator[tuple[str, str]]:
+    """Names of two databases with the schemas of the company and of our own: copying them is quicker than making them."""
+    with _database(postgres_server) as company, _database(postgres_server) as own:
+        create_schemas(postgres_server.conninfo(company), postgres_server.conninfo(own))
+        yield company, own
+
+
+@contextmanager
+def _database(server: Any, template: str = "template0") -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    yield name
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-def world(database: str, bucket: Any, tmp_path: Path) -> Iterator[World]:
-    own = _sibling(database)
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(own.name)))
-    yield build_world(database, own.conninfo, bucket, tmp_path)
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(own.name)))
-
-
-class _Sibling:
-    def __init__(self, conninfo: str) -> None:
-        facts = psycopg.conninfo.conninfo_to_dict(conninfo)
-        self.name = f"{facts['dbname']}_own"
-        self.conninfo = psycopg.conninfo.make_conninfo(conninfo, dbname=self.name)
-
-
-def _sibling(conninfo: str) -> _Sibling:
-    return _Sibling(conninfo)
+def world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[World]:
+    with _database(postgres_server, templates[0]) as company, _database(postgres_server, templates[1]) as own:
+        yield build_world(postgres_server.conninfo(company), postgres_server.conninfo(own), bucket, tmp_path)
 
 
 @pytest.fixture
