@@ -61,37 +61,64 @@ def parse(connection_id: str, value: str) -> Connection:
 def _from_json(connection_id: str, value: str) -> Connection:
     try:
         fields = json.loads(value)
-        extra = fields.get("extra") or {}
-        if isinstance(extra, str):
-            extra = json.loads(extra)
-        port = fields.get("port")
+        conn_type = _text(fields, "conn_type")
+        if conn_type is None:
+            raise ValueError
         return Connection(
             connection_id,
-            conn_type=str(fields["conn_type"]),
-            host=fields.get("host"),
-            port=int(port) if port not in (None, "") else None,
-            login=fields.get("login"),
-            password=fields.get("password"),
-            schema=fields.get("schema"),
-            extra=extra,
+            conn_type=conn_type,
+            host=_text(fields, "host"),
+            port=_port(fields.get("port")),
+            login=_text(fields, "login"),
+            password=_text(fields, "password"),
+            schema=_text(fields, "schema"),
+            extra=_extra(fields.get("extra")),
         )
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, RecursionError):
         raise RequestError(
             f"connection {connection_id!r}: found JSON that is not an Airflow connection; expected at least a "
-            '"conn_type", a whole number as "port" and an object as "extra".'
+            '"conn_type", texts, a whole number as "port" and an object as "extra".'
         ) from None
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(name)
+    return value or None
+
+
+def _port(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value)
+    if type(value) is not int or not 0 < value < 65_536:
+        raise ValueError("port")
+    return value
+
+
+def _extra(value: Any) -> Mapping[str, Any]:
+    """Airflow keeps extras as an object or as the text of one."""
+    extra = json.loads(value) if isinstance(value, str) and value.strip() else value or {}
+    if not isinstance(extra, dict):
+        raise ValueError("extra")
+    return extra
 
 
 def _from_uri(connection_id: str, value: str) -> Connection:
     try:
         parts = urlsplit(value)
         port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
+        query = dict(parse_qsl(parts.query))
+        extra = _extra(query["__extra__"]) if "__extra__" in query else query
+    except (ValueError, RecursionError):
+        raise RequestError(
+            f"connection {connection_id!r}: found a URI that can't be read; expected type://login:password@host:port/name "
+            "with `/`, `@`, `:`, `#`, `?` and `%` in login and password percent-encoded."
+        ) from None
     if not parts.scheme:
         raise RequestError(f"connection {connection_id!r}: found neither JSON nor a URI; expected one of the two.")
-    query = dict(parse_qsl(parts.query))
-    extra = json.loads(query["__extra__"]) if "__extra__" in query else query
     return Connection(
         connection_id,
         conn_type="postgres" if parts.scheme == "postgresql" else parts.scheme,
@@ -99,40 +126,49 @@ def _from_uri(connection_id: str, value: str) -> Connection:
         port=port,
         login=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        schema=parts.path.lstrip("/") or None,
+        schema=unquote(parts.path.lstrip("/")) or None,
         extra=extra,
     )
 
 
 def load_environment_file(path: Path) -> None:
-    """Add the `NAME=value` lines of `path` to the process environment, where not set already; a missing file adds nothing."""
+    """Add the `NAME=value` lines of `path` to the process environment, where not set already; a missing file adds nothing.
+
+    Raises RequestError for a file that can't be read: it holds the connections of the local stack.
+    """
     if not path.is_file():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise RequestError(f"found {path}, which can't be read; expected the right to read it, as UTF-8 text") from None
+    for line in lines:
         name, separator, value = line.partition("=")
-        if separator and not name.startswith("#"):
+        if separator and name.strip() and not name.lstrip().startswith("#"):
             os.environ.setdefault(name.strip(), value)
 
 
 def postgres_conninfo(connection: Connection) -> str:
-    """The libpq connection string of a Postgres connection; refuses another type of connection."""
+    """The libpq connection string of a Postgres connection; refuses another type of connection.
+
+    Extras that libpq knows go with it (`sslmode`, `passfile`, `channel_binding`, …); none replaces what a field says.
+    """
     from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
 
     if connection.conn_type not in {"postgres", "postgresql"}:
         raise RequestError(
             f"connection {connection.connection_id!r}: found type {connection.conn_type!r}; expected 'postgres'."
         )
-    settings = {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ_EXTRAS}
-    return make_conninfo(
-        host=connection.host,
-        port=connection.port,
-        user=connection.login,
-        password=connection.password,
-        dbname=connection.schema,
-        **settings,
-    )
-
-
-_LIBPQ_EXTRAS = frozenset(
-    {"sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "options", "connect_timeout", "target_session_attrs"}
-)
+    settings: dict[str, str | int | None] = {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+    }
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name, value in connection.extra.items():
+        if name in known and value is not None and settings.get(name) is None:
+            settings[name] = str(value)
+    return make_conninfo("", **settings)

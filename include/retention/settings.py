@@ -12,6 +12,8 @@ INCLUDE = Path(__file__).resolve().parents[1]
 PROJECT = INCLUDE.parent
 OWN_CONNECTION = "retention_db"
 OWN_VERIFY_CONNECTION = "retention_db_verify"
+_FIRST_YEAR, _LAST_YEAR = 1971, 2199
+"""Outside of these an instant is a slip of the pen, and adding a period to it could leave the calendar."""
 
 
 def policies_folder() -> Path:
@@ -48,7 +50,12 @@ def parse_as_of(text: str | None) -> datetime:
     except ValueError:
         raise RequestError(f"--as-of: found {text!r}; expected an instant such as 2026-01-31T12:00:00+00:00") from None
     if as_of.tzinfo is None:
-        raise RequestError(f"--as-of: found {text!r} without a UTC offset; expected one, such as {text}+00:00")
+        example = as_of.replace(tzinfo=UTC).isoformat()
+        raise RequestError(f"--as-of: found {text!r} without a UTC offset; expected one, such as {example}")
+    if not _FIRST_YEAR <= as_of.year <= _LAST_YEAR:
+        raise RequestError(
+            f"--as-of: found {text!r}; expected an instant between the years {_FIRST_YEAR} and {_LAST_YEAR}"
+        )
     if as_of > now and not is_sample_environment():
         raise RequestError(
             f"--as-of: found {text!r}, which is in the future; expected now or earlier. "
