@@ -10,7 +10,7 @@ import typer
 
 from retention import database, settings
 from retention.cli.output import AsJson, command, emit, progress_bar
-from retention.connections import from_environment, postgres_conninfo
+from retention.connections import from_environment, load_environment_file, postgres_conninfo
 from retention.datamap.loader import load_datamap
 from retention.errors import DataMapError, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
@@ -30,6 +30,7 @@ def env(as_json: AsJson = False) -> None:
 @command("migrate")
 def migrate(as_json: AsJson = False) -> None:
     """Bring our own database's schema to the newest version (connection retention_db_owner, else retention_db)."""
+    _load_owner_connections()
     try:
         connection = from_environment("retention_db_owner")
     except RequestError:
@@ -38,10 +39,15 @@ def migrate(as_json: AsJson = False) -> None:
     emit("migrate", {"version": version}, f"schema retention is at version {version}", as_json=as_json)
 
 
+def _load_owner_connections() -> None:
+    """The local stack's owner identities: set-up alone uses them, so no other command ever loads them."""
+    load_environment_file(settings.state_folder() / "owner.env")
+
+
 @command("sample load")
 def sample_load(
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 1,
-    calls: Annotated[int, typer.Option(min=100, help="Calls over the last 60 days.")] = 3000,
+    calls: Annotated[int, typer.Option(min=1, help="Calls over the last 60 days.")] = 3000,
     as_json: AsJson = False,
 ) -> None:
     """Load the sample company, or finish an interrupted load; loading again adds nothing."""
@@ -50,6 +56,7 @@ def sample_load(
 
     if not settings.is_sample_environment():
         raise RequestError("found no sample environment; expected RETENTION_ENVIRONMENT=sample. Nothing was loaded.")
+    _load_owner_connections()
     company = postgres_conninfo(from_environment("company_db_app"))
     bucket = client_factory(from_environment("company_s3_app"))()
     bar, move = progress_bar("loading the sample company")

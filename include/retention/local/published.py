@@ -63,7 +63,7 @@ def user_password(state: State, user: str) -> str:
 
 
 def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url: str) -> None:
-    """Write connections.env, env.json, logins.txt and the two credential files."""
+    """Write connections.env, owner.env (read by `migrate` and `sample load` alone), env.json, logins.txt and the two credential files."""
     passfile, credentials = state.secrets / "pgpass", state.secrets / "s3-credentials.ini"
     write_secret(passfile, "".join(f"{line}\n" for line in _passfile_lines(state, postgres)))
     write_secret(credentials, "\n".join(_profile(s3, name) for name in IDENTITIES))
@@ -73,6 +73,8 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
         "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key"),
     }
     write_secret(state.connections_file, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    owners = owner_variables(state, postgres, s3)
+    write_secret(state.folder / "owner.env", "".join(f"{name}={value}\n" for name, value in owners.items()))
     logins = [f"{user:<12}{user_password(state, user):<28}{role}" for user, role in USERS.items()]
     write_secret(state.logins_file, "\n".join([airflow_url, f"{'login':<12}{'password':<28}role", *logins, ""]))
     facts = {
