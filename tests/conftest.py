@@ -26,6 +26,8 @@ from retention.local import processes
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
 
+pytest_plugins = ["tests.world_fixtures"]
+
 _RUN_FOLDER = "RETENTION_TEST_SERVERS"
 _PREFIX = "retention-tests-"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}

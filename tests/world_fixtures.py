@@ -1,4 +1,4 @@
-"""Fixtures of disposal's tests."""
+"""Fixtures around `tests.world`, for all tests that act on a small company."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests.world import World, build_world, create_schemas, now
 
 from retention.disposal.plan import PlanSummary, make_plan
-from tests.world import World, build_world, create_schemas, now
 
 
 @pytest.fixture(scope="session")
