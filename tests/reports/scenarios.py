@@ -20,6 +20,7 @@ SWEEP_ID = UUID("33333333-3333-4333-8333-333333333333")
 HOLD_ID = UUID("44444444-4444-4444-8444-444444444444")
 SELF_APPROVED_ID = UUID("55555555-5555-4555-8555-555555555555")
 DAY_S = 86_400
+FindingRow = tuple[str, str, int, int | None, dict[str, Any]]
 
 
 def shipped_policy() -> Policy:
@@ -34,7 +35,7 @@ def shipped_map() -> DataMap:
 
 @dataclass
 class Check:
-    """One row of check_runs with its findings: (kind, severity, count, oldest age in seconds, detail)."""
+    """One row of check_runs with its findings, each (kind, severity, count, oldest age in seconds, detail)."""
 
     verdict: str | None = "compliant"
     finished: bool = True
@@ -47,7 +48,7 @@ class Check:
             "oldest_unprotected_age_s": 26 * DAY_S + 79_200,
         }
     )
-    findings: tuple[tuple[str, str, int, int | None, dict[str, Any]], ...] = ()
+    findings: tuple[FindingRow, ...] = ()
     checks: tuple[tuple[str, int, bool | None], ...] = (
         ("past_cap", 8_412, True),
         ("transcribed_but_present", 8_412, True),
@@ -79,8 +80,9 @@ class Check:
             "headroom": {"audio": self.headroom} if self.headroom is not None else {},
         }  # fmt: skip
         own.execute(
-            "INSERT INTO retention.check_runs (check_run_id, started_at, finished_at, as_of, categories, verdict, policy_version, "
-            "promises_digest, map_digest, inventory_digest, ledger_seq, ledger_head, places_read, places_failed, summary) "
+            "INSERT INTO retention.check_runs (check_run_id, started_at, finished_at, as_of, categories, verdict, "
+            "policy_version, promises_digest, map_digest, inventory_digest, ledger_seq, ledger_head, places_read, "
+            "places_failed, summary) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 check_run_id, at - timedelta(seconds=40), at - timedelta(seconds=3) if self.finished else None,
@@ -140,11 +142,12 @@ def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> 
 def insert_gone(
     own: OwnConnection, days_back: int, count: int, *, latency_s: int = 1_500, plan_id: UUID = PLAN_ID
 ) -> None:
-    """`count` items that went `days_back` days ago, each `latency_s` (and one second more for every further item) after its event."""
+    """`count` items that went `days_back` days ago, each `latency_s` (plus one second per further item) after its event."""
     own.execute(
         "INSERT INTO retention.disposed_items (plan_id, batch_no, place, item_hash, category, outcome, trigger_at, gone_at) "
         "SELECT %(plan)s, 0, 'call_recordings', sha256(convert_to(%(seed)s || n, 'UTF8')), 'audio', 'gone', "
-        "%(gone_at)s::timestamptz - make_interval(secs => %(latency_s)s + n), %(gone_at)s FROM generate_series(1, %(count)s) AS n",
+        "%(gone_at)s::timestamptz - make_interval(secs => %(latency_s)s + n), %(gone_at)s "
+        "FROM generate_series(1, %(count)s) AS n",
         {
             "plan": plan_id, "seed": f"{plan_id}/{days_back}/", "gone_at": NOW - timedelta(days=days_back, minutes=5),
             "latency_s": latency_s, "count": count,
@@ -163,14 +166,15 @@ def insert_hold(
     )
     own.execute(
         "INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids) "
-        "SELECT %s, 'call_recordings', sha256(convert_to('held' || n, 'UTF8')), ARRAY[%s]::uuid[] FROM generate_series(1, %s) AS n",
+        "SELECT %s, 'call_recordings', sha256(convert_to('held' || n, 'UTF8')), ARRAY[%s]::uuid[] "
+        "FROM generate_series(1, %s) AS n",
         (CHECK_ID, hold_id, items),
     )
 
 
 def compliant(own: OwnConnection) -> None:
     """A quiet, well-run company: exceptions and one finding, nothing overdue."""
-    exceptions = (
+    exceptions: tuple[FindingRow, ...] = (
         ("exception_consent", "exception", 180, 212 * DAY_S,
          {"first_end_at": (NOW + timedelta(days=9)).isoformat(), "last_end_at": (NOW + timedelta(days=300)).isoformat()}),
         ("exception_hold", "exception", 34, 61 * DAY_S, {"first_end_at": (NOW + timedelta(days=70)).isoformat()}),
@@ -221,7 +225,8 @@ def breach(own: OwnConnection) -> None:
         blocked_reason="volume limit: 3900 of 4106 items are due (95%), at most 90% go without approval",
     )  # fmt: skip
     own.execute(
-        "INSERT INTO retention.stop_changes (stopped, changed_by, changed_at, reason) VALUES (true, 'dora.example', %s, 'unclear')",
+        "INSERT INTO retention.stop_changes (stopped, changed_by, changed_at, reason) "
+        "VALUES (true, 'dora.example', %s, 'unclear')",
         (NOW - timedelta(hours=3),),
     )
 

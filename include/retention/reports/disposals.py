@@ -150,12 +150,15 @@ def _hold(hold: Hold, seen: Mapping[str, int] | None) -> HoldInForce:
 
 
 def _items_by_hold(own: OwnConnection, check_run_id: UUID | None) -> Mapping[str, int] | None:
-    """None where no finished check has looked."""
-    if check_run_id is None:
+    """None where no check has looked, and for any but the newest one: only its list of protected items is kept."""
+    newest = own.execute(
+        "SELECT check_run_id FROM retention.check_runs WHERE finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1"
+    ).fetchone()
+    if check_run_id is None or newest is None or newest["check_run_id"] != check_run_id:
         return None
     rows = own.execute(
         "SELECT hold_id::text, count(*) AS items FROM retention.protected_items, unnest(hold_ids) AS hold_id "
-        "WHERE check_run_id = %s GROUP BY hold_id",
+        "WHERE check_run_id = %s AND missing_since IS NULL GROUP BY hold_id",
         (check_run_id,),
     )
     return defaultdict(int, {row["hold_id"]: row["items"] for row in rows})

@@ -139,7 +139,7 @@ class CheckOnPlace:
 class CategoryReport:
     """One data category: its promise, its rule, how it stands, what went and what stayed.
 
-    `seen_completely`: a finished check read all of its places; otherwise what the check did not find is not known to be absent.
+    `seen_completely`: a finished check read all its places; otherwise what it did not find is not known to be absent.
     `oldest_plain_age_s` is the age of the oldest item that no hold and no exemption keeps. `headroom_s` is the time from
     the check to the first breach if nothing runs any more (negative: since it);
     `nothing_stored` says that age and headroom are missing because the check found nothing that has them.

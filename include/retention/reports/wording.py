@@ -27,7 +27,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "stopped": ("All deletion is stopped since", "Alle Löschungen sind ausgesetzt seit"),
     "and_more": ("and more places", "und weitere"),
     # findings
-    "attention": ("What needs attention", "Was Aufmerksamkeit braucht"),
+    "attention": ("What needs attention", "Handlungsbedarf"),
     "no_findings": (
         "The check reported no breach, nothing unknown and no other finding.",
         "Die Prüfung ergab weder Fristüberschreitungen noch Unbekanntes noch sonstige Feststellungen.",
@@ -48,7 +48,7 @@ LABELS: dict[str, tuple[str, str]] = {
     # category
     "category": ("Data category", "Datenart"),
     "rule": ("Retention rule", "Löschregel"),
-    "mode": ("Mode", "Betriebsart"),
+    "mode": ("Mode", "Modus"),
     "mode.off": ("off", "aus"),
     "mode.observe": ("observe", "beobachten"),
     "mode.enforce": ("enforce", "durchsetzen"),

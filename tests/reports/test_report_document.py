@@ -1,0 +1,187 @@
+"""What the report says about a situation, as a document."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from tests.reports import scenarios
+from tests.reports.scenarios import CHECK_ID, HOLD_ID, NOW, PLAN_ID
+
+from retention.database import OwnConnection
+from retention.errors import RequestError
+from retention.reports import build, to_json
+from retention.reports.document import CategoryReport, Report
+
+
+def report_on(own: OwnConnection, check_run_id: UUID | None = None, now: datetime = NOW) -> Report:
+    return build(own, check_run_id, scenarios.shipped_policy(), scenarios.shipped_map(), now=now)
+
+
+def audio(report: Report) -> CategoryReport:
+    (category,) = report.categories
+    return category
+
+
+@pytest.mark.parametrize(
+    ("situation", "expected"),
+    [
+        pytest.param("compliant", "compliant", id="compliant"),
+        pytest.param("breach", "breach", id="breach"),
+        pytest.param("unknown", "unknown", id="unreadable_place"),
+        pytest.param("observe", "breach", id="backlog_seen_in_observe"),
+        pytest.param("nothing", "unknown", id="nothing_ever_ran"),
+    ],
+)
+def test_verdict_of_each_situation(own: OwnConnection, situation: str, expected: str) -> None:
+    scenarios.SITUATIONS[situation](own)
+    assert report_on(own).verdict.value == expected
+
+
+def test_unknown_stays_none_all_through(own: OwnConnection) -> None:
+    scenarios.unknown(own)
+    category = audio(report_on(own))
+    assert (category.oldest_age_s, category.oldest_plain_age_s, category.headroom_s) == (None, None, None)
+    assert not category.seen_completely
+    assert not category.nothing_stored
+
+
+def test_empty_store_is_told_from_an_unread_one(own: OwnConnection) -> None:
+    scenarios.Check(headroom={"headroom_s": None, "oldest_age_s": None}).insert(own)
+    assert audio(report_on(own)).nothing_stored
+
+
+def test_oldest_plain_item_is_not_guessed_from_excepted_ones(own: OwnConnection) -> None:
+    exception: scenarios.FindingRow = ("exception_hold", "exception", 1, 90 * scenarios.DAY_S, {})
+    scenarios.Check(headroom={"headroom_s": 60, "oldest_age_s": 90 * scenarios.DAY_S}, findings=(exception,)).insert(
+        own
+    )
+    category = audio(report_on(own))
+    assert (category.oldest_age_s, category.oldest_plain_age_s) == (90 * scenarios.DAY_S, None)
+
+
+def test_findings_come_heaviest_first_and_exceptions_apart(own: OwnConnection) -> None:
+    scenarios.breach(own)
+    weights = [finding.severity for finding in report_on(own).findings]
+    assert weights == ["breach"] * 4 + ["unknown"] * 3 + ["finding"] * 5
+    own.rollback()
+    scenarios.compliant(own)
+    report = report_on(own)
+    assert [finding.kind for finding in report.findings] == ["fallback_dated"]
+    assert {finding.kind for finding in audio(report).exceptions} == {"exception_consent", "exception_hold"}
+
+
+def test_check_that_did_not_finish_is_not_the_newest_one(own: OwnConnection) -> None:
+    scenarios.Check().insert(own, at=NOW - timedelta(hours=1))
+    scenarios.Check(verdict=None, finished=False).insert(own, check_run_id=UUID(int=9))
+    report = report_on(own)
+    assert report.check is not None
+    assert report.check.check_run_id == CHECK_ID
+    assert report_on(own, UUID(int=9)).verdict.value == "unknown"
+
+
+def test_unknown_check_run_is_refused(own: OwnConnection) -> None:
+    with pytest.raises(RequestError, match="no check run"):
+        report_on(own, UUID(int=404))
+
+
+def test_answer_holds_two_hours_from_the_start_of_the_check(own: OwnConnection) -> None:
+    scenarios.Check().insert(own)
+    report = report_on(own)
+    assert report.check is not None
+    assert report.valid_until == report.check.started_at + timedelta(hours=2)
+
+
+def test_changed_promises_and_map_are_named(own: OwnConnection) -> None:
+    scenarios.Check().insert(own)
+    assert report_on(own).evidence.changed_since_check == ()
+    own.execute("UPDATE retention.check_runs SET promises_digest = 'old', map_digest = 'old'")
+    assert report_on(own).evidence.changed_since_check == ("promises", "map")
+
+
+def test_ledger_head_and_entries_are_the_ledgers(own: OwnConnection) -> None:
+    assert report_on(own).evidence.ledger_entries == 0
+    own.execute("SELECT * FROM retention.ledger_append('test', '{}')")
+    row = own.execute("SELECT encode(hash, 'hex') AS hash FROM retention.ledger").fetchone()
+    evidence = report_on(own).evidence
+    assert row is not None
+    assert (evidence.ledger_entries, evidence.ledger_head) == (1, row["hash"])
+
+
+def test_runs_are_the_newest_plan_and_the_newest_executed_one(own: OwnConnection) -> None:
+    for number, (state, minutes) in enumerate([("done", 90), ("done", 60), ("ready", 30), ("planning", 5)]):
+        at = NOW - timedelta(minutes=minutes)
+        result = {"result": None} if state != "done" else {}
+        scenarios.insert_plan(own, UUID(int=number + 1), state=state, as_of=at, planned_at=at, **result)
+    assert [run.plan_id.int for run in audio(report_on(own)).runs] == [3, 2]
+
+
+def test_gone_is_counted_from_what_was_recorded_as_gone(own: OwnConnection) -> None:
+    scenarios.insert_plan(own, state="executing", result=None)
+    scenarios.insert_gone(own, 0, 5)
+    (run,) = audio(report_on(own)).runs
+    assert (run.gone, run.spared, run.failed) == (5, None, None)
+
+
+def test_latency_is_measured_from_event_to_gone(own: OwnConnection) -> None:
+    scenarios.insert_gone(own, 0, 101, latency_s=99)  # 100 s, 101 s, … 200 s
+    scenarios.insert_gone(own, 29, 1, latency_s=9_999)
+    scenarios.insert_gone(own, 30, 1, latency_s=99_999)  # beyond the window
+    day, month = audio(report_on(own)).latencies
+    assert (day.items, day.p50_s, day.p99_s) == (101, 150.0, 199.0)
+    assert month.items == 102
+
+
+def test_latency_of_nothing_is_unknown(own: OwnConnection) -> None:
+    (day, _) = audio(report_on(own)).latencies
+    assert (day.items, day.p50_s, day.p99_s) == (0, None, None)
+
+
+def test_deletions_are_counted_by_day_in_berlin(own: OwnConnection) -> None:
+    scenarios.insert_plan(own, planned_at=NOW - timedelta(days=3))
+    scenarios.insert_gone(own, 0, 2)
+    # Twenty past midnight in Berlin is still the day before in UTC.
+    own.execute("UPDATE retention.disposed_items SET gone_at = '2026-03-13 23:20:00+00'")
+    days = {entry.day.isoformat(): entry.gone for entry in audio(report_on(own)).deletions_per_day}
+    assert len(days) == 30
+    assert (days["2026-03-13"], days["2026-03-14"], days["2026-03-15"]) == (0, 2, 0)
+
+
+def test_days_before_the_first_plan_are_unknown_and_not_zero(own: OwnConnection) -> None:
+    scenarios.insert_plan(own, planned_at=NOW - timedelta(days=3))
+    counts = [entry.gone for entry in audio(report_on(own)).deletions_per_day]
+    assert counts == [None] * 26 + [0] * 4
+
+
+def test_holds_tell_scope_end_and_items_but_neither_reason_nor_people(own: OwnConnection) -> None:
+    scenarios.compliant(own)
+    report = report_on(own)
+    (hold,) = audio(report).holds  # the one that its requester approved holds nothing
+    assert (hold.hold_id, hold.scope, hold.items) == (str(HOLD_ID), ("category", "tenant_id"), 34)
+    assert hold.until == NOW + timedelta(days=70)
+
+
+def test_items_under_a_hold_are_unknown_once_a_newer_check_ran(own: OwnConnection) -> None:
+    scenarios.compliant(own)
+    scenarios.Check().insert(own, at=NOW + timedelta(hours=1), check_run_id=UUID(int=7))
+    (old,), (new,) = (audio(report_on(own, check)).holds for check in (CHECK_ID, UUID(int=7)))
+    assert (old.items, new.items) == (None, 0)
+
+
+def test_no_name_number_or_customer_is_in_the_document(own: OwnConnection) -> None:
+    scenarios.compliant(own)
+    scenarios.insert_plan(own, UUID(int=5), state="ready", result=None, requested_by="frieda.example")
+    text = to_json(report_on(own))
+    for planted in ("Mustermann", "1234567", "example", "tenant-0007", "Claim"):
+        assert planted not in text
+
+
+def test_json_is_one_document_with_its_schema_and_offsets_everywhere(own: OwnConnection) -> None:
+    scenarios.compliant(own)
+    document = json.loads(to_json(report_on(own)))
+    assert document["schema"] == "retention/report/1"
+    assert document["created_at"] == "2026-03-15T10:00:00+00:00"
+    assert document["categories"][0]["runs"][0]["plan_id"] == str(PLAN_ID)
+    assert {"en", "de"} == document["answer"].keys()
