@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from retention.local.processes import StackError
-from retention.local.state import State
+from retention.local.interruption import Interrupted, raise_when_asked_to_end
+
+if TYPE_CHECKING:
+    from retention.local.state import State
 
 
 def main() -> int:
     """Return the exit code; errors are one line on standard error."""
+    try:
+        if "up" in sys.argv:
+            raise_when_asked_to_end()  # before the imports: they take a moment
+        return _act()
+    except Interrupted:
+        print("\nstopped; nothing of this start is left running. `make run` goes on where it was.", file=sys.stderr)
+        return 130
+
+
+def _act() -> int:
+    import argparse
+
+    from retention.local.processes import StackError
+    from retention.local.state import State
+
     parser = argparse.ArgumentParser(prog="python -m retention.local", description="The local stack.")
     parser.add_argument("action", choices=["up", "down", "status", "clean"])
     parser.add_argument("--quiet", action="store_true", help="say nothing when all is well")

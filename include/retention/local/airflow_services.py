@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from retention.local import ports, processes
+from retention.local import ports, processes, stopping
 from retention.local.airflow_api import AirflowApi, NotYet
 from retention.local.commands import airflow
 from retention.local.processes import StackError
@@ -71,7 +71,7 @@ class AirflowServices:
     def stop(self, *, patience_s: float = 15.0) -> None:
         """End all parts with everything they started, and forget them."""
         found = {part: identity for part, identity in self._state.recorded().items() if part in PARTS}
-        processes.stop(found.values(), patience_s=patience_s)
+        stopping.stop(found.values(), patience_s=patience_s)
         for part in PARTS:
             (self._state.pids / f"{part}.json").unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 
-from retention.local import processes
+from retention.local import stopping
 from retention.local.airflow_services import AirflowServices
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
@@ -22,7 +22,7 @@ def stop_everything(state: State) -> None:
     S3Server(state.s3).stop()
     PostgresServer(state.postgres).stop()
     # Commands of an interrupted `make run`, and parts that were started but never written down.
-    processes.stop([], mark=state.mark)
+    stopping.stop(folder=state.folder)
 
 
 def stop_other_run(state: State, *, patience_s: float = 60.0) -> None:

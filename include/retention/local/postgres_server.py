@@ -21,7 +21,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from retention.local import ports, processes
+from retention.local import ports, processes, stopping
 from retention.local.processes import StackError
 from retention.local.secret_files import write_secret
 
@@ -99,7 +99,7 @@ class PostgresServer:
         identity = processes.read_identity(self._pid_file)
         if identity is not None:
             # SIGINT is PostgreSQL's "fast shutdown": it waits for no client.
-            processes.stop([identity], how=signal.SIGINT, patience_s=patience_s)
+            stopping.stop([identity], how=signal.SIGINT, patience_s=patience_s)
         self._pid_file.unlink(missing_ok=True)
 
     def _create_cluster(self) -> None:
@@ -131,7 +131,7 @@ class PostgresServer:
 
         A lock file that is still there then is a killed server's, and PostgreSQL refuses when its id is in use again.
         """
-        processes.stop_by_arguments("postgres", ["-D", str(self._data)], how=signal.SIGINT)
+        stopping.stop_by_arguments("postgres", ["-D", str(self._data)], how=signal.SIGINT)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _wait_until_ready(self) -> None:

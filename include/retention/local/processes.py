@@ -1,8 +1,7 @@
-"""Start, recognise and stop background processes, without ever trusting a bare process id.
+"""Start background processes and know them again later, without ever trusting a bare process id.
 
 Standard library only, so that `make stop` and `make clean` work when the virtual environment is broken or gone.
-A process is ours when its id, its start time and the machine's boot match what was written down when it was started,
-or when its environment carries this stack's mark. Everything else is somebody else's and is left alone.
+A process is the one that was started when its id, its start time and the machine's boot are those written down then.
 """
 
 from __future__ import annotations
@@ -11,17 +10,15 @@ import contextlib
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from retention.errors import RetentionError
+from retention.local import proc
 
 MARK = "RETENTION_LOCAL_STACK"
 """Environment variable that everything started for one state folder carries; its value is that folder."""
-
-_PROC = Path("/proc")
 
 
 class StackError(RetentionError):
@@ -40,22 +37,14 @@ class ProcessIdentity:
         """True while exactly this process lives; a zombie counts as gone and is reaped when it is our child."""
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        found = _read_stat(self.pid)
-        return found is not None and found.started_ticks == self.started_ticks and _boot_id() == self.boot_id
+        found = proc.read(self.pid)
+        return found is not None and found.started_ticks == self.started_ticks and proc.boot_id() == self.boot_id
 
     def signal(self, how: signal.Signals) -> None:
         """Send a signal if this very process still runs."""
         if self.is_running():
-            _signal(self.pid, how)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stat:
-    """What /proc/<pid>/stat says of a living process; start time in clock ticks since boot."""
-
-    pid: int
-    session: int
-    started_ticks: int
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, how)
 
 
 def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> ProcessIdentity:
@@ -85,8 +74,8 @@ def spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> ProcessI
 
 def identify(pid: int) -> ProcessIdentity:
     """The identity of a process as it is now; one that has ended already gets a start time that nothing matches."""
-    stat = _read_stat(pid)
-    return ProcessIdentity(pid, stat.started_ticks if stat else -1, _boot_id())
+    stat = proc.read(pid)
+    return ProcessIdentity(pid, stat.started_ticks if stat else -1, proc.boot_id())
 
 
 def write_identity(path: Path, identity: ProcessIdentity) -> None:
@@ -103,123 +92,3 @@ def read_identity(path: Path) -> ProcessIdentity | None:
         return ProcessIdentity(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def stop(
-    identities: Iterable[ProcessIdentity],
-    *,
-    mark: str | None = None,
-    how: signal.Signals = signal.SIGTERM,
-    patience_s: float = 20.0,
-) -> None:
-    """Ask the given processes' leaders to stop, wait, then kill whatever of their sessions is left.
-
-    With `mark`, every process whose environment carries it is included, which finds those that were started right
-    before a `kill -9` and never written down. Raises StackError when something survives SIGKILL for 5 s.
-    """
-    leaders = [identity for identity in identities if identity.is_running()]
-    members = {stat for leader in leaders for stat in _session_members(leader)} | _marked(mark)
-    for leader in leaders:
-        _signal(leader.pid, how)
-    for stray in _marked(mark):
-        if stray.session not in {leader.pid for leader in leaders}:
-            _signal(stray.pid, how)
-    if _wait(lambda: not _alive(members | _marked(mark)), patience_s):
-        return
-    members |= _marked(mark) | {stat for leader in leaders if leader.is_running() for stat in _session_members(leader)}
-    for stat in _alive(members):
-        _signal(stat.pid, signal.SIGKILL)
-    if not _wait(lambda: not _alive(members), 5.0):
-        left = ", ".join(str(stat.pid) for stat in _alive(members))
-        raise StackError(f"processes {left} survived SIGKILL for 5 s; expected them to end. Look at them with ps.")
-
-
-def stop_by_arguments(program: str, arguments: Sequence[str], *, how: signal.Signals) -> None:
-    """Stop every process of `program` whose command line holds `arguments` side by side; all others are left alone."""
-    wanted = list(arguments)
-    found = []
-    for stat in _all_processes():
-        words = _command_line(stat.pid)
-        if Path(words[0]).name == program and any(words[i : i + len(wanted)] == wanted for i in range(len(words))):
-            found.append(ProcessIdentity(stat.pid, stat.started_ticks, _boot_id()))
-    stop(found, how=how)
-
-
-def _command_line(pid: int) -> list[str]:
-    try:
-        return (_PROC / str(pid) / "cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
-    except OSError:
-        return [""]
-
-
-def _alive(members: Iterable[_Stat]) -> list[_Stat]:
-    for stat in members:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(stat.pid, os.WNOHANG)
-    return [stat for stat in members if (now := _read_stat(stat.pid)) and now.started_ticks == stat.started_ticks]
-
-
-def _session_members(leader: ProcessIdentity) -> set[_Stat]:
-    return {stat for stat in _all_processes() if stat.session == leader.pid}
-
-
-def _marked(mark: str | None) -> set[_Stat]:
-    """Processes that carry our mark, but never ourselves nor those that started us."""
-    if mark is None:
-        return set()
-    wanted = f"{MARK}={mark}".encode()
-    mine = set(_ancestors(os.getpid()))
-    return {stat for stat in _all_processes() if stat.pid not in mine and wanted in _environment(stat.pid)}
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return []
-
-
-def _ancestors(pid: int) -> Iterable[int]:
-    while pid > 0:
-        yield pid
-        try:
-            pid = int(_stat_fields(pid)[1])
-        except OSError:
-            return
-
-
-def _all_processes() -> Iterable[_Stat]:
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal() and (stat := _read_stat(int(entry.name))):
-            yield stat
-
-
-def _stat_fields(pid: int) -> list[str]:
-    """The fields of /proc/<pid>/stat after the name, which may hold blanks and brackets: state, parent, group, session …"""
-    return (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-
-
-def _read_stat(pid: int) -> _Stat | None:
-    try:
-        fields = _stat_fields(pid)
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else _Stat(pid, session=int(fields[3]), started_ticks=int(fields[19]))
-
-
-def _boot_id() -> str:
-    return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-
-
-def _signal(pid: int, how: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, how)
-
-
-def _wait(done: Callable[[], bool], patience_s: float) -> bool:
-    until = time.monotonic() + patience_s
-    while not done():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True

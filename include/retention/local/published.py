@@ -6,6 +6,7 @@ Passwords and keys stand only in files that nobody else may read; `env.json` hol
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from retention.local.databases import password_of
@@ -63,18 +64,13 @@ def user_password(state: State, user: str) -> str:
 
 
 def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url: str) -> None:
-    """Write connections.env, owner.env (read by `migrate` and `sample load` alone), env.json, logins.txt and the two credential files."""
+    """Write connections.env, owner.env (read by `migrate` and `sample load` alone), env.json, logins.txt, credentials."""
     passfile, credentials = state.secrets / "pgpass", state.secrets / "s3-credentials.ini"
     write_secret(passfile, "".join(f"{line}\n" for line in _passfile_lines(state, postgres)))
     write_secret(credentials, "\n".join(_profile(s3, name) for name in IDENTITIES))
-    variables = {
-        **connection_variables(state, postgres, s3),
-        "RETENTION_ENVIRONMENT": "sample",
-        "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key"),
-    }
-    write_secret(state.connections_file, "".join(f"{name}={value}\n" for name, value in variables.items()))
-    owners = owner_variables(state, postgres, s3)
-    write_secret(state.folder / "owner.env", "".join(f"{name}={value}\n" for name, value in owners.items()))
+    settings = {"RETENTION_ENVIRONMENT": "sample", "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key")}
+    _write_variables(state.connections_file, connection_variables(state, postgres, s3) | settings)
+    _write_variables(state.folder / "owner.env", owner_variables(state, postgres, s3))
     logins = [f"{user:<12}{user_password(state, user):<28}{role}" for user, role in USERS.items()]
     write_secret(state.logins_file, "\n".join([airflow_url, f"{'login':<12}{'password':<28}role", *logins, ""]))
     facts = {
@@ -94,6 +90,10 @@ def kept_path(path: Path) -> str:
     """Make the secret in `path` when there is none, and return its path."""
     kept_secret(path)
     return str(path)
+
+
+def _write_variables(path: Path, variables: Mapping[str, str]) -> None:
+    write_secret(path, "".join(f"{name}={value}\n" for name, value in variables.items()))
 
 
 def _postgres(state: State, postgres: PostgresServer, database: str, role: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retention.local import ports, processes
+from retention.local import ports, processes, stopping
 from retention.local.processes import StackError
 from retention.local.secret_files import write_secret
 
@@ -103,7 +103,7 @@ class S3Server:
         """End the server and forget its process; nothing happens when it doesn't run. A clean end takes about 4 s."""
         identity = processes.read_identity(self._pid_file)
         if identity is not None:
-            processes.stop([identity], how=signal.SIGINT, patience_s=patience_s)
+            stopping.stop([identity], how=signal.SIGINT, patience_s=patience_s)
         self._pid_file.unlink(missing_ok=True)
         if self._ports_file.exists():
             self._remove_sockets(json.loads(self._ports_file.read_text(encoding="utf-8")))
@@ -158,7 +158,7 @@ class S3Server:
 
     def _end_unrecorded(self) -> None:
         """End a server on this very folder that was started, but never written down (killed in between)."""
-        processes.stop_by_arguments("weed", [f"-dir={self.folder / 'data'}"], how=signal.SIGINT)
+        stopping.stop_by_arguments("weed", [f"-dir={self.folder / 'data'}"], how=signal.SIGINT)
 
     def _remove_sockets(self, listen: Mapping[str, int]) -> None:
         """Remove the Unix sockets that weed leaves in /tmp, one or two for each of our ports."""

@@ -8,20 +8,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import traceback
-from types import FrameType
 
 import psycopg
 
-from retention.local import databases, ports
+from retention.local import databases, interruption, ports, stopping
 from retention.local.airflow_api import AirflowApi
 from retention.local.airflow_services import PARTS, AirflowServices
 from retention.local.airflow_settings import airflow_environment, base_environment
 from retention.local.commands import Command, airflow, retention
 from retention.local.down import stop_everything
+from retention.local.interruption import Interrupted
 from retention.local.postgres_server import PostgresServer
 from retention.local.processes import StackError
 from retention.local.product_runs import RunFailedError, run_once, unpause_dags
@@ -34,10 +33,6 @@ NEEDED_BYTES = 10**9
 """Room for databases, objects and logs of the sample company."""
 
 DEFAULT_UI_PORT = 8080
-
-
-class Interrupted(BaseException):
-    """Ctrl-C, SIGTERM or a closed terminal."""
 
 
 class Stack:
@@ -64,8 +59,6 @@ class Stack:
 
 def up(state: State) -> int:
     """Everything, in order. Returns an exit code; whatever it started is stopped when it doesn't get to the end."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     try:
         state.create()
         _check_disk(state)
@@ -74,11 +67,6 @@ def up(state: State) -> int:
     except StackError as error:
         console.print(f"[red]error:[/] {error}", soft_wrap=True)
         return error.exit_code
-    except Interrupted:
-        console.print(
-            "stopped; nothing of this start is left running. `make run` goes on where it was.", soft_wrap=True
-        )
-        return 130
 
 
 def _up(stack: Stack) -> int:
@@ -90,7 +78,7 @@ def _up(stack: Stack) -> int:
     except RunFailedError:
         raise
     except BaseException as error:
-        _ignore_signals()
+        interruption.ignore()
         if stack.touched:
             stop_everything(stack.state)
         if isinstance(error, (StackError, Interrupted)):
@@ -110,6 +98,8 @@ def _run_product(stack: Stack) -> None:
 def _start_servers(stack: Stack) -> None:
     stack.touched |= not (stack.postgres.is_running() and stack.s3.is_running())
     with step("PostgreSQL 18 and S3 (SeaweedFS)"):
+        # What an earlier start that was killed had begun must not go on beside this one.
+        stopping.stop(folder=stack.state.folder, spare=stack.state.recorded().values())
         _leave_other_port(stack)
         stack.postgres.start()
         stack.s3.start()
@@ -201,13 +191,3 @@ def _check_disk(state: State) -> None:
         raise StackError(
             f"found {free / 1e9:.1f} GB free at {state.folder}; expected {NEEDED_BYTES / 1e9:.0f} GB. Free some space."
         )
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    _ignore_signals()  # a second Ctrl-C must not cut off the tidying-up
-    raise Interrupted
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,29 @@
+"""Ctrl-C, SIGTERM and a closed terminal become one exception, once; what tidies up afterwards is not cut off again."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """A person or the system asked us to end. No `Exception`, so that nothing catches it on the way."""
+
+
+def raise_when_asked_to_end() -> None:
+    """From now on the first such signal raises Interrupted, also where a shell had it ignored for a background job."""
+    for number in _NUMBERS:
+        signal.signal(number, _interrupt)
+
+
+def ignore() -> None:
+    """From now on such signals do nothing: tidying up goes through."""
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    ignore()
+    raise Interrupted
