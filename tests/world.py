@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class World:
     s3: Any
     connections: dict[str, Connection]
     datamap: DataMap
-    steps: list[str] = field(default_factory=list)
+    s3_server: Any = None
 
     def runtime(self, **changes: Any) -> Runtime:
         runtime = Runtime(
@@ -207,7 +207,7 @@ def build_world(company: str, own: str, bucket: Any, folder: Path, tenants: Sequ
         "retention_db": postgres_connection("retention_db", own),
     }
     datamap = load_datamap(write_datamap(folder / "datamap", bucket.name))
-    world = World(company, own, bucket.name, bucket.client(), connections, datamap)
+    world = World(company, own, bucket.name, bucket.client(), connections, datamap, bucket.server)
     for tenant in tenants:
         world.add_tenant(tenant)
     world.set_mode("enforce")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,22 @@ from tests.world import DAY, HASHER, HOUR, World, now
 from typer.testing import CliRunner
 
 from retention.cli import app
-from retention.connections import Connection
+from retention.connections import Connection, parse
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
 
 def as_json(connection: Connection) -> str:
     return json.dumps({**asdict(connection), "extra": dict(connection.extra)})
+
+
+def verifying(world: World) -> dict[str, Connection]:
+    """The identities of verification; that they can only read is shown in tests/local."""
+    return {
+        "company_db_verify": replace(world.connections["company_db"], connection_id="company_db_verify"),
+        "company_s3_verify": parse("company_s3_verify", world.s3_server.airflow_connection("verify")),
+        "retention_db_verify": replace(world.connections["retention_db"], connection_id="retention_db_verify"),
+    }
 
 
 @pytest.fixture
@@ -33,6 +43,7 @@ def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("RETENTION_STATE", str(tmp_path / "state"))
     monkeypatch.delenv("RETENTION_POLICIES", raising=False)
     monkeypatch.delenv("RETENTION_ENVIRONMENT", raising=False)
+    world.connections |= verifying(world)
     for name, connection in world.connections.items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", as_json(connection))
 
@@ -215,3 +226,51 @@ def test_status_without_any_proof_is_unknown(run: Any) -> None:
     status = run("status", code=3)
     assert status["verdict"] == "unknown"
     assert status["categories"][0]["mode"] == "enforce" and status["categories"][0]["last_proof"] is None
+
+
+class TestProof:
+    @pytest.fixture(autouse=True)
+    def no_other_bucket(self, run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Other tests' buckets lie on the same server: they are declared, as a person would."""
+        file = Path(os.environ["RETENTION_DATAMAP"]) / "company.yaml"
+        declared = "\n".join(
+            f"  - {{connection: company_s3, bucket: {name}, reason: another test, owner: tests, declared_on: 2026-01-01}}"
+            for name in (entry["Name"] for entry in world.s3.list_buckets()["Buckets"])
+            if name != world.bucket
+        )
+        if declared:
+            file.write_text(file.read_text() + f"not_personal:\n{declared}\n")
+
+    def test_verify_report_status_and_summary_after_a_disposal(
+        self, run: Any, world: World, tmp_path: Path, settle: Any
+    ) -> None:
+        world.add_recording(age=40 * DAY)
+        world.add_recording(age=DAY)
+        found = run("verify", "audio", code=1)
+        assert (found["verdict"], [f["kind"] for f in found["findings"]]) == ("breach", ["past_cap"])
+        assert run("status", code=1)["verdict"] == "breach"
+        settle()
+        run("dispose", "audio")
+        proof = run("verify")
+        assert (proof["verdict"], proof["findings"], proof["places"]["failed"]) == ("compliant", [], [])
+        assert proof["places"]["read"] == 1 and proof["policy_version"] == "2025-08-03"
+        status = run("status")
+        assert 28 * 86_400 < status["categories"][0]["headroom_s"] < 29 * 86_400
+        summary = run("summary")
+        assert "1 of 2 were due and 1 went" in summary["text"] and "COMPLIANT" in summary["text"]
+        for kind in ("html", "json"):
+            path = Path(run("report", "--format", kind, "--out", str(tmp_path / f"r.{kind}"))["path"])
+            assert path.stat().st_size > 1000
+
+    def test_an_old_proof_is_unknown(self, run: Any, world: World) -> None:
+        run("verify")
+        world.own_sql("UPDATE retention.check_runs SET started_at = started_at - interval '3 hours'")
+        assert run("status", code=3)["categories"][0]["reason"] == "the last proof is too old"
+
+    def test_an_unreadable_bucket_is_unknown(self, run: Any, world: World, tmp_path: Path) -> None:
+        file = tmp_path / "datamap" / "company.yaml"
+        file.write_text(
+            file.read_text().replace(f"bucket: {world.bucket}\n    prefixes", "bucket: no-such-bucket\n    prefixes")
+        )
+        found = run("verify", code=3)
+        assert found["verdict"] == "unknown" and found["places"]["failed"]
