@@ -20,6 +20,6 @@ In mode `observe` nothing is deleted, and `dispose` says what would go.
 - Deleted too much? `python -m retention stop --reason …` first, then call the data protection officer.
 """
 
-from retention.orchestration.dags import disposal_dag
+from retention.orchestration.dags import disposal_dag  # Airflow reads only files that name it and a DAG
 
 dag = disposal_dag("dispose_audio", category="audio", coverage="rows", schedule="5 * * * *", doc=__doc__)

@@ -11,6 +11,6 @@ Under a hold on a person it stays, because nobody can tell whose it is; the chec
 **When it fails.** As for `dispose_audio`. A broken-off listing deletes nothing; clear the task to list again.
 """
 
-from retention.orchestration.dags import disposal_dag
+from retention.orchestration.dags import disposal_dag  # Airflow reads only files that name it and a DAG
 
 dag = disposal_dag("dispose_audio_listing", category="audio", coverage="listing", schedule="20 1 * * *", doc=__doc__)
