@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -229,18 +228,6 @@ def test_status_without_any_proof_is_unknown(run: Any) -> None:
 
 
 class TestProof:
-    @pytest.fixture(autouse=True)
-    def no_other_bucket(self, run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Other tests' buckets lie on the same server: they are declared, as a person would."""
-        file = Path(os.environ["RETENTION_DATAMAP"]) / "company.yaml"
-        declared = "\n".join(
-            f"  - {{connection: company_s3, bucket: {name}, reason: another test, owner: tests, declared_on: 2026-01-01}}"
-            for name in (entry["Name"] for entry in world.s3.list_buckets()["Buckets"])
-            if name != world.bucket
-        )
-        if declared:
-            file.write_text(file.read_text() + f"not_personal:\n{declared}\n")
-
     def test_verify_report_status_and_summary_after_a_disposal(
         self, run: Any, world: World, tmp_path: Path, settle: Any
     ) -> None:
