@@ -12,11 +12,10 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from retention.errors import Problem, ProblemsError
-from retention.strict import REFUSED
+from retention.strict import REFUSED, shown
 from retention.yaml_text import MAX_BYTES, parse_text
 
 Model = TypeVar("Model", bound=BaseModel)
-_SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Document:
             return self.problem(path, "bad_value", _at(path, context["found"]), context["expected"])
         say = _EXPECTED.get(detail["type"])
         expected = say(context) if say is not None else str(detail["msg"])
-        return self.problem(path, "bad_value", _at(path, _shown(detail["input"])), expected)
+        return self.problem(path, "bad_value", _at(path, shown(detail["input"])), expected)
 
 
 def read_document(path: Path, error: type[ProblemsError]) -> Document:
@@ -136,18 +135,6 @@ def _at(path: Sequence[Any], found: str) -> str:
         return found
     entry = f"[{path[-1] + 1}]" if isinstance(path[-1], int) else ""
     return f"{names[-1]}{entry}: {found}"
-
-
-def _shown(value: Any) -> str:
-    """A value as somebody reads it who knows no Python."""
-    if isinstance(value, Mapping):
-        return "keys with values"
-    if isinstance(value, (list, tuple)):
-        return "a list" if value else "an empty list"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 _PATTERNS = {

@@ -5,12 +5,14 @@ The attribute docstrings of the models below `StrictModel` are the texts of docs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_SHOWN_CHARACTERS = 80
 REFUSED = "refused"
 """The type of the errors that `refuse` makes; their context holds `found`, `expected` and `path`."""
 
@@ -30,6 +32,18 @@ class StrictModel(BaseModel):
 def refuse(found: str, expected: str, *path: str | int) -> PydanticCustomError:
     """The error to raise in a validator; `path` leads from the validated value to what is wrong in it."""
     return PydanticCustomError(REFUSED, "{found}|{expected}", {"found": found, "expected": expected, "path": path})
+
+
+def shown(value: object) -> str:
+    """A value as somebody reads it who knows no Python."""
+    if isinstance(value, Mapping):
+        return "keys with values"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def _day_as_text(value: Any) -> Any:

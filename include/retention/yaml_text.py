@@ -139,7 +139,7 @@ def _fault_of(bad: Exception, text: str) -> Fault:
     if isinstance(bad, MarkedYAMLError):
         problem = str(bad.problem or bad.context or "unreadable").removeprefix("found ")
         if "'\\t'" in problem:
-            return Fault(_line(bad), "bad_yaml", "a tab", "spaces: YAML indents with spaces alone")
+            return Fault(_line(bad), "bad_yaml", "a tab", "spaces (a tab may stand in quotes alone)")
         return Fault(_line(bad), "bad_yaml", f"text that is not YAML ({problem})", "`key: value` lines, indented alike")
     return Fault(1, "bad_yaml", "text that can't be read as YAML", "`key: value` lines, indented alike")
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from retention.policy.periods import Day
-from retention.strict import Exact, Name, StrictModel, refuse
+from retention.strict import Exact, Name, StrictModel, refuse, shown
 
 _DATED = ("year", "month", "day")
 
@@ -21,7 +21,7 @@ def _parse_pattern(value: object) -> re.Pattern[str]:
     if isinstance(value, re.Pattern):
         return value
     if not isinstance(value, str):
-        raise refuse(str(value), "a regular expression in quotes")
+        raise refuse(shown(value), "a regular expression in quotes")
     try:
         pattern = re.compile(value)
     except re.error as bad:
@@ -30,7 +30,7 @@ def _parse_pattern(value: object) -> re.Pattern[str]:
         ) from None
     missing = [group for group in _DATED if group not in pattern.groupindex]
     if missing:
-        found = f"{value!r}, without the group {missing[0]!r}"
+        found = f"{shown(value)}, without the group {missing[0]!r}"
         raise refuse(found, "the named groups year, month, day (and tenant), such as (?P<year>[0-9]{4})")
     return pattern
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
-from retention.strict import refuse
+from retention.strict import refuse, shown
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _ELAPSED = re.compile(
@@ -32,9 +32,9 @@ def parse_elapsed(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str):
-        raise refuse(
-            f"{_shown(text)}, without a unit", "a period with its unit, such as P30D (30 days) or PT49H (49 hours)"
-        )
+        is_number = isinstance(text, (int, float)) and not isinstance(text, bool)
+        found = f"the number {text}, without a unit" if is_number else shown(text)
+        raise refuse(found, "a period with its unit, such as P30D (30 days) or PT49H (49 hours)")
     match = _ELAPSED.fullmatch(text)
     if match is not None:
         return timedelta(**{unit: int(count) for unit, count in match.groupdict(default="0").items()})
@@ -43,14 +43,14 @@ def parse_elapsed(text: object) -> timedelta:
         raise refuse(f"{text!r}: months and years have no fixed length", expected)
     if text.startswith("-") or "-" in text[:2]:
         raise refuse(f"{text!r}, a negative period", "a period of zero or more, such as P30D")
-    raise refuse(repr(text), "an ISO 8601 period in whole days, hours, minutes or seconds, such as P30D or PT49H")
+    raise refuse(shown(text), "an ISO 8601 period in whole days, hours, minutes or seconds, such as P30D or PT49H")
 
 
 def parse_years(text: object) -> int:
     """Read a statutory period in whole calendar years, such as `P8Y`; refuses anything else."""
     match = _YEARS.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise refuse(_shown(text), "whole calendar years, such as P8Y")
+        raise refuse(shown(text), "whole calendar years, such as P8Y")
     return int(match.group(1))
 
 
@@ -63,14 +63,10 @@ def parse_date(value: object) -> date:
         except ValueError:
             raise refuse(f"{value!r}, a day that does not exist", "a calendar day, such as 2025-08-03") from None
     if day is None:
-        raise refuse(_shown(value), "a calendar day, such as 2025-08-03")
+        raise refuse(shown(value), "a calendar day, such as 2025-08-03")
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise refuse(f"{day}", f"a day from {_FIRST_YEAR} to {_LAST_YEAR}")
     return day
-
-
-def _shown(value: object) -> str:
-    return f"the number {value}" if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
 
 
 Elapsed = Annotated[timedelta, BeforeValidator(parse_elapsed)]
