@@ -30,6 +30,7 @@ _RENAMED_BY_SOME_SERVERS = re.compile(r"^/|//|\\|(?:^|/)\.{1,2}(?:/|$)")
 
 _MAX_KEY_BYTES = 1024
 _UPLOADS_READ_AT_ONCE = 2000
+_RANGE_KEYS = 1000
 
 
 class S3Store:
@@ -121,12 +122,11 @@ class S3Store:
         return None if _is_possible(key) else "InvalidKey"
 
     def _find(self, keys: Iterable[str]) -> _Found:
-        """List these items: one listing per directory, and one for all their unfinished uploads."""
+        """List these items and their unfinished uploads."""
         found = _Found({key: [] for key in keys})
-        directories: dict[str, list[str]] = defaultdict(list)
-        for key in found.parts:
-            directories[key[: key.rfind("/") + 1]].append(key)
-        for listed in in_parallel(lambda place: list(self._versions.find(*place)), list(directories.items())):
+        wanted = sorted(found.parts)
+        ranges = [wanted[at : at + _RANGE_KEYS] for at in range(0, len(wanted), _RANGE_KEYS)]
+        for listed in in_parallel(lambda keys: list(self._versions.find(keys)), ranges):
             for part, etag in listed:
                 found.parts[part.key].append(part)
                 if etag is not None:

@@ -63,6 +63,7 @@ def client_factory(connection: Connection) -> ClientFactory:
             "connect_timeout": 10,
             "read_timeout": 60,
             # DeleteObjects always carries a checksum; nothing else here is worth the time for one.
+            "parameter_validation": False,  # a fifth of the CPU of a large DeleteObjects; S3Store checks keys itself
             "request_checksum_calculation": "when_required",
             "response_checksum_validation": "when_required",
         }

@@ -8,13 +8,14 @@ listing returns 1,001, and no error. Where a server is not known to sort by key,
 
 - lists one directory at a time (delimiter `/`): a page that is not cut is complete in any order;
 - resumes a longer directory at a marker around which no name can be sorted in two ways (`resume_after`);
-- calls an item absent only when its page shows a name that sorts behind it in both orders (`_is_settled`).
+- calls an item absent only when its page shows a name that comes behind it in both orders (`_settles`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 
 from retention.errors import StoreUnreadable
 from retention.stores.protocol import StoredPart
@@ -23,6 +24,8 @@ from retention.stores.s3_pages import REPLACEMENT, Page, as_listed, fits_xml
 
 PAGE_ENTRIES = 1000
 """Entries that a page may hold: S3's own limit."""
+
+_FIRST_PAGE_ENTRIES = 100
 
 
 class VersionListing:
@@ -73,25 +76,31 @@ class VersionListing:
         if (f"{name}/", "") not in seen:
             yield from self._scan_directory(f"{name}/")
 
-    def find(self, directory: str, wanted: Sequence[str]) -> Iterator[tuple[StoredPart, str | None]]:
-        """The parts of the wanted keys of one directory, with the ETag of a current version that has the id `null`.
+    def find(self, wanted: Sequence[str]) -> Iterator[tuple[StoredPart, str | None]]:
+        """The parts of the wanted keys, with the ETag of a current version that has the id `null`.
 
-        One page serves all wanted keys that it settles; then the listing jumps to the next one. So neither a full
-        directory nor a huge one with few wanted keys costs more pages than it must.
+        Each page starts shortly before the first wanted key that is open and settles all that it can. Pages start small,
+        for a confirmation that finds nothing, and grow while most of what they list is wanted. So neither a full range
+        nor a huge one with few wanted keys costs more than it must.
         """
         pending = sorted({key for key in wanted if fits_xml(key)})
         for key in set(wanted).difference(pending):
             yield from ((part, None) for part in self.versions_of(key))
-        marker: str | None = None
+        shared = commonprefix(pending[:1] + pending[-1:])  # noqa: RUF071 - keys are strings, not paths
+        prefix, entries = shared[: shared.rfind("/") + 1], min(_FIRST_PAGE_ENTRIES, self._page_entries)
         while pending:
-            page = self._page(directory, marker, delimiter="/")
-            last = max((*(part.key for part in page.parts), *page.prefixes), default="")
-            settled = {key for key in pending if not page.truncated or _is_settled(key, last)}
-            yield from ((part, page.etags.get(part.key)) for part in page.parts if part.key in settled)
+            marker = _just_before(pending[0], prefix)
+            page = self._page(prefix, marker, entries=entries)
+            last = max((part.key for part in page.parts), default="")
+            settled = {key for key in pending if _follows(key, marker) and (not page.truncated or _settles(last, key))}
+            found = [part for part in page.parts if part.key in settled]
+            yield from ((part, page.etags.get(part.key)) for part in found)
+            if pending[0] not in settled:
+                settled.add(pending[0])
+                yield from ((part, None) for part in self.versions_of(pending[0]))
             pending = [key for key in pending if key not in settled]
-            if pending and not settled and marker == _just_before(pending[0], directory):
-                yield from ((part, None) for part in self.versions_of(pending.pop(0)))
-            marker = _just_before(pending[0], directory) if pending else None
+            if 2 * len(found) >= len(page.parts):
+                entries = min(4 * entries, self._page_entries)
 
     def versions_of(self, key: str) -> Iterator[StoredPart]:
         """All versions and markers of one key, however many there are and whatever other names begin with it.
@@ -106,8 +115,8 @@ class VersionListing:
             written = key if page.encoded else as_listed(key)
             if page.next_key == written:
                 page = self._page(key, key, page.next_id, delimiter=delimiter)
-            elif self._requests.sorts_by_key:
-                break
+            elif self._requests.sorts_by_key or key.endswith("/"):
+                break  # a directory's own name is listed first in either order
             elif delimiter is None:
                 delimiter = str(page.next_key)[len(key)]
                 page = self._page(key, delimiter=delimiter)
@@ -120,13 +129,19 @@ class VersionListing:
         yield from found.values()
 
     def _page(
-        self, prefix: str, key: str | None = None, part_id: str | None = None, *, delimiter: str | None = None
+        self,
+        prefix: str,
+        key: str | None = None,
+        part_id: str | None = None,
+        *,
+        delimiter: str | None = None,
+        entries: int | None = None,
     ) -> Page:
         optional = {"KeyMarker": key, "VersionIdMarker": part_id, "Delimiter": delimiter}
         page = self._requests.read_page(
             "list_object_versions",
             Prefix=prefix,
-            MaxKeys=self._page_entries,
+            MaxKeys=entries or self._page_entries,
             EncodingType="url",
             **{name: value for name, value in optional.items() if value is not None},
         )
@@ -201,17 +216,29 @@ def _cut(name: str, doubtful: Sequence[int], *, beyond: str) -> Resume | None:
     return None
 
 
-def _is_settled(key: str, last: str) -> bool:
+def _settles(last: str, key: str) -> bool:
     """Whether a page that ends with `last` shows all of `key`'s versions, in either order of names."""
-    return last > key and not last.startswith(key)
+    return _follows(last, key) and not last.startswith(key)
 
 
-def _just_before(key: str, directory: str) -> str | None:
-    """A marker shortly before `key` in either order of names; None for the start of the directory."""
-    name = key[len(directory) :]
-    before = chr(ord(name[-1]) - 1) if name and name[-1] > " " else ""
-    shortened = name[:-1] + (f"{before}~" if before.isascii() and before.isalnum() else "")
-    return directory + shortened if shortened else None
+def _follows(name: str, marker: str | None) -> bool:
+    """Whether `name` comes behind `marker` in either order: where they part, `name` does not end a directory's name.
+
+    (`acme/1` is behind `acme-berlin/1` as a key, but the directory `acme` is before the directory `acme-berlin`.)
+    """
+    if marker is None or name.startswith(marker):
+        return True
+    if name < marker:
+        return False
+    at = next(at for at, (ours, theirs) in enumerate(zip(name, marker, strict=False)) if ours != theirs)
+    return name[at] != "/"
+
+
+def _just_before(key: str, prefix: str) -> str | None:
+    """A marker shortly before `key` in either order of names; None for the start of what has the prefix."""
+    before = chr(ord(key[-1]) - 1) if key[-1] > " " else ""
+    marker = key[:-1] + (f"{before}~" if before.isascii() and before.isalnum() else "")
+    return marker if marker > prefix else None
 
 
 def _of_key(key: str, page: Page) -> dict[str, StoredPart]:

@@ -15,7 +15,7 @@ from retention.stores.s3_pages import fits_xml
 BATCH_PARTS = 1000
 """Parts in one DeleteObjects request: S3's own limit."""
 
-_SMALLEST_BATCH = 125
+_SMALLEST_BATCH = 250
 """Fewer parts than this are not worth a request of their own."""
 
 _RETRYABLE = frozenset({"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"})
