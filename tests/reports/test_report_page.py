@@ -15,7 +15,7 @@ from tests.reports import scenarios
 from retention.database import OwnConnection
 from retention.reports import build, render_html
 from retention.reports.html import TEMPLATES, in_language
-from retention.reports.wording import LABELS
+from retention.reports.wording import WORDS
 
 GOLDENS = Path(__file__).parent / "goldens"
 VOID = {"meta", "br", "link", "img", "input", "line", "rect", "hr"}
@@ -157,7 +157,7 @@ def test_every_word_that_templates_ask_for_is_listed() -> None:
     for template in TEMPLATES.glob("*.j2"):
         asked |= set(re.findall(r"(?:\bt|say)\('([a-z0-9_.]+)'[,)]", template.read_text(encoding="utf-8")))
     assert len(asked) > 50
-    assert asked <= LABELS.keys()
+    assert asked <= WORDS.keys()
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_every_word_that_templates_ask_for_is_listed() -> None:
     ],
 )
 def test_every_code_of_the_database_has_words(key: str) -> None:
-    assert key in LABELS
+    assert key in WORDS
 
 
 def test_every_label_has_words_in_both_languages() -> None:
-    assert all(en.strip() and de.strip() for en, de in LABELS.values())
+    assert all(en.strip() and de.strip() for en, de in WORDS.values())

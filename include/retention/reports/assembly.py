@@ -12,7 +12,7 @@ from retention.evidence import ledger
 from retention.evidence.controls import mode_of, stop_of
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
-from retention.policy.sentences import CATEGORIES, rule_sentence
+from retention.policy.sentences import rule_sentence
 from retention.reports import disposals, verdict
 from retention.reports.checks import CategoryFacts, CheckRead, read_check
 from retention.reports.code_version import code_version
@@ -28,7 +28,7 @@ from retention.reports.document import (
     Text,
 )
 from retention.reports.status import PROOF_VALID_FOR
-from retention.reports.wording import event
+from retention.reports.wording import category_title, event
 
 LATENCY_WINDOWS_DAYS = (1, 30)
 
@@ -53,7 +53,7 @@ def build(
     said = verdict.overall(check, findings, places)
     looked_at = dict(read.looked_at) if read else {}
     unchecked = [
-        _title(category) for category in policy.rules if check is not None and category not in check.categories
+        category_title(category) for category in policy.rules if check is not None and category not in check.categories
     ]
     stop = stop_of(own)
     return Report(
@@ -107,7 +107,7 @@ def _category(
     clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
     return CategoryReport(
         category=category,
-        title=_title(category),
+        title=category_title(category),
         clause=rule.clause,
         section=promise.section,
         verdict=said,
@@ -138,11 +138,6 @@ def _category(
 
 def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.category == category and finding.severity == "exception")
-
-
-def _title(category: str) -> Text:
-    en, de = CATEGORIES.get(category, (category.replace("_", " "),) * 2)
-    return Text(en, de)
 
 
 def _valid_until(check: Check | None) -> datetime | None:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from retention.reports import charts, formats
 from retention.reports.document import CategoryReport, DisposalRun, Report
-from retention.reports.wording import say
+from retention.reports.wording import category_title, say
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -84,6 +84,7 @@ def environment() -> Environment:
         "has_unrecorded": lambda category: any(entry.gone is None for entry in category.deletions_per_day),
         "spared": _spared,
         "executed": _executed,
+        "category_title": lambda category, language: category_title(category).in_language(language),
     }
     loaded.filters["code_spans"] = _code_spans
     return loaded

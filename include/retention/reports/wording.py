@@ -1,265 +1,14 @@
-"""The report's words in English and German (clauses.md, "Words in reports"). A key that is not listed stands as itself."""
+"""The report's words in English and German (clauses.md, "Words in reports"), by their keys."""
 
 from __future__ import annotations
 
+from retention.policy.sentences import CATEGORIES
+from retention.reports.code_labels import CODES
 from retention.reports.document import Text
+from retention.reports.labels import LABELS
+from retention.reports.page_labels import PAGES
 
-LABELS: dict[str, tuple[str, str]] = {
-    # head
-    "report": ("Check report: retention and deletion", "Prüfbericht: Aufbewahrung und Löschung"),
-    "other_language": ("Deutsche Fassung", "English version"),
-    "as_of": ("As of", "Stand"),
-    "created": ("Report written", "Bericht erstellt"),
-    "policy": ("Privacy policy", "Datenschutzerklärung"),
-    # verdict
-    "compliant": ("Compliant", "Eingehalten"),
-    "breach": ("Breach", "Fristüberschreitung"),
-    "unknown_verdict": ("Unknown", "Nicht bekannt"),
-    "at_least": ("at least {}", "mindestens {}"),
-    "how": ("How do we know?", "Woher wissen wir das?"),
-    "breaches": ("Breaches", "Fristüberschreitungen"),
-    "unknowns": ("Not known", "Nicht bekannt"),
-    "exceptions": ("Lawful exceptions", "Zulässige Ausnahmen"),
-    "findings": ("Findings", "Feststellungen"),
-    "next_due": ("Next item due", "Nächste Löschung fällig"),
-    "valid_until": ("This answer holds until", "Diese Aussage gilt bis"),
-    "valid_note": ("by then a newer check should exist", "bis dahin sollte eine neuere Prüfung vorliegen"),
-    "stopped": ("All deletion is stopped since", "Alle Löschungen sind ausgesetzt seit"),
-    "and_more": ("and more places", "und weitere"),
-    # findings
-    "attention": ("What needs attention", "Handlungsbedarf"),
-    "no_findings": (
-        "The check reported no breach, nothing unknown and no other finding.",
-        "Die Prüfung ergab weder Fristüberschreitungen noch Unbekanntes noch sonstige Feststellungen.",
-    ),
-    "no_check_no_findings": (
-        "No check has run, so there is nothing to list. That says nothing about the data.",
-        "Es lief noch keine Prüfung, daher gibt es nichts aufzulisten. Über die Daten sagt das nichts.",
-    ),
-    "severity": ("Weight", "Gewicht"),
-    "severity.breach": ("Breach", "Überschreitung"),
-    "severity.unknown": ("Unknown", "Nicht bekannt"),
-    "severity.finding": ("Finding", "Feststellung"),
-    "severity.exception": ("Exception", "Ausnahme"),
-    "what": ("What", "Was"),
-    "where": ("Where", "Wo"),
-    "items": ("Number", "Anzahl"),
-    "oldest": ("Oldest", "Älteste"),
-    # category
-    "category": ("Data category", "Datenart"),
-    "rule": ("Retention rule", "Löschregel"),
-    "mode": ("Mode", "Modus"),
-    "mode.off": ("off", "aus"),
-    "mode.observe": ("observe", "beobachten"),
-    "mode.enforce": ("enforce", "durchsetzen"),
-    "mode.off.note": ("nothing is planned or deleted", "es wird nichts geplant und nichts gelöscht"),
-    "mode.observe.note": ("plans and reports, deletes nothing", "plant und berichtet, löscht nichts"),
-    "mode.enforce.note": ("deletes what is due", "löscht, was fällig ist"),
-    "since": ("since", "seit"),
-    "from_start": ("since the start", "von Anfang an"),
-    "limits": ("Regular deletion period", "Regellöschfrist"),
-    "at_once_after": ("at once after", "unmittelbar nach"),
-    "at_the_latest": ("at the latest", "spätestens nach"),
-    "after": ("after", "nach"),
-    "oldest_plain": ("Oldest item", "Ältestes Element"),
-    "oldest_plain_note": ("without exceptions; oldest of all: {}", "ohne Ausnahmen; ältestes insgesamt: {}"),
-    "headroom": ("Headroom", "Spielraum"),
-    "headroom_note": (
-        "until the first breach, if nothing runs from now on",
-        "bis zur ersten Überschreitung, falls ab jetzt nichts mehr läuft",
-    ),
-    "headroom_none": ("none: breached", "keiner: überschritten"),
-    "nothing_stored": ("nothing is stored", "nichts gespeichert"),
-    "nothing_due": ("nothing can breach", "nichts kann überschritten werden"),
-    "latency": ("Due event to gone", "Vom Ereignis bis zur Löschung"),
-    "latency_none": ("no deletion is recorded in this time", "in dieser Zeit ist keine Löschung erfasst"),
-    "median": ("half of the items within", "die Hälfte der Elemente binnen"),
-    "p99": ("99 of 100 within", "99 von 100 binnen"),
-    "last_24h": ("Last 24 hours", "Letzte 24 Stunden"),
-    "last_days": ("Last {} days", "Letzte {} Tage"),
-    "age_plot": (
-        "Oldest item without an exception, against the limit",
-        "Ältestes Element ohne Ausnahme, gemessen an der Frist",
-    ),
-    "legend.oldest": ("oldest item", "ältestes Element"),
-    "legend.due": ("deletion starts", "Löschung beginnt"),
-    "legend.limit": ("limit", "Frist"),
-    "days_plot": ("Items deleted per day, last 30 days", "Gelöschte Elemente je Tag, letzte 30 Tage"),
-    "days_most": ("most on one day", "höchster Tageswert"),
-    "days_total": ("in total", "insgesamt"),
-    "days_unrecorded": (
-        "grey: before the first recorded run, not known",
-        "grau: vor dem ersten erfassten Löschlauf, nicht bekannt",
-    ),
-    "as_table": ("The same as a table", "Dasselbe als Tabelle"),
-    "day": ("Day", "Tag"),
-    # runs
-    "runs": ("Last deletion runs", "Letzte Löschläufe"),
-    "no_runs": ("No deletion run has been recorded yet.", "Es ist noch kein Löschlauf erfasst."),
-    "run": ("Run", "Löschlauf"),
-    "coverage.rows": ("by the tables", "anhand der Tabellen"),
-    "coverage.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
-    "state": ("State", "Zustand"),
-    "state.planning": ("being planned", "in Planung"),
-    "state.ready": ("planned, not executed", "geplant, nicht ausgeführt"),
-    "state.executing": ("running", "läuft"),
-    "state.done": ("done", "abgeschlossen"),
-    "state.abandoned": ("given up", "verworfen"),
-    "considered": ("Looked at", "Betrachtet"),
-    "due": ("Due", "Fällig"),
-    "gone": ("Gone", "Gelöscht"),
-    "gone_on_recovery": (
-        "of these found gone after an interruption",
-        "davon nach einer Unterbrechung als gelöscht bestätigt",
-    ),
-    "spared": ("Spared", "Verschont"),
-    "failed": ("Failed", "Fehlgeschlagen"),
-    "stays": ("What stayed, and why", "Was blieb, und warum"),
-    "goes": ("What was due, and why", "Was fällig war, und warum"),
-    "spared_why": ("Spared at the last moment, and why", "Im letzten Moment verschont, und warum"),
-    "reason": ("Reason", "Grund"),
-    "blocked": (
-        "Blocked: a second person has to approve this run.",
-        "Angehalten: Eine zweite Person muss diesen Löschlauf freigeben.",
-    ),
-    "breaches_at": ("The first breach would come", "Die erste Überschreitung träte ein"),
-    "undated": ("without any date", "ohne jedes Datum"),
-    "fallback": ("dated by other evidence", "ersatzweise datiert"),
-    # exceptions
-    "exceptions_intro": (
-        "Kept past the limit for a reason that the policy or the law knows. These are not breaches.",
-        "Über die Frist hinaus aufbewahrt aus einem Grund, den Erklärung oder Gesetz kennen. Keine Überschreitungen.",
-    ),
-    "no_exceptions": ("None.", "Keine."),
-    "ends": ("Ends", "Endet"),
-    "first_end": ("first", "zuerst"),
-    "last_end": ("last", "zuletzt"),
-    "holds": ("Legal holds in force", "Löschsperren in Kraft"),
-    "hold": ("Hold", "Löschsperre"),
-    "scope": ("Scope", "Umfang"),
-    "review": ("review by", "Überprüfung bis"),
-    "protected": ("Items under it", "Elemente darunter"),
-    "scope.category": ("data category", "Datenart"),
-    "scope.tenant_id": ("one customer", "ein Kunde"),
-    "scope.person_id": ("one person", "eine Person"),
-    "scope.place": ("one place", "ein Speicherort"),
-    "scope.item_id": ("one item", "ein Element"),
-    "scope.started_from": ("from a date on", "ab einem Datum"),
-    "scope.started_before": ("up to a date", "bis zu einem Datum"),
-    # what was checked
-    "checked": ("What was checked", "Was geprüft wurde"),
-    "check": ("Check", "Prüfung"),
-    "outcome": ("Result", "Ergebnis"),
-    "outcome.passed": ("nothing found", "ohne Befund"),
-    "outcome.failed": ("found something", "mit Befund"),
-    "outcome.unknown": ("not known", "nicht bekannt"),
-    "looked_at": ("Looked at", "Betrachtet"),
-    "place": ("Place", "Speicherort"),
-    "read": ("Read", "Gelesen"),
-    "place.read": ("yes, completely", "ja, vollständig"),
-    "place.failed": ("no", "nein"),
-    "no_check": ("No check has run yet.", "Es lief noch keine Prüfung."),
-    "no_checks_named": (
-        "The check did not record which single checks it ran.",
-        "Die Prüfung hat ihre Einzelprüfungen nicht erfasst.",
-    ),
-    # leniency
-    "leniencies": (
-        "Where we are more lenient than the strictest reading",
-        "Wo wir milder sind als die strengste Lesart",
-    ),
-    "leniencies_intro": (
-        "Listed in every report, so that compliance decides knowingly.",
-        "In jedem Bericht aufgeführt, damit Compliance bewusst entscheidet.",
-    ),
-    "no_leniencies": ("None.", "Keine."),
-    # evidence
-    "evidence": ("Evidence", "Nachweise"),
-    "evidence_intro": (
-        "With these values anybody can tell whether this report, the rules and the records are the ones that were used.",
-        "Mit diesen Werten lässt sich feststellen, ob Bericht, Regeln und Aufzeichnungen die verwendeten sind.",
-    ),
-    "policy_version": ("Policy version", "Fassung der Datenschutzerklärung"),
-    "promises_digest": ("Promises (SHA-256)", "Zusagen (SHA-256)"),
-    "rules_digest": ("Retention rules (SHA-256)", "Löschregeln (SHA-256)"),
-    "map_digest": ("Data map (SHA-256)", "Datenlandkarte (SHA-256)"),
-    "inventory_digest": ("Inventory that the check saw (SHA-256)", "Bestand, den die Prüfung sah (SHA-256)"),
-    "code_version": ("Program (SHA-256 of its source)", "Programm (SHA-256 des Quelltextes)"),
-    "ledger_entries": ("Entries in the deletion log", "Einträge im Löschprotokoll"),
-    "ledger_head": (
-        "Head of the deletion log (hash of its last entry)",
-        "Kopf des Löschprotokolls (Hash des letzten Eintrags)",
-    ),
-    "check_run": ("Check run", "Prüflauf"),
-    "check_time": ("Check started, finished", "Prüfung begonnen, beendet"),
-    "report_id": ("Report", "Bericht"),
-    "changed": ("Changed since the check", "Seit der Prüfung geändert"),
-    "changed.promises": ("promises", "Zusagen"),
-    "changed.map": ("data map", "Datenlandkarte"),
-    # reasons of decisions, by their code
-    "reason.not_due": ("not due yet", "noch nicht fällig"),
-    "reason.ambiguous": ("several rows share its object", "mehrere Zeilen teilen sich das Objekt"),
-    "reason.undated": ("without any date", "ohne jedes Datum"),
-    "reason.rule_not_in_force": ("rule not in force yet", "Regel noch nicht in Kraft"),
-    "reason.statutory_minimum": ("statutory retention", "gesetzliche Aufbewahrungspflicht"),
-    "reason.legal_hold": ("legal hold", "Löschsperre"),
-    "reason.restriction": (
-        "restriction of processing (Art. 18 GDPR)",
-        "Einschränkung der Verarbeitung (Art. 18 DSGVO)",
-    ),
-    "reason.consent": ("consent of all parties", "Einwilligung aller Parteien"),
-    "reason.has_row": ("judged by its row", "nach seiner Zeile beurteilt"),
-    "reason.transcription_succeeded": ("transcription succeeded", "Transkription erfolgreich"),
-    "reason.recording_started": ("age since the recording started", "Alter seit Beginn der Aufnahme"),
-    "reason.unlinked_version": ("object without a row", "Objekt ohne Zeile"),
-    "reason.unlinked_upload": ("unfinished upload without a row", "unfertiger Upload ohne Zeile"),
-    "reason.unlinked_marker": ("delete marker without a row", "Löschmarkierung ohne Zeile"),
-    "reason.noncurrent_version": ("earlier version of an object", "frühere Version eines Objekts"),
-    "reason.noncurrent_upload": ("unfinished upload", "unfertiger Upload"),
-    "reason.noncurrent_marker": ("delete marker", "Löschmarkierung"),
-    # places that could not be read, by their code
-    "reason.unreadable": ("could not be read", "nicht lesbar"),
-    # why something was kept without a sufficient reason, by the check's code
-    "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
-    "reason.already_gone": ("was gone already", "war bereits weg"),
-    "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),
-    "reason.consent_given_late": ("consent given too late", "Einwilligung zu spät erteilt"),
-    "reason.consent_recorded_late": ("consent recorded too late", "Einwilligung zu spät erfasst"),
-    "reason.consent_withdrawn": ("consent withdrawn", "Einwilligung widerrufen"),
-    "reason.consent_ended": ("consent ended", "Einwilligung beendet"),
-    "reason.consent_one_sided": ("consent of one party only", "Einwilligung nur einer Seite"),
-    "reason.one_sided": ("consent of one party only", "Einwilligung nur einer Seite"),
-    "reason.contract_ended": ("contract ended", "Vertrag beendet"),
-    "reason.consent_review_lapsed": ("yearly review lapsed", "jährliche Überprüfung versäumt"),
-    "reason.hold_ended": ("hold ended", "Löschsperre beendet"),
-    "reason.hold_review_missed": ("hold's review missed", "Überprüfung der Löschsperre versäumt"),
-    "reason.hold_expired": ("hold expired", "Löschsperre abgelaufen"),
-    "reason.hold_unapproved": ("hold not approved", "Löschsperre nicht genehmigt"),
-    "reason.hold_self_approved": (
-        "hold approved by its requester",
-        "Löschsperre von der beantragenden Person genehmigt",
-    ),
-    "reason.hold_not_yet_effective": ("hold not in force yet", "Löschsperre noch nicht wirksam"),
-    # what a check counts
-    "counted.current_versions": ("current object versions", "aktuelle Objektversionen"),
-    "counted.noncurrent_versions": ("earlier versions", "frühere Versionen"),
-    "counted.delete_markers": ("delete markers", "Löschmarkierungen"),
-    "counted.uploads": ("unfinished uploads", "unfertige Uploads"),
-    "counted.rows": ("rows", "Zeilen"),
-    "unit.items.one": ("item", "Element"),
-    "unit.items": ("items", "Elemente"),
-    "unit.rows.one": ("row", "Zeile"),
-    "unit.rows": ("rows", "Zeilen"),
-    "unit.places.one": ("place", "Speicherort"),
-    "unit.places": ("places", "Speicherorte"),
-    "unit.buckets.one": ("bucket", "Bucket"),
-    "unit.buckets": ("buckets", "Buckets"),
-    "unit.holds.one": ("hold", "Löschsperre"),
-    "unit.holds": ("holds", "Löschsperren"),
-    "unit.checks.one": ("check", "Prüfung"),
-    "unit.checks": ("checks", "Prüfungen"),
-}
-
+WORDS = LABELS | CODES | PAGES
 EVENTS: dict[str, Text] = {
     "transcription_succeeded": Text("the transcription succeeded", "erfolgreicher Transkription"),
     "recording_started": Text("the recording started", "Beginn der Aufnahme"),
@@ -268,9 +17,15 @@ EVENTS: dict[str, Text] = {
 
 def say(key: str, language: str) -> str:
     """The words for a key; for codes of others (a new reason, a new count) the code itself with its underscores as spaces."""
-    if key in LABELS:
-        return LABELS[key][1 if language == "de" else 0]
+    if key in WORDS:
+        return WORDS[key][1 if language == "de" else 0]
     return key.rpartition(".")[2].replace("_", " ")
+
+
+def category_title(category: str) -> Text:
+    """A data category in words."""
+    en, de = CATEGORIES.get(category, (category.replace("_", " "),) * 2)
+    return Text(en, de)
 
 
 def event(key: str) -> Text:

@@ -1,0 +1,68 @@
+"""Words for the codes that plans, checks and counts carry, as (English, German)."""
+
+from __future__ import annotations
+
+CODES: dict[str, tuple[str, str]] = {
+    # reasons of decisions, by their code
+    "reason.not_due": ("not due yet", "noch nicht fällig"),
+    "reason.ambiguous": ("several rows share its object", "mehrere Zeilen teilen sich das Objekt"),
+    "reason.undated": ("without any date", "ohne jedes Datum"),
+    "reason.rule_not_in_force": ("rule not in force yet", "Regel noch nicht in Kraft"),
+    "reason.statutory_minimum": ("statutory retention", "gesetzliche Aufbewahrungspflicht"),
+    "reason.legal_hold": ("legal hold", "Löschsperre"),
+    "reason.restriction": (
+        "restriction of processing (Art. 18 GDPR)",
+        "Einschränkung der Verarbeitung (Art. 18 DSGVO)",
+    ),
+    "reason.consent": ("consent of all parties", "Einwilligung aller Parteien"),
+    "reason.has_row": ("judged by its row", "nach seiner Zeile beurteilt"),
+    "reason.transcription_succeeded": ("transcription succeeded", "Transkription erfolgreich"),
+    "reason.recording_started": ("age since the recording started", "Alter seit Beginn der Aufnahme"),
+    "reason.unlinked_version": ("object without a row", "Objekt ohne Zeile"),
+    "reason.unlinked_upload": ("unfinished upload without a row", "unfertiger Upload ohne Zeile"),
+    "reason.unlinked_marker": ("delete marker without a row", "Löschmarkierung ohne Zeile"),
+    "reason.noncurrent_version": ("earlier version of an object", "frühere Version eines Objekts"),
+    "reason.noncurrent_upload": ("unfinished upload", "unfertiger Upload"),
+    "reason.noncurrent_marker": ("delete marker", "Löschmarkierung"),
+    # places that could not be read, by their code
+    "reason.unreadable": ("could not be read", "nicht lesbar"),
+    # why something was kept without a sufficient reason, by the check's code
+    "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
+    "reason.already_gone": ("was gone already", "war bereits weg"),
+    "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),
+    "reason.consent_given_late": ("consent given too late", "Einwilligung zu spät erteilt"),
+    "reason.consent_recorded_late": ("consent recorded too late", "Einwilligung zu spät erfasst"),
+    "reason.consent_withdrawn": ("consent withdrawn", "Einwilligung widerrufen"),
+    "reason.consent_ended": ("consent ended", "Einwilligung beendet"),
+    "reason.consent_one_sided": ("consent of one party only", "Einwilligung nur einer Seite"),
+    "reason.one_sided": ("consent of one party only", "Einwilligung nur einer Seite"),
+    "reason.contract_ended": ("contract ended", "Vertrag beendet"),
+    "reason.consent_review_lapsed": ("yearly review lapsed", "jährliche Überprüfung versäumt"),
+    "reason.hold_ended": ("hold ended", "Löschsperre beendet"),
+    "reason.hold_review_missed": ("hold's review missed", "Überprüfung der Löschsperre versäumt"),
+    "reason.hold_expired": ("hold expired", "Löschsperre abgelaufen"),
+    "reason.hold_unapproved": ("hold not approved", "Löschsperre nicht genehmigt"),
+    "reason.hold_self_approved": (
+        "hold approved by its requester",
+        "Löschsperre von der beantragenden Person genehmigt",
+    ),
+    "reason.hold_not_yet_effective": ("hold not in force yet", "Löschsperre noch nicht wirksam"),
+    # what a check counts
+    "counted.current_versions": ("current object versions", "aktuelle Objektversionen"),
+    "counted.noncurrent_versions": ("earlier versions", "frühere Versionen"),
+    "counted.delete_markers": ("delete markers", "Löschmarkierungen"),
+    "counted.uploads": ("unfinished uploads", "unfertige Uploads"),
+    "counted.rows": ("rows", "Zeilen"),
+    "unit.items.one": ("item", "Element"),
+    "unit.items": ("items", "Elemente"),
+    "unit.rows.one": ("row", "Zeile"),
+    "unit.rows": ("rows", "Zeilen"),
+    "unit.places.one": ("place", "Speicherort"),
+    "unit.places": ("places", "Speicherorte"),
+    "unit.buckets.one": ("bucket", "Bucket"),
+    "unit.buckets": ("buckets", "Buckets"),
+    "unit.holds.one": ("hold", "Löschsperre"),
+    "unit.holds": ("holds", "Löschsperren"),
+    "unit.checks.one": ("check", "Prüfung"),
+    "unit.checks": ("checks", "Prüfungen"),
+}

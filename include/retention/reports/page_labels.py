@@ -1,0 +1,49 @@
+"""The words of the pages inside Airflow, as (English, German)."""
+
+from __future__ import annotations
+
+PAGES: dict[str, tuple[str, str]] = {
+    "navigation": ("Retention pages", "Seiten zur Aufbewahrung"),
+    "newest_report": ("Latest report", "Neuester Bericht"),
+    "reports": ("All reports", "Alle Berichte"),
+    "earlier_reports": ("Earlier reports", "Frühere Berichte"),
+    "older_reports": ("Older reports", "Ältere Berichte"),
+    "save_html": ("Save as file", "Als Datei speichern"),
+    "save_json": ("JSON", "JSON"),
+    "verdict": ("Verdict", "Ergebnis"),
+    "categories": ("Data categories", "Datenarten"),
+    "out_of_date": ("This report is out of date.", "Dieser Bericht ist nicht mehr aktuell."),
+    "out_of_date_note": (
+        "A newer check should exist by now; what it would find is not known: verify_retention has not run.",
+        "Inzwischen sollte eine neuere Prüfung vorliegen; was sie fände, ist nicht bekannt: verify_retention ist nicht gelaufen.",
+    ),
+    "no_reports": ("There is no report yet.", "Es gibt noch keinen Bericht."),
+    "no_reports_note": (
+        "Nothing was checked so far, so nothing is known. The DAG `verify_retention` writes a report each time it runs.",
+        "Bisher wurde nichts geprüft, also ist nichts bekannt. Der DAG `verify_retention` schreibt bei jedem Lauf einen Bericht.",
+    ),
+    "problem.403": ("You may not read these reports", "Diese Berichte dürfen Sie nicht lesen"),
+    "problem.403.note": (
+        "Your role lacks the permission `can_read` on `Retention Reports`. Whoever administers Airflow can grant it.",
+        "Ihrer Rolle fehlt die Berechtigung `can_read` für `Retention Reports`. Sie kann in Airflow erteilt werden.",
+    ),
+    "problem.404": ("There is no such page", "Diese Seite gibt es nicht"),
+    "problem.404.note": (
+        "No report has this address. All reports are listed under the link above.",
+        "Unter dieser Adresse liegt kein Bericht. Alle Berichte stehen unter dem Link oben.",
+    ),
+    "problem.500": ("This page could not be made", "Diese Seite konnte nicht erstellt werden"),
+    "problem.500.note": (
+        "The cause stands in the log of Airflow's API server.",
+        "Die Ursache steht im Protokoll des API-Servers von Airflow.",
+    ),
+    "problem.503": ("The reports can't be read now", "Die Berichte sind derzeit nicht lesbar"),
+    "problem.503.note": (
+        "Our own database did not answer, or its schema is missing. Check that it runs, and Airflow's connection `retention_db`.",
+        "Die eigene Datenbank antwortete nicht, oder ihr Schema fehlt. Bitte Datenbank und Verbindung `retention_db` prüfen.",
+    ),
+    "problem.503.more": (
+        "The cause stands in the log of the API server. `python -m retention status` answers without Airflow.",
+        "Die Ursache steht im Protokoll des API-Servers. `python -m retention status` antwortet auch ohne Airflow.",
+    ),
+}
