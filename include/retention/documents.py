@@ -139,6 +139,7 @@ def _at(path: Sequence[Any], found: str) -> str:
 
 _PATTERNS = {
     r"^[a-z][a-z0-9_]{0,39}$": "a name of lower-case letters, digits and underscores, at most 40",
+    r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$": "a schema and a table, such as public.recordings",
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.policy.texts import AUDIO, PROMISES, VERSIONS, changed, line_of, problems_of, write_policy
+from tests.policy.texts import AUDIO, VERSIONS, changed, line_of, problems_of, write_policy
 
 from retention.errors import PolicyError
-from retention.policy.loader import load_policy, load_promises
+from retention.policy.loader import load_policy
 
 
 def test_policy_of_the_tests_is_accepted(tmp_path: Path) -> None:
@@ -242,44 +242,6 @@ def test_file_that_would_be_left_out_is_refused(tmp_path: Path, name: str) -> No
 def test_other_files_are_no_concern(tmp_path: Path, name: str) -> None:
     (write_policy(tmp_path) / name).write_text("anything")
     assert problems_of(tmp_path) == []
-
-
-PROMISE_FAULTS = [
-    pytest.param("  logs:", "  logz:", "logz", "unknown_clause", "'logz'", "a clause of the privacy policy", id="unknown_clause"),
-    pytest.param(
-        "exemption: audio-consent", "exemption: logs", "exemption:", "unknown_clause", "which asks for no consents",
-        "with `consents`", id="exemption_without_consents",
-    ),
-    pytest.param(
-        "exemption: audio-consent", "exemption: nothing", "exemption:", "unknown_clause", "by 'nothing'", "with `consents`",
-        id="exemption_by_an_unknown_clause",
-    ),
-    pytest.param("limit: P14D", "limit: 14", "limit: 14", "bad_value", "limit: the number 14", "P30D", id="bare_number"),
-    pytest.param(
-        "limit: P14D", "limit: P14D\n        allowed_latency: PT1H", "event: logged", "bad_value", "both or neither",
-        "exactly one", id="limit_and_latency",
-    ),
-    pytest.param(
-        "event: recording_started", "event: transcription_succeeded", "event: transcription", "bad_value",
-        "a second maximum for 'transcription_succeeded'", "one maximum", id="two_maxima_for_an_event",
-    ),
-    pytest.param("policy_title:", "title:", "title:", "unknown_key", "unknown key 'title'", "policy_title", id="unknown_key"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("old", "new", "at", "code", "found", "expected"), PROMISE_FAULTS)
-def test_faults_in_promises(tmp_path: Path, old: str, new: str, at: str, code: str, found: str, expected: str) -> None:
-    text = changed(PROMISES, old, new)
-    problem = next(p for p in problems_of(write_policy(tmp_path, promises=text)) if found in p.found)
-    line = line_of(text, at) + (2 if "a second maximum" in found else 0)
-    assert (Path(problem.file).name, problem.line, problem.code) == ("promises.yaml", line, code)
-    assert expected in problem.expected
-
-
-def test_promises_load_without_any_rule(tmp_path: Path) -> None:
-    promises, document = load_promises(write_policy(tmp_path, audio=None))
-    assert list(promises.promises) == ["audio", "audio-consent", "logs"]
-    assert document.digest == load_policy(write_policy(tmp_path)).promises_digest
 
 
 def test_version_of_the_policy_reads_the_same_with_and_without_quotes(tmp_path: Path) -> None:
