@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_large_file_within_the_limit_is_read(tmp_path: Path) -> None:
         pytest.param(lambda path: path.symlink_to(path.parent / "nowhere"), "no such file", id="dangling_link"),
     ],
 )
-def test_file_that_cannot_be_read_is_named(tmp_path: Path, make, found: str) -> None:  # type: ignore[no-untyped-def]
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Path], object], found: str) -> None:
     make(tmp_path / "rule.yaml")
     with pytest.raises(PolicyError) as error:
         read_document(tmp_path / "rule.yaml", PolicyError)
