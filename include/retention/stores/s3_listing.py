@@ -62,19 +62,21 @@ class VersionListing:
                 return
             seen |= {(part.key, part.part_id) for part in page.parts} | {(name, "") for name in page.prefixes}
             at = resume_after(page, prefix, at)
-            for name in at.ask:
-                if name not in asked:
-                    asked |= {name, f"{name}/"}
-                    yield from self._ask(name, seen)
+            yield from self._ask(at.ask, seen, asked)
             marker, overlaps = str(at.key), at.part_id is None
-            asked = {name for name in asked if marker.startswith(name.rstrip("/"))}
+            asked = {name for name in (*asked, marker) if marker.startswith(name.rstrip("/"))}
             seen = {entry for entry in seen if entry[0] > marker or (overlaps and entry[0] == marker)}
 
-    def _ask(self, name: str, seen: set[tuple[str, str]]) -> Iterator[StoredPart]:
-        """What is called `name` or lies in a directory of that name, as far as no page has shown it yet."""
-        yield from (part for part in self.versions_of(name) if (part.key, part.part_id) not in seen)
-        if (f"{name}/", "") not in seen:
-            yield from self._scan_directory(f"{name}/")
+    def _ask(self, names: Sequence[str], seen: set[tuple[str, str]], asked: set[str]) -> Iterator[StoredPart]:
+        """What has one of these names or lies in a directory of that name, as far as no page has shown it yet."""
+        for name in names:
+            if name not in asked:
+                asked.add(name)
+                yield from (part for part in self.versions_of(name) if (part.key, part.part_id) not in seen)
+            directory = f"{name}/"
+            if directory not in asked and (directory, "") not in seen:
+                asked.add(directory)
+                yield from self._scan_directory(directory)
 
     def find(self, wanted: Sequence[str]) -> Iterator[tuple[StoredPart, str | None]]:
         """The parts of the wanted keys, with the ETag of a current version that has the id `null`.
@@ -212,7 +214,7 @@ def _cut(name: str, doubtful: Sequence[int], *, beyond: str) -> Resume | None:
     """The first cut that lies beyond a name. One character more is cut off: a name equal to the marker counts as listed."""
     for at in doubtful:
         if at > 0 and name[: at - 1] > beyond:
-            return Resume(name[: at - 1], None, tuple(name[:cut] for cut in doubtful if cut < at - 1))
+            return Resume(name[: at - 1], None, tuple(name[:cut] for cut in doubtful if cut < at))
     return None
 
 

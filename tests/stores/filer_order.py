@@ -1,0 +1,90 @@
+"""A server that lists as SeaweedFS does (s3api_object_versioning.go, 4.4x), small enough for a property test.
+
+It walks a tree of files in the order of their names, in which the object `a` is a directory `a.versions`, collects one entry
+more than asked for, sorts by key, cuts, and resumes at the last key: behind it in both orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from retention.stores.protocol import PartKind, StoredPart
+from retention.stores.s3_pages import Page
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FilerOrderServer:
+    """Stands in for S3Requests: `versions` are the version ids of each key, newest first."""
+
+    bucket = "simulated"
+
+    def __init__(self, versions: Mapping[str, Sequence[str]], *, sorts_by_key: bool = False) -> None:
+        self.versions = versions
+        self.sorts_by_key = sorts_by_key
+        self.pages = 0
+
+    def read_page(self, operation: str, **arguments: Any) -> Page:
+        """One page of `list_object_versions`."""
+        assert operation == "list_object_versions"
+        self.pages += 1
+        assert self.pages < 20_000, "the listing does not end"
+        prefix, entries = arguments["Prefix"], arguments["MaxKeys"]
+        marker, version_marker = arguments.get("KeyMarker", ""), arguments.get("VersionIdMarker", "")
+        collected: dict[tuple[str, str], StoredPart | None] = {}
+        for key, version in self._walk(prefix, marker, arguments.get("Delimiter", "")):
+            if (key, version) in collected or (not version and key <= marker):
+                continue
+            if version and key == marker and not self._behind(key, version, version_marker):
+                continue
+            if version and key < marker:
+                continue
+            collected[key, version] = (
+                StoredPart(key, version, PartKind.VERSION, NOW, self.versions[key][0] == version, 1) if version else None
+            )
+            if len(collected) > entries and not self.sorts_by_key:
+                break
+        listed = sorted(collected.items(), key=lambda entry: (entry[0][0], self._age(*entry[0])))
+        page = Page(encoded=True, truncated=len(listed) > entries)
+        listed = listed[:entries]
+        page.parts = [part for _, part in listed if part is not None]
+        page.prefixes = [key for (key, _), part in listed if part is None]
+        if page.truncated:
+            page.next_key, page.next_id = listed[-1][0][0], listed[-1][0][1] or None
+        return page
+
+    def _walk(self, prefix: str, marker: str, delimiter: str) -> Iterator[tuple[str, str]]:
+        """(key, version), or (rolled-up prefix, ""), in the order of the files, as far as the marker lets them through."""
+        names = sorted((self._path(key), key) for key in self.versions if key.startswith(prefix))
+        for path, key in names:
+            if not self.sorts_by_key and marker and _is_skipped(path, key, marker):
+                continue
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            if cut >= 0:
+                yield key[: cut + 1], ""
+            else:
+                yield from ((key, version) for version in self.versions[key])
+
+    def _path(self, key: str) -> tuple[str, ...]:
+        *directories, name = key.split("/")
+        return (*directories, f"{name}.versions")
+
+    def _behind(self, key: str, version: str, version_marker: str) -> bool:
+        return bool(version_marker) and self._age(key, version) > self._age(key, version_marker)
+
+    def _age(self, key: str, version: str) -> int:
+        return self.versions[key].index(version) if version else -1
+
+
+def _is_skipped(path: tuple[str, ...], key: str, marker: str) -> bool:
+    """Whether the walk starts behind this file: in a directory on the marker's way, or as a whole directory."""
+    way = marker.split("/")
+    for depth, (name, step) in enumerate(zip(path, way, strict=False)):
+        if step and name < step:
+            return True
+        if name != step:
+            directory = "/".join(path[: depth + 1]) + "/"
+            return depth + 1 < len(path) and directory < marker
+    return False
