@@ -7,7 +7,9 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from retention.local.processes import StackError
 
@@ -30,6 +32,15 @@ class DagRun:
         return self.state in {"success", "failed"}
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One task of a run; `ended_at` is None while it runs."""
+
+    task_id: str
+    state: str | None
+    ended_at: datetime | None
+
+
 class AirflowApi:
     """Airflow at `url`, logged in as one user at the first call that needs it."""
 
@@ -50,9 +61,13 @@ class AirflowApi:
         if name not in {pool["name"] for pool in pools}:
             self._send("POST", "/api/v2/pools", {"name": name, "slots": slots})
 
-    def unpause(self, dag_id: str) -> bool:
-        """Let the scheduler run this DAG and return True; raises NotYet when it isn't parsed yet."""
-        return self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})["is_paused"] is False
+    def is_paused(self, dag_id: str) -> bool:
+        """Whether the scheduler leaves this DAG alone; raises NotYet when it isn't parsed yet."""
+        return bool(self._send("GET", f"/api/v2/dags/{dag_id}")["is_paused"])
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler run this DAG."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
     def import_errors(self) -> list[str]:
         """File name and last line of the error of every DAG file that can't be read."""
@@ -65,23 +80,21 @@ class AirflowApi:
 
     def run(self, dag_id: str, run_id: str) -> DagRun:
         """The run as it is now."""
-        return _run(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
+        return _run(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}"))
 
-    def run_caused_by(self, dag_id: str, source_run_id: str) -> DagRun | None:
-        """The run of `dag_id` that an asset written by `source_run_id` started, or None while there is none."""
-        recent = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-run_after&limit=10")["dag_runs"]
-        for entry in recent:
-            if entry["run_type"] == "asset_triggered":
-                path = f"/api/v2/dags/{dag_id}/dagRuns/{entry['dag_run_id']}/upstreamAssetEvents"
-                events = self._send("GET", path)["asset_events"]
-                if any(event["source_run_id"] == source_run_id for event in events):
-                    return _run(entry)
-        return None
+    def run_begun_after(self, dag_id: str, instant: datetime) -> DagRun | None:
+        """The first run whose start is after `instant`, whatever caused it; None while there is none."""
+        recent = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-start_date&limit=20")["dag_runs"]
+        begun = [entry for entry in recent if entry["start_date"] and _instant(entry["start_date"]) > instant]
+        return _run(begun[-1]) if begun else None
 
-    def failed_tasks(self, run: DagRun) -> list[str]:
-        """The names of the tasks that failed in a run."""
-        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
-        return [task["task_id"] for task in self._send("GET", path)["task_instances"] if task["state"] == "failed"]
+    def tasks(self, run: DagRun) -> list[TaskRun]:
+        """The run's tasks as they are now."""
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances"
+        return [
+            TaskRun(task["task_id"], task["state"], _instant(task["end_date"]) if task["end_date"] else None)
+            for task in self._send("GET", path)["task_instances"]
+        ]
 
     def _log_in(self) -> str:
         if self._token is None:
@@ -108,6 +121,10 @@ class AirflowApi:
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """No proxy: what we talk to is on this machine."""
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _run(entry: dict[str, Any]) -> DagRun:

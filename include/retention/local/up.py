@@ -23,7 +23,7 @@ from retention.local.down import stop_everything
 from retention.local.interruption import Interrupted
 from retention.local.postgres_server import PostgresServer
 from retention.local.processes import StackError
-from retention.local.product_runs import RunFailedError, run_once, unpause_dags
+from retention.local.product_runs import run_once
 from retention.local.published import USERS, connection_variables, owner_variables, publish, user_password
 from retention.local.s3_server import S3Server
 from retention.local.state import State
@@ -33,6 +33,12 @@ NEEDED_BYTES = 10**9
 """Room for databases, objects and logs of the sample company."""
 
 DEFAULT_UI_PORT = 8080
+
+
+class ProductFailedError(StackError):
+    """Everything is up, but a DAG did not do its work; the services stay, so that a person can look. Exit code 5."""
+
+    exit_code = 5
 
 
 class Stack:
@@ -75,7 +81,7 @@ def _up(stack: Stack) -> int:
         _start_airflow(stack)
         _run_product(stack)
         return _tell(stack)
-    except RunFailedError:
+    except ProductFailedError:
         raise
     except BaseException as error:
         interruption.ignore()
@@ -89,10 +95,13 @@ def _up(stack: Stack) -> int:
 
 
 def _run_product(stack: Stack) -> None:
+    """Everything is up; what goes wrong from here on is for a person to look at, with everything still running."""
     api = stack.api()
-    api.ensure_pool("retention", slots=4)
-    unpause_dags(api)
-    run_once(api)
+    try:
+        api.ensure_pool("retention", slots=4)
+        run_once(api)
+    except StackError as error:
+        raise ProductFailedError(f"{error} Everything still runs (UI: {stack.url}); `make stop` ends it.") from None
 
 
 def _start_servers(stack: Stack) -> None:

@@ -8,23 +8,20 @@ END $$;
 REVOKE ALL ON ALL TABLES IN SCHEMA retention FROM PUBLIC, retention_app, retention_verify;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA retention FROM PUBLIC;
 GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
-GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
 
--- Disposal and the command line. Histories (modes, stops, approvals, what went) only grow; the ledger grows through its
--- function alone, which takes no hash from the caller.
-GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items TO retention_app;
-GRANT INSERT, UPDATE ON retention.holds, retention.plans TO retention_app;
-GRANT INSERT, UPDATE, DELETE ON retention.plan_items TO retention_app;
+-- Disposal, reports and the command line. Histories (modes, stops, approvals, what went) only grow; a hold can be ended, not
+-- rewritten; the ledger grows through its function alone, which takes no hash from the caller.
+GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
+GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
+    retention.holds, retention.reports TO retention_app;
+GRANT UPDATE (ended_at, ended_by) ON retention.holds TO retention_app;
+GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 
 -- Verification reads what it holds against the stores, and adds its own results. It sees no plan items.
 GRANT SELECT ON retention.mode_changes, retention.stop_changes, retention.holds, retention.plans, retention.approvals,
     retention.disposed_items, retention.ledger TO retention_verify;
-GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items, retention.reports
-    TO retention_verify;
-GRANT UPDATE (finished_at, verdict, summary, inventory_digest, ledger_seq, ledger_head, places_read, places_failed)
-    ON retention.check_runs TO retention_verify;
+GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items TO retention_verify;
 -- Its working memory: the list of protected items, of which only the last checks' are kept, and the tables of a running check.
 GRANT DELETE ON retention.protected_items TO retention_verify;
 GRANT USAGE, CREATE ON SCHEMA inventory TO retention_verify;
-GRANT EXECUTE ON FUNCTION retention.ledger_hash(bigint, timestamptz, text, text, bytea) TO retention_app, retention_verify;
