@@ -89,11 +89,13 @@ class Headroom:
     """How long a category stays within its promises if nothing is deleted from now on.
 
     `headroom_s` is the time to the first breach (negative: since it), `oldest_age_s` the age of the oldest thing stored;
-    both are None where nothing dated is stored. `next_deadline_at` is the first deadline that lies ahead.
+    both are None where nothing dated is stored. `oldest_unprotected_age_s` leaves out what a hold or an exemption keeps past
+    its promised end. `next_deadline_at` is the first deadline that lies ahead.
     """
 
     headroom_s: int | None
     oldest_age_s: int | None
+    oldest_unprotected_age_s: int | None
     next_deadline_at: datetime | None
 
     def to_json(self) -> dict[str, Any]:
@@ -102,6 +104,7 @@ class Headroom:
         return {
             "headroom_s": self.headroom_s,
             "oldest_age_s": self.oldest_age_s,
+            "oldest_unprotected_age_s": self.oldest_unprotected_age_s,
             "next_deadline_at": at.isoformat() if at is not None else None,
         }
 

@@ -35,7 +35,8 @@ SELECT
     category,
     min(deadline_at) AS first_deadline_at,
     min(deadline_at) FILTER (WHERE deadline_at >= as_of) AS next_deadline_at,
-    min(start_at) AS oldest_at
+    min(start_at) AS oldest_at,
+    min(start_at) FILTER (WHERE deadline_at = promised_at) AS oldest_unprotected_at
 FROM {judged}
 WHERE is_part
 GROUP BY category
@@ -111,6 +112,7 @@ def headroom(inventory: Inventory, categories: Iterable[str], as_of: datetime) -
         rooms[category] = Headroom(
             headroom_s=seconds(as_of, first) if first is not None else None,
             oldest_age_s=seconds(row["oldest_at"], as_of) if row is not None else None,
+            oldest_unprotected_age_s=seconds(row["oldest_unprotected_at"], as_of) if row is not None else None,
             next_deadline_at=row["next_deadline_at"] if row is not None else None,
         )
     return rooms
