@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -63,7 +64,7 @@ def test_anonymous_gets_the_login_or_401(airflow: Airflow, kept: list[UUID], rou
     else:
         assert answer.status_code == 303
         assert "/auth/login" in answer.headers["location"]
-        assert "next=%2Fretention" in answer.headers["location"]
+        assert f"next={quote(route.format(id=kept[0]), safe='')}" in answer.headers["location"]
     assert "Prüfbericht" not in answer.text
 
 

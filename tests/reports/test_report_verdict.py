@@ -100,3 +100,18 @@ def test_check_that_read_nothing_does_not_claim_to_have_compared() -> None:
     sentences = verdict.because(replace(COMPLIANT, places=UNREAD), [], {}, [])
     assert "compared" not in " ".join(sentence.en for sentence in sentences)
     assert "call_recordings" in sentences[-1].de
+
+
+@pytest.mark.parametrize(
+    ("complete", "count", "at_least"),
+    [
+        pytest.param(True, (1, 0), (False, False), id="all_was_seen"),
+        pytest.param(False, (1, None), (True, False), id="not_all_was_seen"),
+    ],
+)
+def test_none_found_is_only_zero_where_all_was_seen(
+    complete: bool, count: tuple[int | None, ...], at_least: tuple[bool, ...]
+) -> None:
+    breach, unknown, *_ = verdict.figures([finding("breach")], complete=complete)
+    assert (breach.count, unknown.count) == count
+    assert (breach.at_least, unknown.at_least) == at_least

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
-from retention.reports.document import Report, to_document
+from retention.reports.document import Figure, Report, to_document
 
 PAGE_REPORTS = 50
 
@@ -30,14 +30,14 @@ class StoredReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """One report in a list. `findings` counts the lines of weight breach, unknown and finding."""
+    """One report in a list, with the figures beside its verdict."""
 
     report_id: UUID
     check_run_id: UUID
     created_at: datetime
     verdict: str
     categories: tuple[str, ...]
-    findings: dict[str, int]
+    figures: tuple[Figure, ...]
 
 
 def store(own: OwnConnection, report: Report, html: str) -> UUID:
@@ -84,7 +84,7 @@ def listing(own: OwnConnection, *, limit: int = PAGE_REPORTS, before: datetime |
     rows = own.execute(
         "SELECT report_id, check_run_id, created_at, verdict, "
         "jsonb_path_query_array(document, '$.categories[*].category') AS categories, "
-        "jsonb_path_query_array(document, '$.findings[*].severity') AS weights "
+        "document -> 'figures' AS figures "
         "FROM retention.reports WHERE %(before)s::timestamptz IS NULL OR created_at < %(before)s "
         "ORDER BY created_at DESC, report_id LIMIT %(limit)s",
         {"before": before, "limit": limit},
@@ -96,7 +96,7 @@ def listing(own: OwnConnection, *, limit: int = PAGE_REPORTS, before: datetime |
             created_at=row["created_at"],
             verdict=row["verdict"],
             categories=tuple(row["categories"]),
-            findings={weight: row["weights"].count(weight) for weight in ("breach", "unknown", "finding")},
+            figures=tuple(Figure(**figure) for figure in row["figures"]),
         )
         for row in rows
     ]

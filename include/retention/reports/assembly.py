@@ -55,6 +55,9 @@ def build(
     unchecked = [
         category_title(category) for category in policy.rules if check is not None and category not in check.categories
     ]
+    categories = tuple(
+        _category(own, rule, policy, places[category], read, now) for category, rule in sorted(policy.rules.items())
+    )
     stop = stop_of(own)
     return Report(
         schema=SCHEMA,
@@ -68,9 +71,8 @@ def build(
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
         check=check,
-        categories=tuple(
-            _category(own, rule, policy, places[category], read, now) for category, rule in sorted(policy.rules.items())
-        ),
+        figures=verdict.figures(findings, complete=all(category.seen_completely for category in categories)),
+        categories=categories,
         findings=tuple(finding for finding in findings if finding.severity != "exception"),
         looked_at=looked_at,
         checks=read.checks if read else (),

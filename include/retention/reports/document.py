@@ -198,6 +198,18 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """How much of one weight (`breach`, `unknown`, `finding`, `exception`) was found in all.
+
+    Where not everything was seen, none found is None, and some found is `at_least` these.
+    """
+
+    severity: str
+    count: int | None
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Leniency:
     """Where we read the policy less strictly than its words allow, so that compliance decides knowingly."""
 
@@ -239,6 +251,7 @@ class Report:
     stopped: bool
     stopped_since: datetime | None
     check: Check | None
+    figures: tuple[Figure, ...]
     categories: tuple[CategoryReport, ...]
     findings: tuple[Finding, ...]
     looked_at: dict[str, int]

@@ -6,7 +6,6 @@ The page shows the language it was rendered in; links (`#de`, `#en`) switch by C
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -72,7 +71,6 @@ def environment() -> Environment:
         "instant": formats.instant,
         "day": formats.day,
         "short_day": formats.short_day,
-        "figures": _figures,
         "evidence": _evidence,
         "oldest_age": _oldest_age,
         "headroom": _headroom,
@@ -104,33 +102,6 @@ def _words(language: str) -> Callable[[str], str]:
 
 def _numbers(language: str) -> Callable[[int | None], str]:
     return partial(formats.number, language=language)
-
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    label: str
-    count: int | None
-    at_least: bool
-    state: str
-
-
-def _figures(report: Report) -> list[_Figure]:
-    """The counts beside the verdict. Where not everything was seen, none found is not known, and some found is at least these."""
-    complete = all(category.seen_completely for category in report.categories)
-    found = [*report.findings, *(finding for category in report.categories for finding in category.exceptions)]
-
-    def figure(label: str, severity: str, state: str = "") -> _Figure:
-        total = sum(finding.count for finding in found if finding.severity == severity)
-        return _Figure(
-            label, total if total or complete else None, bool(total) and not complete, state if total else ""
-        )
-
-    return [
-        figure("breaches", "breach", "is-bad"),
-        figure("unknowns", "unknown", "is-open"),
-        figure("findings", "finding"),
-        figure("exceptions", "exception"),
-    ]
 
 
 def _evidence(report: Report, language: str) -> Iterator[tuple[str, str, bool]]:

@@ -40,6 +40,9 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+EARLIER_REPORTS = 10
+"""Listed under the newest one; the whole list has a page of its own."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +56,7 @@ def create_app(*, permitted: Callable[..., Any], open_reports: OpenReports, logi
     def refused(request: Request, error: HTTPException) -> Response:
         wants_page = not request.url.path.endswith(".json")
         if error.status_code == 401 and wants_page:
-            return RedirectResponse(login_url(request.url.path), status_code=303)
+            return RedirectResponse(login_url(_address(request)), status_code=303)
         if not wants_page:
             return Response(json.dumps({"detail": error.detail}), error.status_code, media_type="application/json")
         return _problem(request, error.status_code)
@@ -81,7 +84,7 @@ def _routes(open_reports: OpenReports) -> APIRouter:
     @pages.get("/")
     def newest(request: Request) -> Response:
         with open_reports() as own:
-            report, lines = archive.latest(own), archive.listing(own, limit=PAGE_REPORTS)
+            report, lines = archive.latest(own), archive.listing(own, limit=EARLIER_REPORTS + 1)
         if report is None:
             return _shell(request, "none.html.j2", title="no_reports")
         return _report_page(request, report, newest=True, appendix=_list(request, lines[1:], title="earlier_reports"))
@@ -144,7 +147,8 @@ def _report_page(request: Request, report: StoredReport, *, newest: bool = False
 
 
 def _list(request: Request, lines: list[archive.ReportLine], title: str) -> str:
-    return _render(request, "lines.html.j2", title=title, lines=lines, older=None) if lines else ""
+    values = {"title": title, "heading": "h2", "lines": lines, "older": None}
+    return _render(request, "lines.html.j2", **values) if lines else ""
 
 
 def _shell(request: Request, template: str, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -174,6 +178,11 @@ def _language(request: Request) -> str:
     """`?lang=de|en`, else the first of the two that the browser asks for, else German: the policy's language."""
     asked = [request.query_params.get("lang", ""), *request.headers.get("accept-language", "").split(",")]
     return next((short for text in asked if (short := text.strip()[:2].lower()) in ("de", "en")), "de")
+
+
+def _address(request: Request) -> str:
+    """Path and query of the page that was asked for, without the host: it leads nowhere else."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _instant(text: object) -> datetime | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from retention.reports import formats
-from retention.reports.document import Check, Finding, Text, Verdict
+from retention.reports.document import Check, Figure, Finding, Text, Verdict
 from retention.reports.wording import say
 
 QUESTION = Text("Is anything past its limit, anywhere?", "Ist irgendwo eine Löschfrist überschritten?")
 GONE_TOO_EARLY = frozenset({"protected_missing", "unexplained_gone"})
 """Breaches of the other side: nothing stayed too long, but something that had to stay is gone."""
+
+WEIGHTS = ("breach", "unknown", "finding", "exception")
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -68,6 +70,12 @@ def _stated(check: Check) -> Verdict:
 def _weights(findings: Iterable[Finding]) -> list[Verdict]:
     weights = {"breach": Verdict.BREACH, "unknown": Verdict.UNKNOWN}
     return [weights[finding.severity] for finding in findings if finding.severity in weights]
+
+
+def figures(findings: Sequence[Finding], *, complete: bool) -> tuple[Figure, ...]:
+    """How much was found of each weight; without a `complete` look nothing found is not known to be nothing."""
+    found = {weight: sum(f.count for f in findings if f.severity == weight) for weight in WEIGHTS}
+    return tuple(Figure(weight, n if n or complete else None, bool(n) and not complete) for weight, n in found.items())
 
 
 def answer(verdict: Verdict, check: Check | None, findings: Sequence[Finding]) -> Text:
