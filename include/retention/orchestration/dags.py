@@ -45,12 +45,12 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
         doc_md=doc,
     ) as dag:
 
-        @task(task_display_name=f"plan {category}")
+        @task(task_display_name=f"plan {category}", multiple_outputs=True)
         def plan(dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
             return steps.plan_disposal(category, coverage, f"{dag_id}/{dag_run.run_id}")
 
-        @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)])
+        @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)], multiple_outputs=True)
         def dispose(planned: dict[str, Any]) -> dict[str, Any]:
             """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
             return steps.execute_disposal(planned)
@@ -74,12 +74,12 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
         doc_md=doc,
     ) as dag:
 
-        @task(task_display_name="verify the stores")
+        @task(task_display_name="verify the stores", multiple_outputs=True)
         def verify() -> dict[str, Any]:
             """List the stores anew, with another identity and other code, and hold them against the promises."""
             return steps.verify_stores()
 
-        @task(task_display_name="write the report")
+        @task(task_display_name="write the report", multiple_outputs=True)
         def report(check: dict[str, Any]) -> dict[str, Any]:
             """Keep the check report for the page in the UI."""
             return steps.write_report(check["check_run_id"])
