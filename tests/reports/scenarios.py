@@ -72,7 +72,7 @@ class Check:
         policy, datamap = shipped_policy(), shipped_map()
         summary = {
             "checks": [
-                {"name": f"{kind} in call_recordings", "kind": kind, "place": "call_recordings", "looked_at": looked_at,
+                {"name": f"no {kind}", "kind": kind, "place": "call_recordings", "looked_at": looked_at,
                  "success": success}
                 for kind, looked_at, success in self.checks
             ],
@@ -176,8 +176,8 @@ def compliant(own: OwnConnection) -> None:
     """A quiet, well-run company: exceptions and one finding, nothing overdue."""
     exceptions: tuple[FindingRow, ...] = (
         ("exception_consent", "exception", 180, 212 * DAY_S,
-         {"first_end_at": (NOW + timedelta(days=9)).isoformat(), "last_end_at": (NOW + timedelta(days=300)).isoformat()}),
-        ("exception_hold", "exception", 34, 61 * DAY_S, {"first_end_at": (NOW + timedelta(days=70)).isoformat()}),
+         {"earliest_end": (NOW + timedelta(days=9)).isoformat(), "latest_end": (NOW + timedelta(days=300)).isoformat()}),
+        ("exception_hold", "exception", 34, 61 * DAY_S, {"earliest_end": (NOW + timedelta(days=70)).isoformat()}),
         ("fallback_dated", "finding", 12, 19 * DAY_S, {}),
     )  # fmt: skip
     insert_mode(own, "enforce")

@@ -118,6 +118,13 @@ def test_runs_are_the_newest_plan_and_the_newest_executed_one(own: OwnConnection
     assert [run.plan_id.int for run in audio(report_on(own)).runs] == [3, 2]
 
 
+def test_idle_hour_does_not_hide_the_last_run_that_deleted(own: OwnConnection) -> None:
+    for number, due in enumerate([5, 7, 0, 0]):
+        at = NOW - timedelta(hours=4 - number)
+        scenarios.insert_plan(own, UUID(int=number + 1), due=due, as_of=at, planned_at=at)
+    assert [run.plan_id.int for run in audio(report_on(own)).runs] == [4, 2]
+
+
 def test_gone_is_counted_from_what_was_recorded_as_gone(own: OwnConnection) -> None:
     scenarios.insert_plan(own, state="executing", result=None)
     scenarios.insert_gone(own, 0, 5)

@@ -16,6 +16,7 @@ from retention.database import OwnConnection
 from retention.reports import build, render_html
 from retention.reports.html import TEMPLATES, in_language
 from retention.reports.wording import WORDS
+from retention.settings import INCLUDE
 
 GOLDENS = Path(__file__).parent / "goldens"
 VOID = {"meta", "br", "link", "img", "input", "line", "rect", "hr"}
@@ -177,3 +178,16 @@ def test_every_code_of_the_database_has_words(key: str) -> None:
 
 def test_every_label_has_words_in_both_languages() -> None:
     assert all(en.strip() and de.strip() for en, de in WORDS.values())
+
+
+def test_every_reason_that_plans_and_checks_give_has_words() -> None:
+    """Codes are collected from where they are written, so that a new one is noticed here."""
+    judging = (INCLUDE / "sql" / "verification" / "judge.sql").read_text(encoding="utf-8")
+    deciding = (INCLUDE / "retention" / "policy" / "decide.py").read_text(encoding="utf-8")
+    faults = re.findall(r"'((?:consent|contract|hold)_[a-z_]+)'", judging)
+    dates = re.findall(r"(?:THEN|ELSE) '([a-z]+)'", judging.partition("AS fallback_reason")[0].rpartition("CASE")[2])
+    decisions = re.findall(r'Status\.[A-Z_]+, (?:[a-zA-Z_.]+, )?"([a-z_]+)"', deciding)
+    assert len(faults) > 8
+    assert dates == ["missing", "future", "contradicted"]
+    assert "legal_hold" in decisions
+    assert {f"reason.{code}" for code in (*faults, *dates, *decisions)} <= WORDS.keys()

@@ -132,8 +132,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         unit=kinds.unit(row["kind"]),
         oldest_age_s=row["oldest_age_s"],
         reasons={str(reason): int(count) for reason, count in detail.get("reasons", {}).items()},
-        first_end_at=_instant(detail.get("first_end_at")),
-        last_end_at=_instant(detail.get("last_end_at")),
+        first_end_at=_instant(detail.get("earliest_end")),
+        last_end_at=_instant(detail.get("latest_end")),
     )
 
 

@@ -20,16 +20,18 @@ _SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_fro
 
 
 def last_runs(own: OwnConnection, category: str) -> tuple[DisposalRun, ...]:
-    """Per coverage (tables, full listing) the newest plan and the newest one that was executed, newest first."""
+    """Per coverage (tables, full listing): the newest plan, the newest executed one, and the newest executed one under which
+    something was due, because an idle hour must not hide the last run that mattered. Newest first.
+    """
     rows = own.execute(
-        "SELECT * FROM ("
-        "SELECT DISTINCT ON (coverage) * FROM retention.plans WHERE category = %(category)s AND state <> 'planning' "
-        "ORDER BY coverage, planned_at DESC) AS newest "
-        "UNION SELECT * FROM ("
-        "SELECT DISTINCT ON (coverage) * FROM retention.plans WHERE category = %(category)s "
-        "AND (result IS NOT NULL OR state IN ('executing', 'done')) ORDER BY coverage, planned_at DESC) AS executed "
-        "ORDER BY planned_at DESC",
-        {"category": category},
+        "WITH planned AS (SELECT *, state <> 'ready' OR result IS NOT NULL AS executed FROM retention.plans "
+        "WHERE category = %s AND state NOT IN ('planning', 'abandoned')), "
+        "ranked AS (SELECT *, row_number() OVER (PARTITION BY coverage ORDER BY planned_at DESC) AS by_age, "
+        "row_number() OVER (PARTITION BY coverage, executed ORDER BY planned_at DESC) AS by_execution, "
+        "row_number() OVER (PARTITION BY coverage, executed, due > 0 ORDER BY planned_at DESC) AS by_work FROM planned) "
+        "SELECT * FROM ranked WHERE by_age = 1 OR (executed AND by_execution = 1) "
+        "OR (executed AND due > 0 AND by_work = 1) ORDER BY planned_at DESC",
+        (category,),
     ).fetchall()
     return tuple(_run(own, row) for row in rows)
 
