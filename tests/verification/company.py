@@ -72,7 +72,7 @@ class Company:
         age: timedelta,
         *,
         transcribed: timedelta | None = None,
-        recorded_at: datetime | None | str = "true",
+        recorded_at: datetime | str | None = "true",
         evidence_age: timedelta | None = None,
         key: str | None = None,
         key_age: timedelta | None = None,

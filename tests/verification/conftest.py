@@ -45,7 +45,7 @@ def verifier(postgres_server: PostgresServer) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def template(postgres_server: PostgresServer, verifier: tuple[str, str]) -> Iterator[tuple[str, str]]:
-    """Two databases to copy from: the company's tables, and our own, with the shipped rights. Copying takes a tenth of the time."""
+    """Two databases to copy from, which is quicker than migrating: the company's tables, and our own, with the shipped rights."""
     suffix = secrets.token_hex(6)
     company, own = f"company_{suffix}", f"own_{suffix}"
     with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:

@@ -12,10 +12,11 @@ from retention.datamap.loader import DataMap, MappedPlace
 from retention.evidence.hashing import ItemHasher
 from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry, Inventory
-from retention.verification.listing import Bucket, Metadata, StoredEntry
+from retention.verification.listing import Bucket, Metadata
 from retention.verification.promised import PromisedTerms
 from retention.verification.source import ConsentFacts, RowFacts, RowSource
 from retention.verification.territory import BucketPlan, KeyDate, names_a_place, read_key
+from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
 Progress = Callable[[int], None]

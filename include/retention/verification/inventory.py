@@ -140,7 +140,7 @@ class Inventory:
         """Make the empty tables; raises UnknownError where the role may not."""
         try:
             self._run((_SQL / "inventory.sql").read_text(encoding="utf-8"))
-        except psycopg.Error as error:
+        except OwnDatabaseError as error:
             raise UnknownError(
                 f"the inventory's tables could not be made ({error.sqlstate}); expected schema {SCHEMA!r} in our own database "
                 "with CREATE for the verifying role (migrations and include/sql/roles)."
@@ -155,8 +155,11 @@ class Inventory:
             yield copy
 
     def _run(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-        cursor = self.own.execute(self._with_names(query), parameters or None)
-        return cursor.fetchall() if cursor.description is not None else []
+        try:
+            cursor = self.own.execute(self._with_names(query), parameters or None)
+            return cursor.fetchall() if cursor.description is not None else []
+        except psycopg.Error as error:
+            raise OwnDatabaseError(error) from None
 
     def _with_names(self, query: str) -> sql.Composed:
         text: Any = query
@@ -164,6 +167,17 @@ class Inventory:
 
     def _table(self, part: str) -> sql.Identifier:
         return sql.Identifier(SCHEMA, self.tables[part])
+
+
+class OwnDatabaseError(UnknownError):
+    """Our own database refused something that a check needs; values and queries stay out of the message."""
+
+    def __init__(self, error: psycopg.Error) -> None:
+        self.sqlstate = error.sqlstate or type(error).__name__
+        super().__init__(
+            f"our own database refused a step of the check ({self.sqlstate}); expected the migrations and rights of this version "
+            "(include/sql). Nothing may be claimed from a check that did not finish."
+        )
 
 
 @contextmanager
@@ -179,7 +193,7 @@ def open_inventory(own_conninfo: str) -> Iterator[Inventory]:
         try:
             yield inventory
         finally:
-            with suppress(psycopg.Error):  # a lost session must not hide why; the next check drops the tables
+            with suppress(OwnDatabaseError):  # a lost session must not hide why; the next check drops the tables
                 inventory.drop()
 
 

@@ -7,25 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from typing import Any
 
 from retention.connections import Connection
 from retention.errors import RequestError, StoreUnreadable
+from retention.verification.walk import Page, StoredEntry, UndecidedOrder, VersionWalk
 
 PAGE = 1000
 HEAD_THREADS = 16
+_SORTED_SERVERS = frozenset({"AmazonS3"})  # by key, as S3 promises; of others it is not assumed
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
-
-
-class StoredEntry(NamedTuple):
-    """One version, delete marker or upload. `stored_at` is LastModified or, for uploads, Initiated."""
-
-    key: str
-    part_id: str
-    entry: str
-    stored_at: datetime
-    is_latest: bool
 
 
 class Metadata(Enum):
@@ -76,18 +67,22 @@ class Bucket:
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
+        self._walk = VersionWalk(self._version_page)
         self.name = name
 
     def pages(self) -> Iterator[list[StoredEntry]]:
         """All versions and delete markers, then all unfinished uploads. The next page is fetched while one is worked on."""
         with ThreadPoolExecutor(1, thread_name_prefix="listing") as ahead:
-            yield from _prefetched(ahead, self._version_pages(""))
+            yield from _prefetched(ahead, self._version_pages())
             yield from _prefetched(ahead, self._upload_pages(""))
 
     def entries_of(self, key: str) -> list[StoredEntry]:
         """What is stored under exactly this key now."""
-        pages = [*self._version_pages(key, exact=True), *self._upload_pages(key, exact=True)]
-        return [entry for page in pages for entry in page if entry.key == key]
+        uploads = [entry for page in self._upload_pages(key) for entry in page if entry.key == key]
+        try:
+            return self._walk.of_key(key) + uploads
+        except UndecidedOrder:
+            raise Unlisted(f"bucket {self.name!r}", "UndecidedOrder") from None
 
     def recorded_at(self, wanted: Sequence[StoredEntry]) -> list[datetime | Metadata]:
         """Each version's own `recorded-at`, in the order asked for."""
@@ -107,40 +102,38 @@ class Bucket:
             return Metadata.REFUSED
         return _parse_instant({name.lower(): value for name, value in answer["Metadata"].items()}.get("recorded-at"))
 
-    def _version_pages(self, prefix: str, *, exact: bool = False) -> Iterator[list[StoredEntry]]:
-        markers: dict[str, str] = {}
-        while True:
-            answer = self._ask(self._client.list_object_versions, prefix, markers)
-            entries = [_version(found) for found in answer.get("Versions", ())]
-            entries += [_marker(found) for found in answer.get("DeleteMarkers", ())]
-            yield entries
-            # Of one key: keys come in order, so that a page of longer keys ends the search.
-            if exact and entries and all(entry.key != prefix for entry in entries):
-                return
-            markers = _next(answer, markers, {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"})
-            if not markers:
-                return
+    def _version_pages(self) -> Iterator[list[StoredEntry]]:
+        try:
+            yield from self._walk.under("")
+        except UndecidedOrder:
+            raise Unlisted(f"bucket {self.name!r}", "UndecidedOrder") from None
 
-    def _upload_pages(self, prefix: str, *, exact: bool = False) -> Iterator[list[StoredEntry]]:
+    def _version_page(self, prefix: str, delimiter: str | None, markers: dict[str, str]) -> Page:
+        more = {"Delimiter": delimiter} if delimiter is not None else {}
+        answer = self._ask(self._client.list_object_versions, prefix, markers, MaxKeys=PAGE, **more)
+        entries = [_version(found) for found in answer.get("Versions", ())]
+        entries += [_marker(found) for found in answer.get("DeleteMarkers", ())]
+        return Page(
+            entries,
+            directories=[str(found["Prefix"]) for found in answer.get("CommonPrefixes", ())],
+            truncated=bool(answer.get("IsTruncated")),
+            markers=_next(answer, markers, {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}),
+            sorted_by_key=_server(answer) in _SORTED_SERVERS,
+        )
+
+    def _upload_pages(self, prefix: str) -> Iterator[list[StoredEntry]]:
+        # No EncodingType: SeaweedFS says that it encodes these keys, and doesn't.
         markers: dict[str, str] = {}
         while True:
-            # Asked for in URL form and decoded here: XML can't carry every key.
-            answer = self._ask(self._client.list_multipart_uploads, prefix, markers, EncodingType="url")
-            encoded = answer.get("EncodingType") == "url"
-            entries = [_upload(found, encoded) for found in answer.get("Uploads", ())]
-            yield entries
-            if exact and entries and all(entry.key != prefix for entry in entries):
-                return
+            answer = self._ask(self._client.list_multipart_uploads, prefix, markers, MaxUploads=PAGE)
+            yield [_upload(found) for found in answer.get("Uploads", ())]
             markers = _next(answer, markers, {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"})
             if not markers:
                 return
-            if encoded and "KeyMarker" in markers:
-                markers["KeyMarker"] = unquote_plus(markers["KeyMarker"])
 
-    def _ask(self, call: Callable[..., Any], prefix: str, markers: Mapping[str, str], **more: str) -> Mapping[str, Any]:
-        limit = {"MaxUploads": PAGE} if "EncodingType" in more else {"MaxKeys": PAGE}
+    def _ask(self, call: Callable[..., Any], prefix: str, markers: Mapping[str, str], **more: Any) -> Mapping[str, Any]:
         with_prefix = {"Prefix": prefix} if prefix else {}
-        return ask(call, f"bucket {self.name!r}", Bucket=self.name, **limit, **with_prefix, **markers, **more)
+        return ask(call, f"bucket {self.name!r}", Bucket=self.name, **with_prefix, **markers, **more)
 
 
 def bucket_names(client: Any) -> list[str]:
@@ -214,9 +207,13 @@ def _marker(found: Mapping[str, Any]) -> StoredEntry:
     )
 
 
-def _upload(found: Mapping[str, Any], encoded: bool) -> StoredEntry:
-    key = unquote_plus(found["Key"]) if encoded else found["Key"]
-    return StoredEntry(key, found["UploadId"], "upload", found["Initiated"], True)
+def _upload(found: Mapping[str, Any]) -> StoredEntry:
+    return StoredEntry(found["Key"], found["UploadId"], "upload", found["Initiated"], True)
+
+
+def _server(answer: Mapping[str, Any]) -> str:
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get("server", ""))
 
 
 def _parse_instant(text: str | None) -> datetime | Metadata:

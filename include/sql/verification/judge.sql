@@ -58,7 +58,8 @@ consent AS (
         coalesce(c.given_at < d.fell_due_at AND c.given_at <= t.as_of, FALSE) AS given_in_time,
         coalesce(c.recorded_at < d.fell_due_at AND c.recorded_at <= t.as_of, FALSE) AS recorded_in_time,
         -- Jobs act before the cap, at a lead that is not known here: a consent within the longest lead may have come too late.
-        greatest(c.given_at, c.recorded_at) < least(d.event_from, d.fell_due_at - d.longest_lead) AS surely_in_time,
+        greatest(c.given_at, c.recorded_at)
+        < least(d.event_from, coalesce(d.cap_ends_at, d.fell_due_at) - d.longest_lead) AS surely_in_time,
         c.withdrawn_at <= t.as_of AS withdrawn,
         c.ends_at <= t.as_of AS ended,
         c.contract_ended_at <= t.as_of AS contract_ended,

@@ -1,0 +1,173 @@
+"""What can't be read, or not to its end, is unknown and never a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.verification.company import DAY, PLACE, Company, found, reasons
+from tests.verification.interference import refusing
+
+from retention.errors import HoldsUnreadable, RequestError, UnknownError
+from retention.local.s3_server import S3Server
+from retention.verification import Verdict, listing
+
+
+def _change_map(company: Company, old: str, new: str) -> None:
+    path = company.datamap / "company.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _other_connection(company: Company, connection_id: str, **changes: object) -> None:
+    company.connections[connection_id] = replace(company.connections[connection_id], **changes)  # type: ignore[arg-type]
+
+
+def _no_bucket(company: Company) -> None:
+    _change_map(company, company.bucket, "no-such-bucket")
+
+
+def _wrong_secret(company: Company) -> None:
+    _other_connection(company, "company_s3_verify", password="wrong")
+
+
+def _wrong_database_password(company: Company) -> None:
+    _other_connection(company, "company_db_verify", password="wrong")
+
+
+def _no_table(company: Company) -> None:
+    company.sql("DROP TABLE recordings CASCADE")
+
+
+def _no_consents_table(company: Company) -> None:
+    company.sql("DROP TABLE consents CASCADE")
+
+
+def _no_column(company: Company) -> None:
+    company.sql("ALTER TABLE recordings DROP COLUMN recorded_at")
+
+
+def _naive_column(company: Company) -> None:
+    company.sql("ALTER TABLE recordings ALTER COLUMN recorded_at TYPE timestamp")
+
+
+def _no_right(company: Company) -> None:
+    company.sql("REVOKE SELECT ON calls FROM retention_verify")
+
+
+def _hidden_rows(company: Company) -> None:
+    company.sql("ALTER TABLE recordings ENABLE ROW LEVEL SECURITY")
+    company.sql("CREATE POLICY own_tenant ON recordings USING (tenant_id = 'south')")
+
+
+UNREADABLE = [
+    pytest.param(_no_bucket, "NoSuchBucket", id="bucket_missing"),
+    pytest.param(_wrong_secret, "SignatureDoesNotMatch", id="s3_credentials_wrong"),
+    pytest.param(_wrong_database_password, "OperationalError", id="database_password_wrong"),
+    pytest.param(_no_table, "42P01", id="table_missing"),
+    pytest.param(_no_consents_table, "42P01", id="consents_table_missing"),
+    pytest.param(_no_column, "42703", id="column_missing"),
+    pytest.param(_naive_column, "WrongType", id="column_without_time_zone"),
+    pytest.param(_no_right, "42501", id="no_right_to_read"),
+    pytest.param(_hidden_rows, "42501", id="row_security_hides_rows"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "code"), UNREADABLE)
+def test_unreadable_place_is_unknown(company: Company, spoil: Callable[[Company], None], code: str) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    spoil(company)
+    result = company.check()
+    assert result.verdict is Verdict.UNKNOWN
+    assert result.places_failed[PLACE] == code
+    assert result.places_read == ()
+    assert found(result, PLACE)["unreadable_place"] == 1
+    assert result.to_json()["places"] == {
+        "read": 0,
+        "failed": sorted(result.places_failed),
+        "names": [],
+        "reasons": dict(result.places_failed),
+    }
+
+
+def test_listing_that_breaks_off_is_unknown_but_what_it_had_found_counts(
+    company: Company, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE", 2)
+    company.tenant("alt")
+    company.tenant("jung")
+    for age in (40, 39):
+        company.recording("alt", age * DAY)
+        company.recording("jung", DAY)
+
+    def refuse_the_young(method: str, path: str) -> int | None:
+        return 403 if "jung" in path else None
+
+    with refusing(s3_server.endpoint_url, refuse_the_young) as address:
+        _other_connection(company, "company_s3_verify", extra={"endpoint_url": address, "region_name": "us-east-1"})
+        result = company.check()
+    assert reasons(result, "unreadable_place") == {"Refused": 1}
+    # The old ones had come before. Which rows have no object can't be told any more: nothing is said about it.
+    assert found(result) == {"past_cap": 2, "unreadable_place": 1}
+    assert result.verdict is Verdict.BREACH
+
+
+def test_refused_list_of_buckets_is_unknown(company: Company, s3_server: S3Server) -> None:
+    def only_buckets(method: str, path: str) -> int | None:
+        return 403 if path.partition("?")[0] == "/" else None
+
+    with refusing(s3_server.endpoint_url, only_buckets) as address:
+        _other_connection(company, "company_s3_verify", extra={"endpoint_url": address, "region_name": "us-east-1"})
+        result = company.check()
+    assert reasons(result, "unreadable_place") == {"ListBuckets Refused": 1}
+    assert (result.verdict, result.places_read) == (Verdict.UNKNOWN, (PLACE,))
+
+
+def test_refused_metadata_is_unknown(company: Company, s3_server: S3Server) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY, row=False)
+    with refusing(s3_server.endpoint_url, lambda method, path: 403 if method == "HEAD" else None) as address:
+        _other_connection(company, "company_s3_verify", extra={"endpoint_url": address, "region_name": "us-east-1"})
+        result = company.check()
+    assert result.places_failed == {PLACE: "HeadObject refused"}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_nothing_is_claimed_while_the_holds_cannot_be_read(company: Company) -> None:
+    company.own_sql("REVOKE SELECT ON retention.holds FROM retention_verify")
+    with pytest.raises(HoldsUnreadable):
+        company.check()
+
+
+def test_own_database_without_its_schema_is_unknown(company: Company) -> None:
+    company.own_sql("DROP SCHEMA inventory")
+    with pytest.raises(UnknownError, match="inventory"):
+        company.check()
+
+
+def test_breach_outweighs_unknown(company: Company) -> None:
+    company.tenant("nord")
+    company.recording("nord", 31 * DAY)
+    company.put("elsewhere/x")
+    result = company.check()
+    assert set(found(result)) == {"past_cap", "unmapped_prefix"}
+    assert result.verdict is Verdict.BREACH
+
+
+def test_no_category_is_refused(company: Company) -> None:
+    from tests.verification.company import HASHER
+
+    from retention.verification import verify
+
+    with pytest.raises(RequestError, match="never means all"):
+        verify(
+            [],
+            resolve=company.connections.__getitem__,
+            policies=company.policies,
+            datamap=company.datamap,
+            own_conninfo=company.own_as_verify,
+            hasher=HASHER,
+        )
