@@ -69,6 +69,14 @@ def day(value: date, language: str) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
+def version(value: str, language: str) -> str:
+    """A policy's version, which is the day that its text bears; any other text stands as it is."""
+    try:
+        return day(date.fromisoformat(value), language)
+    except ValueError:
+        return value
+
+
 def short_day(value: date, language: str) -> str:
     """A day on an axis: `22 Nov` or `22.11.`."""
     return f"{value.day:02}.{value.month:02}." if language == "de" else f"{value.day} {_MONTHS[value.month - 1][:3]}"

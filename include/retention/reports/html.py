@@ -108,7 +108,7 @@ def _evidence(report: Report, language: str) -> Iterator[tuple[str, str, bool]]:
     """Label, value, and whether the value is a code to compare."""
     evidence, check = report.evidence, report.check
     digest = partial(formats.digest, language=language)
-    yield "policy_version", evidence.policy_version, False
+    yield "policy_version", formats.version(evidence.policy_version, language), False
     yield "promises_digest", digest(evidence.promises_digest), True
     yield "rules_digest", digest(evidence.rules_digest), True
     yield "map_digest", digest(evidence.map_digest), True

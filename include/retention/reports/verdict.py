@@ -139,11 +139,12 @@ def _what_was_read(check: Check) -> Text:
         en, de = f"all {total} places", f"alle {total} Speicherorte"
     else:
         en, de = f"{read} of {total} places", f"{read} von {total} Speicherorten"
+    version = Text(formats.version(check.policy_version, "en"), formats.version(check.policy_version, "de"))
     return Text(
         f"The check read {en} of the data map from the stores themselves, with its own read-only access and its own queries, "
-        f"and compared every item with the promises of the privacy policy of {check.policy_version}.",
+        f"and compared every item with the promises of the privacy policy of {version.en}.",
         f"Die Prüfung las {de} der Datenlandkarte aus den Speichern selbst, mit eigenem, nur lesendem Zugang und eigenen "
-        f"Abfragen, und verglich jedes Element mit den Zusagen der Datenschutzerklärung vom {check.policy_version}.",
+        f"Abfragen, und verglich jedes Element mit den Zusagen der Datenschutzerklärung vom {version.de}.",
     )
 
 
