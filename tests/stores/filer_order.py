@@ -42,7 +42,9 @@ class FilerOrderServer:
             if version and key < marker:
                 continue
             collected[key, version] = (
-                StoredPart(key, version, PartKind.VERSION, NOW, self.versions[key][0] == version, 1) if version else None
+                StoredPart(key, version, PartKind.VERSION, NOW, self.versions[key][0] == version, 1)
+                if version
+                else None
             )
             if len(collected) > entries and not self.sorts_by_key:
                 break
@@ -57,8 +59,9 @@ class FilerOrderServer:
 
     def _walk(self, prefix: str, marker: str, delimiter: str) -> Iterator[tuple[str, str]]:
         """(key, version), or (rolled-up prefix, ""), in the order of the files, as far as the marker lets them through."""
-        names = sorted((self._path(key), key) for key in self.versions if key.startswith(prefix))
-        for path, key in names:
+        for path, key in sorted((self._path(key), key) for key in self.versions):
+            if not (key if self.sorts_by_key else "/".join(path)).startswith(prefix):
+                continue
             if not self.sorts_by_key and marker and _is_skipped(path, key, marker):
                 continue
             cut = key.find(delimiter, len(prefix)) if delimiter else -1

@@ -81,13 +81,13 @@ class PostgresRowStore:
         """Every row, through a cursor on the server. Raises StoreUnreadable for a row without an id: nothing can name it."""
         with closing(self._guarded(self._open)) as session:
             session.autocommit = False  # a cursor on the server lives in a transaction
-            cursor = session.cursor(name="scan")
-            self._guarded(lambda: cursor.execute(self._compose("SELECT {id}::text FROM {table}")))
-            while rows := self._guarded(lambda: cursor.fetchmany(_SCAN_ROWS)):
-                for (key,) in rows:
-                    if key is None:
-                        raise self._unreadable("rows without an id", "one in each; make the column NOT NULL")
-                    yield _part(key)
+            with closing(session.cursor(name="scan")) as cursor:
+                self._guarded(lambda: cursor.execute(self._compose("SELECT {id}::text FROM {table}")))
+                while rows := self._guarded(lambda: cursor.fetchmany(_SCAN_ROWS)):
+                    for (key,) in rows:
+                        if key is None:
+                            raise self._unreadable("rows without an id", "one in each; make the column NOT NULL")
+                        yield _part(key)
 
     def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:  # noqa: ARG002 - see below
         """Nothing: a row's dates are columns, which the data map's SQL reads."""

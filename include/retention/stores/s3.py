@@ -77,8 +77,10 @@ class S3Store:
     def scan(self) -> Iterator[StoredPart]:
         """Every part under the prefixes, page by page."""
         for prefix in self._prefixes:
-            yield from self._versions.scan(prefix)
-            yield from self._uploads.scan(prefix)
+            for part in chain(self._versions.scan(prefix), self._uploads.scan(prefix)):
+                # SeaweedFS compares a prefix with its files' names: `p/a.v` finds the object `p/a`, too.
+                if part.key.startswith((prefix, as_listed(prefix))):
+                    yield part
 
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The parts of these items. A key that no object can have (empty, too long) has none."""
@@ -129,7 +131,7 @@ class S3Store:
         for listed in in_parallel(lambda keys: list(self._versions.find(keys)), ranges):
             for part, etag in listed:
                 found.parts[part.key].append(part)
-                if etag is not None:
+                if etag is not None and not part.key.endswith("/"):  # SeaweedFS lists a folder with a made-up ETag
                     found.etags[part.key] = etag
         for part in self._uploads_of(list(found.parts)):
             found.parts[part.key].append(part)

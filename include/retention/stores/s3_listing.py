@@ -26,6 +26,7 @@ PAGE_ENTRIES = 1000
 """Entries that a page may hold: S3's own limit."""
 
 _FIRST_PAGE_ENTRIES = 100
+_VERSIONS_FOLDER = ".versions"
 
 
 class VersionListing:
@@ -107,28 +108,23 @@ class VersionListing:
     def versions_of(self, key: str) -> Iterator[StoredPart]:
         """All versions and markers of one key, however many there are and whatever other names begin with it.
 
-        Such names may be listed before it; then they are rolled up by the character in which they go on. Raises
-        StoreUnreadable when that is not enough to see the key's own versions.
+        SeaweedFS lists some such names before the key itself, so that it may lie beyond the page. There the prefix counts
+        for the names of files, and `a.versions` finds just the object `a`; elsewhere that finds nothing of this key.
         """
-        delimiter: str | None = None
-        page = self._page(key)
-        found = _of_key(key, page)
-        while page.truncated:
-            written = key if page.encoded else as_listed(key)
-            if page.next_key == written:
-                page = self._page(key, key, page.next_id, delimiter=delimiter)
-            elif self._requests.sorts_by_key or key.endswith("/"):
-                break  # a directory's own name is listed first in either order
-            elif delimiter is None:
-                delimiter = str(page.next_key)[len(key)]
-                page = self._page(key, delimiter=delimiter)
-            else:
-                raise StoreUnreadable(
-                    f"bucket {self._requests.bucket!r}: found more names that begin like one of the items than a page "
-                    "holds; expected to see the item itself. List the bucket on a server that sorts by key."
-                )
-            found |= _of_key(key, page)
+        found, complete = self._first_of(key, key)
+        if not complete and not self._requests.sorts_by_key:
+            more, _ = self._first_of(key, f"{key}{_VERSIONS_FOLDER}")
+            found |= more
         yield from found.values()
+
+    def _first_of(self, key: str, prefix: str) -> tuple[dict[str, StoredPart], bool]:
+        """The key's parts from the first page under a prefix, and on while pages end with them; whether that was all."""
+        page = self._page(prefix)
+        found = _of_key(key, page)
+        while page.truncated and page.next_key == (key if page.encoded else as_listed(key)):
+            page = self._page(prefix, key, page.next_id)
+            found |= _of_key(key, page)
+        return found, not page.truncated
 
     def _page(
         self,
