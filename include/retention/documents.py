@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,19 +131,26 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _at(path: Sequence[Any], found: str) -> str:
     """What was found, with the key that it belongs to."""
-    names = [step for step in path if isinstance(step, str) and step != "[key]"]
-    if not names:
-        return found
+    names = [step for step in path if isinstance(step, str)]
+    if not names or names[-1] == "[key]":
+        return f"the name {found}" if names else found
     entry = f"[{path[-1] + 1}]" if isinstance(path[-1], int) else ""
     return f"{names[-1]}{entry}: {found}"
 
 
 _PATTERNS = {
-    r"^[a-z][a-z0-9_]{0,39}$": "a name of lower-case letters, digits and underscores, at most 40",
+    r"^[a-z][a-z0-9_]{0,39}$": "a name of lower-case letters, digits and underscores, at most 40 characters",
     r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$": "a schema and a table, such as public.recordings",
 }
+
+
+def _choice(expected: str) -> str:
+    """The values that pydantic lists as `'a', 'b' or <Kind.C: 'c'>`."""
+    return "one of: " + ", ".join(re.findall(r"'([^']*)'", expected))
+
+
 _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "a text (in quotes, if it looks like a number or a day)",
     "string_too_short": lambda _: "a text that is not empty",
@@ -155,10 +163,10 @@ _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _: "keys with their values (`key: value`)",
     "model_type": lambda _: "keys with their values (`key: value`)",
     "path_type": lambda _: "the path of a file",
-    "greater_than_equal": lambda context: f"{context['ge']} or more",
-    "less_than_equal": lambda context: f"{context['le']} or less",
-    "literal_error": lambda context: f"one of: {context['expected']}",
-    "enum": lambda context: f"one of: {context['expected']}",
+    "greater_than_equal": lambda context: f"{context['ge']:g} or more",
+    "less_than_equal": lambda context: f"{context['le']:g} or less",
+    "literal_error": lambda context: _choice(context["expected"]),
+    "enum": lambda context: _choice(context["expected"]),
 }
 
 

@@ -109,7 +109,7 @@ def _node_tricks(event: Any, line: int) -> Iterator[Fault]:
     if value in ("<<", "="):
         yield Fault(line, "bad_yaml", f"a merge key, {value!r}", _PLAIN)
     if _AMBIGUOUS.fullmatch(value):
-        expected = "a decimal number without leading zeros or underscores (a text stands in quotes)"
+        expected = "a decimal number without leading zeros, prefix or underscores (a text stands in quotes)"
         yield Fault(line, "bad_value", f"{value}, which programs read as different numbers", expected)
     day = _DAY.fullmatch(value)
     if day is not None:

@@ -16,6 +16,7 @@ from tests.policy.situations import (
     TRANSCRIBED,
     both,
     decided,
+    hold,
     item,
     said,
 )
@@ -222,4 +223,5 @@ def test_as_of_decides_what_is_due_and_now_what_protects() -> None:
 
 
 def test_now_is_never_earlier_than_as_of() -> None:
-    assert decided(item(), CAP_DUE, now=RECORDED) == decided(item(), CAP_DUE)
+    set_today = hold(effective_at=CAP_DEADLINE)
+    assert decided(item(), CAP_DEADLINE, set_today, now=RECORDED).status is Status.HELD

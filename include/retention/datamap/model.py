@@ -163,7 +163,9 @@ class SystemMap(StrictModel):
     def _check(self, connection: str, kind: ConnectionKind, *path: str | int) -> Iterator[PydanticCustomError]:
         known = [name for name, source in self.connections.items() if source.kind is kind]
         if connection not in self.connections:
-            yield refuse(f"unknown connection {connection!r}", f"one of kind {kind.value}: {', '.join(known)}", *path)
+            yield refuse(
+                f"{connection!r}, which this file does not name", f"one of kind {kind.value}: {', '.join(known)}", *path
+            )
         elif connection not in known:
-            found = f"connection {connection!r}, of kind {self.connections[connection].kind.value}"
+            found = f"{connection!r}, of kind {self.connections[connection].kind.value}"
             yield refuse(found, f"one of kind {kind.value}: {', '.join(known)}", *path)

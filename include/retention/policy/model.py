@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from retention.policy.periods import Day, Elapsed, Years, start_of_day
+from retention.policy.periods import Day, Elapsed, Years, format_elapsed, start_of_day
 from retention.policy.promises import Consents, Maximum, Promise, Promises
 from retention.strict import Count, Flag, Name, Number, Share, StrictModel, VersionName, refuse
 
@@ -56,7 +56,8 @@ class StartPoint(StrictModel):
         elif self.limit is None or self.lead is None:
             raise refuse("a start point without a complete limit", "limit and lead, or allowed_latency")
         elif self.lead >= self.limit:
-            raise refuse("a lead that is not shorter than its limit", "a lead below the limit", "lead")
+            found = f"{format_elapsed(self.lead)}, with a limit of {format_elapsed(self.limit)}"
+            raise refuse(found, "a lead that is shorter than the limit", "lead")
         return self
 
     @property
@@ -143,7 +144,7 @@ class Schedule(StrictModel):
     @model_validator(mode="after")
     def _runs_take_time(self) -> Self:
         if not self.longest_interval:
-            raise refuse("an interval of no time between runs", "the longest time between two runs", "longest_interval")
+            raise refuse("no time at all", "the longest time between two runs", "longest_interval")
         return self
 
     @property
@@ -217,7 +218,7 @@ class RetentionRule(StrictModel):
                 found = f"every_item at {_clock(next_one)!r}, in the version before at {_clock(one)!r}"
                 raise refuse(found, "the same event in all versions", "versions", position, "start_points")
         if not self.plan_valid_for:
-            raise refuse("plans that expire at once", "a period of more than nothing", "plan_valid_for")
+            raise refuse("no time at all", "how long a plan may be executed", "plan_valid_for")
         return self
 
     def __str__(self) -> str:
