@@ -16,7 +16,7 @@ SQL counts it, and where the two disagree the verdict is `unknown`.
 | severity | means | verdict |
 |---|---|---|
 | breach | a promise is broken | `breach`, exit code 1 |
-| unknown | something could not be read, or nobody said what it is; nothing may be claimed | `unknown`, exit code 3, unless there is a breach |
+| unknown | something could not be read, or nobody said what it is | `unknown`, exit code 3, unless there is a breach |
 | finding | somebody should look at it | no change |
 | exception | lawfully kept past its limit, with its end | no change |
 
