@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +57,9 @@ def read_status(own: OwnConnection, categories: Sequence[str], now: datetime) ->
     """The status of these categories at `now`. No proof, or one that is too old, is `unknown`."""
     found = [_category(own, category, now) for category in categories]
     verdicts = {one.verdict for one in found}
-    worst = next((verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown")
+    worst = next(
+        (verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown"
+    )
     return Status(worst, stop_of(own).value == "stopped", found)
 
 
@@ -96,11 +98,11 @@ def _judge(proof: dict[str, Any] | None, now: datetime) -> tuple[str, str]:
 
 
 def _headroom(proof: dict[str, Any] | None, category: str, now: datetime) -> int | None:
-    """Seconds until the first breach if nothing runs from now on, from the last proof's first deadline."""
-    if proof is None:
+    """Seconds until the first breach if nothing runs from now on, as last verified; None where that is not known."""
+    room = (proof["summary"] or {}).get("headroom", {}).get(category, {}).get("headroom_s") if proof else None
+    if proof is None or room is None:
         return None
-    first = (proof["summary"] or {}).get("categories", {}).get(category, {}).get("next_deadline_at")
-    return int((datetime.fromisoformat(first) - now).total_seconds()) if first else None
+    return int(room - (now - proof["as_of"]).total_seconds())
 
 
 def read_summary(own: OwnConnection, categories: Sequence[str], *, since: datetime | None) -> dict[str, Any]:
@@ -120,7 +122,12 @@ def _summary(own: OwnConnection, category: str, since: datetime | None) -> dict[
         "AND started_at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY started_at DESC LIMIT 1",
         (category, since),
     ).fetchone()
-    lines = [_disposal_line(category, plan), _proof_line(proof)]
+    counted = own.execute(
+        "SELECT severity, sum(count)::bigint AS items FROM retention.findings WHERE check_run_id = %s AND category = %s "
+        "GROUP BY severity",
+        (proof["check_run_id"] if proof else None, category),
+    ).fetchall()
+    lines = [_disposal_line(category, plan), _proof_line(proof, {row["severity"]: row["items"] for row in counted})]
     if plan is not None and plan["next_due_at"] is not None:
         lines.append(f"  The next one is due at {plan['next_due_at']:%Y-%m-%d %H:%M} UTC.")
     return {
@@ -139,7 +146,9 @@ def _disposal_line(category: str, plan: dict[str, Any] | None) -> str:
         return f"{category}: no disposal has finished yet."
     result = plan["result"]
     gone = result["gone"] + result["recovered"]
-    stayed = ", ".join(f"{count} {_REASONS.get(reason, reason)}" for reason, count in sorted(plan["kept_by_reason"].items()))
+    stayed = ", ".join(
+        f"{count} {_REASONS.get(reason, reason)}" for reason, count in sorted(plan["kept_by_reason"].items())
+    )
     spared = sum(result["spared"].values())
     return (
         f"{category}: {plan['due']} of {plan['considered']} were due and {gone} went"
@@ -160,9 +169,10 @@ _REASONS = {
 }
 
 
-def _proof_line(proof: dict[str, Any] | None) -> str:
+def _proof_line(proof: dict[str, Any] | None, findings: Mapping[str, int]) -> str:
     if proof is None:
         return "  Not verified yet: nothing is proven."
-    findings = (proof["summary"] or {}).get("findings", {})
-    counts = ", ".join(f"{count} {severity}" for severity, count in findings.items() if count)
-    return f"  Proof of {proof['finished_at']:%Y-%m-%d %H:%M} UTC: {proof['verdict'].upper()}" + (f" ({counts})." if counts else ".")
+    words = {"breach": "in breach", "unknown": "unknown", "exception": "kept lawfully", "finding": "to look at"}
+    counts = ", ".join(f"{findings[severity]} {word}" for severity, word in words.items() if severity in findings)
+    said = f"  Proof of {proof['finished_at']:%Y-%m-%d %H:%M} UTC: {proof['verdict'].upper()}"
+    return f"{said} ({counts})." if counts else f"{said}."

@@ -53,7 +53,7 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RemovalResult:
-    """Outcome for one target. `error_code` is the store's own word (AccessDenied, 23503), never its message: that may hold keys."""
+    """Outcome for one target. `error_code` is the store's own word (AccessDenied, 23503), never its message with its keys."""
 
     outcome: Removal
     parts_removed: int
