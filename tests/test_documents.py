@@ -161,6 +161,12 @@ def test_aliases_do_not_blow_up(tmp_path: Path) -> None:
     assert {problem.code for problem in problems} == {"bad_yaml"}
 
 
+@pytest.mark.parametrize(("lists", "accepted"), [(19, True), (20, False)], ids=["twenty_levels", "one_more"])
+def test_depth_has_a_limit(tmp_path: Path, lists: int, accepted: bool) -> None:
+    codes = {problem.code for problem in problems_of(tmp_path, f"title: {'[' * lists}{']' * lists}\n")}
+    assert codes == {"bad_value" if accepted else "bad_yaml"}
+
+
 def test_endless_brackets_are_refused_without_a_crash(tmp_path: Path) -> None:
     assert problems_of(tmp_path, f"title: {'[' * 100_000}")[0].found == "more than 20 levels inside each other"
 

@@ -24,6 +24,7 @@ from tests.policy.situations import (
 )
 
 from retention.policy.facts import Hold, ItemFacts, Status
+from retention.policy.model import StartPoint
 
 NOW = CAP_DEADLINE + 30 * DAY
 OVERDUE = item(transcribed=TRANSCRIBED)
@@ -115,6 +116,12 @@ def test_without_an_at_once_event_the_time_after_a_hold_is_what_one_run_needs() 
     cap_only = rule(version(start_points=version().start_points[1:]))
     decision = decided(item(), NOW, hold(ends_at=NOW - DAY), by=cap_only)
     assert decision.deadline_at == NOW - DAY + 2 * HOUR  # (0 + 1) · 1 h + 1 h
+
+
+def test_with_several_at_once_events_the_shortest_latency_follows_a_hold() -> None:
+    request = StartPoint(event="erasure_requested", allowed_latency=72 * HOUR)
+    two = rule(version(start_points=(request, *version().start_points)))
+    assert decided(item(), NOW, hold(ends_at=NOW - DAY), by=two).deadline_at == NOW - DAY + LATENCY
 
 
 @pytest.mark.parametrize(
