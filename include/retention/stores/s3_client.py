@@ -22,7 +22,7 @@ _BAD_LOGIN = frozenset(
 )
 
 _SORTED_SERVERS = frozenset({"AmazonS3"})
-"""Values of the `Server` header that stand for keys in the order of their bytes, across pages and directories."""
+"""Values of the `Server` header that stand for S3's own habits: keys in the order of their bytes, encoded when asked for."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -79,10 +79,6 @@ def client_factory(connection: Connection) -> ClientFactory:
     return make
 
 
-class UnreadableListing(StoreUnreadable):
-    """A page arrived, but can't be understood."""
-
-
 class S3Requests:
     """Requests on one bucket. Whatever goes wrong becomes StoreUnreadable, or a code where the caller asks for one."""
 
@@ -117,11 +113,11 @@ class S3Requests:
             return None, type(error).__name__
 
     def read_page(self, operation: str, **arguments: Any) -> s3_pages.Page:
-        """One page of a listing; raises UnreadableListing when it arrived, but can't be understood."""
+        """One page of a listing; raises StoreUnreadable also when it can't be understood."""
         page = self.read(operation, **arguments).get(s3_pages.PAGE)
         if isinstance(page, s3_pages.Page):
             return page
-        raise UnreadableListing(
+        raise StoreUnreadable(
             f"bucket {self.bucket!r}, {operation}: found {page or 'no page'}; expected a complete listing. "
             "Look at the store's version and logs."
         )

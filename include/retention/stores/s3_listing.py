@@ -175,7 +175,7 @@ def resume_after(page: Page, prefix: str, previous: Resume) -> Resume:
     price of listing what shares it twice: at most half a page. When all names have such a character in common
     (`call-000123.wav`), the marker keeps it, and the name that ends there (`call`) is asked for.
     """
-    names = sorted([*(part.key for part in page.parts), *page.prefixes])
+    names = sorted([prefix, *(part.key for part in page.parts), *page.prefixes])
     half, last = names[len(names) // 2], str(page.next_key)
     only_cut = last.endswith("/") or REPLACEMENT in last
     for name in reversed(names[len(names) // 2 :]):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from retention.errors import StoreUnreadable
 from retention.stores.protocol import StoredPart
-from retention.stores.s3_client import S3Requests, UnreadableListing
+from retention.stores.s3_client import S3Requests
 from retention.stores.s3_pages import Page
 
 
@@ -39,13 +39,8 @@ class UploadListing:
             markers = following
 
     def _page(self, prefix: str, markers: dict[str, str]) -> Page:
-        """Keys are asked for as they are, and encoded only when XML can't hold one of them.
-
-        SeaweedFS says that it encodes uploads' keys when asked to, but does not.
-        """
-        arguments = {"Prefix": prefix, "MaxUploads": self._page_entries, **markers}
-        try:
-            return self._requests.read_page("list_multipart_uploads", **arguments)
-        except UnreadableListing:
-            pass
-        return self._requests.read_page("list_multipart_uploads", EncodingType="url", **arguments)
+        """Keys are asked for encoded only from servers known to encode: SeaweedFS says that it does, but does not."""
+        encoding = {"EncodingType": "url"} if self._requests.sorts_by_key else {}
+        return self._requests.read_page(
+            "list_multipart_uploads", Prefix=prefix, MaxUploads=self._page_entries, **encoding, **markers
+        )
