@@ -83,19 +83,19 @@ def company(
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO retention_verify").format(sql.Identifier(name)))
     source, own = (postgres_server.conninfo(name) for name in names)
     connections = {
-        "company_db_verify": _postgres("company_db_verify", source, verifier),
-        "retention_db_verify": _postgres("retention_db_verify", own, verifier),
+        "company_db_verify": postgres_connection("company_db_verify", source, verifier),
+        "retention_db_verify": postgres_connection("retention_db_verify", own, verifier),
         "company_s3_verify": parse("company_s3_verify", s3_server.airflow_connection("verify")),
     }
     client = bucket.client()
-    yield Company(source, own, bucket.name, client, connections, _datamap(tmp_path / "datamap", bucket.name))
+    yield Company(source, own, bucket.name, client, connections, map_for(tmp_path / "datamap", bucket.name))
     client.close()
     with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
         for name in names:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _postgres(connection_id: str, conninfo: str, login: tuple[str, str]) -> Connection:
+def postgres_connection(connection_id: str, conninfo: str, login: tuple[str, str]) -> Connection:
     facts = conninfo_to_dict(make_conninfo(conninfo, user=login[0], password=login[1]))
     return Connection(
         connection_id,
@@ -109,7 +109,7 @@ def _postgres(connection_id: str, conninfo: str, login: tuple[str, str]) -> Conn
     )
 
 
-def _datamap(folder: Path, bucket: str) -> Path:
+def map_for(folder: Path, bucket: str) -> Path:
     """The shipped map, for this test's bucket."""
     shipped = INCLUDE / "datamap"
     (folder / "sql").mkdir(parents=True)
