@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import sql
@@ -21,6 +21,8 @@ from retention.policy.facts import Hold
 from retention.policy.holds import holds_until, is_in_force, was_in_force
 from retention.policy.model import RetentionRule, Terms
 
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+"""PostgreSQL knows `-infinity` and days before Christ, Python doesn't: as a date these are missing."""
 DISPOSABLE = "status IN ('due', 'overdue')"
 
 
@@ -53,6 +55,7 @@ def compile_selection(
         "keys": list(keys) if keys is not None else None,
         "as_of": as_of,
         "now": now,
+        "earliest": _EARLIEST,
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
         "holds": json.dumps([_hold(hold, now) for hold in holds if _concerns(hold, place, rule, now)]),
@@ -98,8 +101,9 @@ def _dated(rule: RetentionRule) -> sql.Composed:
     return sql.SQL(
         "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
         "NOT s.is_good AS redated FROM item "
-        "CROSS JOIN LATERAL (SELECT CASE WHEN item.evidence_at <= %(now)s THEN item.evidence_at END AS seen_at) AS e "
-        "CROSS JOIN LATERAL (SELECT coalesce({clock} <= %(now)s, FALSE) "
+        "CROSS JOIN LATERAL (SELECT CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(now)s THEN item.evidence_at END "
+        "AS seen_at) AS e "
+        "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(now)s, FALSE) "
         "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
 
@@ -145,7 +149,7 @@ def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
             continue
         start = sql.Identifier(f"start_{event}")
         happened = columns.happened(event)
-        stated = sql.SQL("{} <= %(now)s").format(start)
+        stated = sql.SQL("{} BETWEEN %(earliest)s AND %(now)s").format(start)
         instants.append(
             sql.SQL(
                 "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "
@@ -191,7 +195,7 @@ def _consented(place: MappedPlace, by_key: bool) -> sql.Composed:
     if place.consents_sql is None:
         return sql.SQL("SELECT NULL::text AS item_id, NULL::timestamptz AS exempt_until WHERE FALSE").format()
     return sql.SQL(
-        "SELECT item_id, min(party_until) AS exempt_until FROM ("
+        "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
         "SELECT clocked.item_id, cardinality(clocked.parties) AS parties, f.party, "
         "max(least(f.ends_at, f.withdrawn_at, greatest(f.given_at, "
         "CASE WHEN f.reviewed_at <= %(now)s THEN f.reviewed_at END) + clocked.valid_for_s * interval '1 second')) AS party_until "
@@ -274,7 +278,7 @@ def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str,
     statuses = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, sql.Literal(then)) for when, then, _ in ladder)
     reasons = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, reason) for when, _, reason in ladder)
     return sql.SQL(
-        "SELECT item_id, object_key, tenant_id, person_id, arose_at, evidence_at, "
+        "SELECT item_id, object_key, tenant_id, person_id, arose_at, seen_at AS evidence_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
         "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, "
