@@ -1,19 +1,19 @@
-"""The three databases of the local stack, their roles and rights, from the files in include/sql/roles."""
+"""Databases, roles and rights, from the files in include/sql/roles; for the local stack and for docker-compose."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from retention.local.postgres_server import PostgresServer
 from retention.local.secret_files import kept_secret
 
 _ROLE_FILES = Path(__file__).resolve().parents[2] / "sql" / "roles"
 
-DATABASES = {"airflow": "airflow", "company": "company_app", "retention": "retention_owner"}
-"""Database → the role that owns it."""
+OWNERS = {"airflow": "airflow", "company": "company_app", "retention": "retention_owner"}
+"""Database of the local stack → the role that owns it."""
 
 ROLES = ("airflow", "company_app", "retention_owner", "retention_app", "retention_disposal", "retention_verify")
 
@@ -23,38 +23,40 @@ def password_of(role: str, secrets: Path) -> str:
     return kept_secret(secrets / f"postgres-{role}.password", random_bytes=24)
 
 
-def create_databases(server: PostgresServer, secrets: Path) -> None:
-    """Create roles and databases where missing and set the kept passwords; safe to run again."""
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        for role in ("airflow", "company_app"):
+def create_databases(superuser: str, owners: Mapping[str, str], passwords: Mapping[str, str]) -> None:
+    """Create roles and databases where missing and set the passwords; safe to run again.
+
+    `superuser` is a connection string; `owners` maps a database to its owner, `passwords` a role to its password.
+    """
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(_read("roles.sql"))
+        for role, password in passwords.items():
             if not _exists(connection, "pg_roles", "rolname", role):
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-        connection.execute(read_role_file("roles.sql"))
-        for role in ROLES:
-            _set_password(connection, role, password_of(role, secrets))
-        for database, owner in DATABASES.items():
+            _set_password(connection, role, password)
+        for database, owner in owners.items():
             name = sql.Identifier(database)
             if not _exists(connection, "pg_database", "datname", database):
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, sql.Identifier(owner)))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
 
-def grant_own_rights(server: PostgresServer) -> None:
-    """Rights in our own database, after its migrations. Safe to run again."""
-    _run_file(server, "retention", "own.sql")
+def grant_own_rights(own: str) -> None:
+    """Rights in our own database (a connection string), after its migrations. Safe to run again."""
+    _run_file(own, "own.sql")
 
 
-def grant_source_rights(server: PostgresServer) -> None:
-    """Rights in the company's database, after its tables were made. Safe to run again."""
-    _run_file(server, "company", "source.sql")
+def grant_source_rights(source: str) -> None:
+    """Rights in a source (a connection string), after its tables were made. Safe to run again."""
+    _run_file(source, "source.sql")
 
 
-def _run_file(server: PostgresServer, database: str, name: str) -> None:
-    with psycopg.connect(server.conninfo(database)) as connection:
-        connection.execute(read_role_file(name))
+def _run_file(conninfo: str, name: str) -> None:
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(_read(name))
 
 
-def read_role_file(name: str) -> bytes:
+def _read(name: str) -> bytes:
     """One of our own reviewed SQL files; psycopg takes bytes as they stand."""
     return (_ROLE_FILES / name).read_bytes()
 

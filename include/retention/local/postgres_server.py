@@ -78,21 +78,20 @@ class PostgresServer:
 
         Raises StackError with the log's path when it ends instead of answering, or does not answer within 60 s.
         """
-        if not self.is_running():
-            self._create_cluster()
-            self._end_unrecorded()
+        if self.is_running() and self._becomes_ready():
+            return
+        self._create_cluster()
+        self._end_unrecorded()
+        for _ in range(3):
             port = ports.kept(self._ports_file, ["postgres"])["postgres"]
-            settings = {
-                "listen_addresses": self.host,
-                "port": str(port),
-                "unix_socket_directories": "",
-                "timezone": "UTC",
-                "log_timezone": "UTC",
-            }
-            options = [f"--{name}={value}" for name, value in (settings | self._settings).items()]
-            argv = [*self._run_as(), str(_binaries() / "postgres"), "-D", str(self._data), *options]
-            processes.write_identity(self._pid_file, processes.spawn(argv, log=self.log, env=self._environment()))
-        self._wait_until_ready()
+            identity = processes.spawn(self._command(port), log=self.log, env=self._environment())
+            processes.write_identity(self._pid_file, identity)
+            if self._becomes_ready():
+                return
+            self.stop()
+            if ports.is_free(port):
+                break  # nobody took the port between our choice and the server's start, so it is something else
+        raise StackError(f"PostgreSQL did not come up; the reason is at the end of {self.log}.")
 
     def stop(self, *, patience_s: float = 20.0) -> None:
         """End the server (open connections are cut) and forget its process; nothing happens when it doesn't run."""
@@ -134,20 +133,30 @@ class PostgresServer:
         stopping.stop_by_arguments("postgres", ["-D", str(self._data)], how=signal.SIGINT)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-    def _wait_until_ready(self) -> None:
+    def _command(self, port: int) -> list[str]:
+        settings = {
+            "listen_addresses": self.host,
+            "port": str(port),
+            "unix_socket_directories": "",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        options = [f"--{name}={value}" for name, value in (settings | self._settings).items()]
+        return [*self._run_as(), str(_binaries() / "postgres"), "-D", str(self._data), *options]
+
+    def _becomes_ready(self) -> bool:
         import psycopg
 
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 with psycopg.connect(self.conninfo(), connect_timeout=5):
-                    return
+                    return True
             except psycopg.OperationalError:
                 if not self.is_running():
-                    break
+                    return False
             time.sleep(0.05)
-        self.stop()
-        raise StackError(f"PostgreSQL did not come up; the reason is at the end of {self.log}.")
+        return False
 
     def _environment(self) -> dict[str, str]:
         marked = {processes.MARK: self._mark} if self._mark else {}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from retention.local.databases import password_of
 from retention.local.postgres_server import PostgresServer
-from retention.local.s3_server import IDENTITIES, REGION, S3Server
+from retention.local.s3_identities import IDENTITIES
+from retention.local.s3_server import REGION, S3Server
 from retention.local.secret_files import kept_secret, write_secret
 from retention.local.state import State
 

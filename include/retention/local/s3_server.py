@@ -14,20 +14,14 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from retention.local import ports, processes, stopping
+from retention.local import ports, processes, s3_identities, stopping
 from retention.local.processes import StackError
 from retention.local.secret_files import write_secret
-
-IDENTITIES: Mapping[str, Sequence[str]] = {
-    "app": ["Admin"],
-    "disposal": ["Read", "List", "Write"],
-    "verify": ["Read", "List"],
-}
-"""Who may do what, in weed's own words: the company's application, the disposal jobs, the independent checks."""
 
 REGION = "us-east-1"
 _SOCKET_FOLDER = Path("/tmp")  # noqa: S108  # where weed itself puts its sockets, whatever TMPDIR says
@@ -37,12 +31,14 @@ _PARTS = ("master", "volume", "filer", "s3", "master.grpc", "volume.grpc", "file
 class S3Server:
     """`start()` and `stop()` may be called any number of times, also from another process on the same folder."""
 
-    def __init__(self, folder: Path, *, mark: str | None = None) -> None:
+    def __init__(self, folder: Path, *, policies: Mapping[str, Any] | None = None, mark: str | None = None) -> None:
+        """`policies` are the rights by identity; without them, those of include/iam on every bucket."""
         self.folder = folder.resolve()
         self.log = self.folder / "weed.log"
         self._identities_file = self.folder / "identities.json"
         self._pid_file = self.folder / "weed.pid.json"
         self._ports_file = self.folder / "ports.json"
+        self._policies = policies
         self._mark = mark
 
     @property
@@ -52,10 +48,7 @@ class S3Server:
 
     def keys(self, identity: str) -> tuple[str, str]:
         """Access key and secret key of `app`, `disposal` or `verify`."""
-        for entry in json.loads(self._identities_file.read_text(encoding="utf-8"))["identities"]:
-            if entry["name"] == identity:
-                return entry["credentials"][0]["accessKey"], entry["credentials"][0]["secretKey"]
-        raise KeyError(identity)
+        return s3_identities.read_keys(self._identities_file)[identity]
 
     def client(self, identity: str = "app") -> Any:
         """A boto3 client for one identity."""
@@ -84,20 +77,27 @@ class S3Server:
         return identity is not None and identity.is_running()
 
     def start(self) -> None:
-        """Start the server unless it runs, and wait until S3 answers.
+        """Start the server unless it runs, and wait until S3 answers and every object can be read.
 
         Raises StackError with the log's path when it ends instead of answering, or does not answer within 60 s.
         """
-        if not self.is_running():
-            self._end_unrecorded()
-            self._write_configuration()
+        if self.is_running() and self._becomes_ready():
+            return
+        self._end_unrecorded()
+        self._write_configuration()
+        for _ in range(3):
             listen = ports.kept(self._ports_file, _PARTS)
             self._remove_sockets(listen)
             env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
             marked = {processes.MARK: self._mark} if self._mark else {}
             identity = processes.spawn(self._command(listen), log=self.log, env=env | marked)
             processes.write_identity(self._pid_file, identity)
-        self._wait_until_ready()
+            if self._becomes_ready():
+                return
+            self.stop()
+            if all(ports.is_free(port) for port in listen.values()):
+                break  # nobody took a port between our choice and weed's start, so it is something else
+        raise StackError(f"the S3 server did not come up; the reason is at the end of {self.log}.")
 
     def stop(self, *, patience_s: float = 20.0) -> None:
         """End the server and forget its process; nothing happens when it doesn't run. A clean end takes about 4 s."""
@@ -137,24 +137,15 @@ class S3Server:
         ]
 
     def _write_configuration(self) -> None:
-        """Random keys, made once: identities for S3, signing keys for weed's own ports."""
+        """Identities for S3, and random signing keys for weed's own ports; keys are made once and stay."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
-        if self._identities_file.exists():
-            return
-        lines = [
-            f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n'
-            for part in ("signing", "signing.read", "filer_signing", "filer_signing.read")
-        ]
-        write_secret(self.folder / "security.toml", "".join(lines))
-        identities = [
-            {
-                "name": name,
-                "credentials": [{"accessKey": secrets.token_hex(10).upper(), "secretKey": secrets.token_urlsafe(30)}],
-                "actions": list(actions),
-            }
-            for name, actions in IDENTITIES.items()
-        ]
-        write_secret(self._identities_file, json.dumps({"identities": identities}, indent=1))
+        shipped = s3_identities.shipped_policies()
+        open_to_all = {name: s3_identities.for_every_bucket(policy) for name, policy in shipped.items()}
+        s3_identities.write_identities(self._identities_file, self._policies or open_to_all)
+        if not (self.folder / "security.toml").exists():
+            parts = ("signing", "signing.read", "filer_signing", "filer_signing.read")
+            keys = [f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n' for part in parts]
+            write_secret(self.folder / "security.toml", "".join(keys))
 
     def _end_unrecorded(self) -> None:
         """End a server on this very folder that was started, but never written down (killed in between)."""
@@ -166,7 +157,7 @@ class S3Server:
             for path in _SOCKET_FOLDER.glob(f"seaweedfs-*-{port}.sock"):
                 path.unlink(missing_ok=True)
 
-    def _wait_until_ready(self) -> None:
+    def _becomes_ready(self) -> bool:
         from botocore.exceptions import BotoCoreError, ClientError
 
         client, until = self.client(), time.monotonic() + 60
@@ -174,15 +165,29 @@ class S3Server:
             while time.monotonic() < until:
                 try:
                     client.list_buckets()
-                    return
-                except (BotoCoreError, ClientError):
+                    if self._volumes_are_known():
+                        return True
+                except (BotoCoreError, ClientError, OSError, ValueError):
                     if not self.is_running():
-                        break
+                        return False
                 time.sleep(0.05)
         finally:
             client.close()
-        self.stop()
-        raise StackError(f"the S3 server did not come up; the reason is at the end of {self.log}.")
+        return False
+
+    def _volumes_are_known(self) -> bool:
+        """Whether the master has heard of every volume: after a restart S3 answers a moment before it finds the bytes."""
+        master = json.loads(self._ports_file.read_text(encoding="utf-8"))["master"]
+        with _OPENER.open(f"http://127.0.0.1:{master}/dir/status", timeout=5) as answer:
+            topology = json.load(answer)["Topology"]
+        racks = [rack for center in topology["DataCenters"] or [] for rack in center["Racks"] or []]
+        nodes = [node for rack in racks for node in rack["DataNodes"] or []]
+        stored = len(list((self.folder / "data").glob("*.dat")))
+        return bool(nodes) and sum(node["Volumes"] for node in nodes) >= stored
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""No proxy: what we talk to is on this machine."""
 
 
 def _binary() -> Path:

@@ -113,7 +113,8 @@ def _start_servers(stack: Stack) -> None:
         stack.postgres.start()
         stack.s3.start()
     with step("databases, roles, credentials"):
-        databases.create_databases(stack.postgres, stack.state.secrets)
+        passwords = {role: databases.password_of(role, stack.state.secrets) for role in databases.ROLES}
+        databases.create_databases(stack.postgres.conninfo(), databases.OWNERS, passwords)
         publish(stack.state, stack.postgres, stack.s3, airflow_url=stack.url)
 
 
@@ -130,7 +131,7 @@ def _start_airflow(stack: Stack) -> None:
     )
     with step("our own database: schema, rights, mode"):
         Command("python -m retention migrate", retention("migrate"), log=logs / "migrate.log", env=owner_env).wait()
-        databases.grant_own_rights(stack.postgres)
+        databases.grant_own_rights(stack.postgres.conninfo("retention"))
         _enforce_at_first(stack, env)
     sample = Command(
         "python -m retention sample load", retention("sample", "load"), log=logs / "sample.log", env=owner_env
@@ -142,7 +143,7 @@ def _start_airflow(stack: Stack) -> None:
         stack.airflow.start(env, ui_port=stack.ui_port)
     with step("sample company: tables, recordings, holds") as tell:
         sample.wait(tell)
-        databases.grant_source_rights(stack.postgres)
+        databases.grant_source_rights(stack.postgres.conninfo("company"))
     with step("Airflow: scheduler, DAG processor, API server, triggerer"):
         stack.airflow.wait_until_healthy(stack.api())
 

@@ -1,4 +1,5 @@
--- Rights in a source, here the company's database. Run in that database by its owner or a superuser, after its tables exist.
+-- Rights in a source, here the company's database. Run in that database after its tables exist, by a superuser, or by who owns
+-- the database and made the roles (it sets defaults of retention_verify).
 -- Another company changes the tables' names to those of its data map; the shape stays: disposal reads what its SQL files
 -- name and deletes from the tables that hold expired rows; verification reads and can't write. Safe to run again.
 DO $$

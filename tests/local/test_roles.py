@@ -1,0 +1,204 @@
+"""Each role may do its work and nothing else, on a real server with the shipped files (include/sql/roles)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from retention import database
+from retention.local import databases
+from retention.local.postgres_server import PostgresServer
+
+SCHEMA = Path(__file__).resolve().parents[2] / "include" / "retention" / "sample" / "schema.sql"
+Connect = Callable[[str, str], psycopg.Connection]
+
+LEDGER_ENTRY = "SELECT retention.ledger_append('test', '{}')"
+HOLD = "INSERT INTO retention.holds (tenant_id, reason, requested_by, review_at) VALUES ('t', 'r', 'a', now() + interval '1 day')"
+MODE = "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('audio', 'enforce', 'a', 'r')"
+CHECK_RUN = (
+    "INSERT INTO retention.check_runs (check_run_id, started_at, as_of, categories, policy_version, promises_digest, map_digest)"
+    " VALUES (gen_random_uuid(), now(), now(), '{audio}', 'v', 'd', 'd')"
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A server of its own: roles belong to a whole server, and other tests make them, too."""
+    started = PostgresServer(tmp_path_factory.mktemp("roles") / "postgres", settings={"fsync": "off"})
+    started.start()
+    passwords = {role: f"password of {role}" for role in databases.ROLES}
+    for _ in range(2):  # everything here can be run again
+        databases.create_databases(started.conninfo(), databases.OWNERS, passwords)
+    with psycopg.connect(_as(started, "company", "company_app")) as connection:
+        connection.execute(SCHEMA.read_bytes())
+        connection.execute("INSERT INTO tenants VALUES ('t', 'name', false, now())")
+    database.migrate(_as(started, "retention", "retention_owner"))
+    for _ in range(2):
+        databases.grant_source_rights(started.conninfo("company"))
+        databases.grant_own_rights(_as(started, "retention", "retention_owner"))
+    yield started
+    started.stop()
+
+
+def _as(server: PostgresServer, name: str, role: str) -> str:
+    return server.conninfo(name, user=role, password=f"password of {role}")
+
+
+@pytest.fixture
+def connect(server: PostgresServer) -> Iterator[Connect]:
+    opened: list[psycopg.Connection] = []
+
+    def open_as(name: str, role: str) -> psycopg.Connection:
+        opened.append(psycopg.connect(_as(server, name, role)))
+        return opened[-1]
+
+    yield open_as
+    for connection in opened:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "statement"),
+    [
+        *(
+            pytest.param("company", role, f"SELECT * FROM {table}", id=f"{role}-reads-{table}")
+            for role in ("retention_disposal", "retention_verify")
+            for table in ("recordings", "calls", "transcriptions", "consents", "contracts")
+        ),
+        pytest.param("company", "retention_disposal", "DELETE FROM recordings", id="disposal-deletes-recordings"),
+        pytest.param("retention", "retention_app", LEDGER_ENTRY, id="app-appends-to-ledger"),
+        pytest.param("retention", "retention_app", HOLD, id="app-sets-hold"),
+        pytest.param("retention", "retention_app", "UPDATE retention.holds SET ended_at = now()", id="app-ends-hold"),
+        pytest.param("retention", "retention_app", MODE, id="app-sets-mode"),
+        pytest.param("retention", "retention_app", "DELETE FROM retention.plan_items", id="app-drops-plan-items"),
+        pytest.param("retention", "retention_verify", CHECK_RUN, id="verify-adds-its-result"),
+        pytest.param("retention", "retention_verify", "SELECT * FROM retention.ledger", id="verify-reads-ledger"),
+        pytest.param("retention", "retention_verify", "SELECT * FROM retention.holds", id="verify-reads-holds"),
+        pytest.param("retention", "retention_verify", "CREATE TABLE inventory.t (id int)", id="verify-takes-inventory"),
+    ],
+)
+def test_role_can_do_its_work(connect: Connect, name: str, role: str, statement: str) -> None:
+    connect(name, role).execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "statement"),
+    [
+        *(
+            pytest.param("company", "retention_disposal", f"DELETE FROM {table}", id=f"disposal-deletes-{table}")
+            for table in ("calls", "transcriptions", "consents", "contracts", "callers", "tenants")
+        ),
+        *(
+            pytest.param("company", role, f"SELECT * FROM {table}", id=f"{role}-reads-{table}")
+            for role in ("retention_disposal", "retention_verify")
+            for table in ("callers", "tenants")
+        ),
+        *(
+            pytest.param("company", role, statement, id=f"{role}-{statement.split()[0].lower()}")
+            for role in ("retention_disposal", "retention_verify")
+            for statement in (
+                "UPDATE recordings SET recorded_at = now()",
+                "INSERT INTO recordings SELECT * FROM recordings",
+                "TRUNCATE recordings",
+                "DROP TABLE recordings",
+                "CREATE TABLE public.t (id int)",
+            )
+        ),
+        pytest.param("company", "retention_verify", "DELETE FROM recordings", id="verify-deletes-recordings"),
+        *(
+            pytest.param("retention", role, statement, id=f"{role}-{statement.split()[0].lower()}-{what}")
+            for role in ("retention_app", "retention_verify")
+            for what, statement in {
+                "ledger": "UPDATE retention.ledger SET body = ''",
+                "ledger-rows": "DELETE FROM retention.ledger",
+                "ledger-all": "TRUNCATE retention.ledger",
+                "ledger-row": "INSERT INTO retention.ledger VALUES (9, now(), 'k', '{}', sha256('a'), sha256('b'))",
+                "modes": "DELETE FROM retention.mode_changes",
+                "stops": "UPDATE retention.stop_changes SET stopped = false",
+                "approvals": "UPDATE retention.approvals SET approved_by = 'me'",
+                "disposed": "DELETE FROM retention.disposed_items",
+                "holds": "DELETE FROM retention.holds",
+                "trigger": "ALTER TABLE retention.ledger DISABLE TRIGGER ALL",
+            }.items()
+        ),
+        pytest.param(
+            "retention", "retention_app", "UPDATE retention.holds SET approved_by = 'me'", id="app-approves-hold"
+        ),
+        pytest.param("retention", "retention_app", CHECK_RUN, id="app-writes-check-results"),
+        pytest.param(
+            "retention", "retention_app", "UPDATE retention.findings SET severity = 'finding'", id="app-softens"
+        ),
+        pytest.param("retention", "retention_verify", LEDGER_ENTRY, id="verify-appends-to-ledger"),
+        pytest.param("retention", "retention_verify", HOLD, id="verify-sets-hold"),
+        pytest.param("retention", "retention_verify", MODE, id="verify-sets-mode"),
+        pytest.param(
+            "retention", "retention_verify", "SELECT * FROM retention.plan_items", id="verify-reads-plan-items"
+        ),
+        pytest.param(
+            "retention",
+            "retention_verify",
+            "UPDATE retention.check_runs SET verdict = 'compliant'",
+            id="verify-rewrites",
+        ),
+    ],
+)
+def test_role_can_do_nothing_else(connect: Connect, name: str, role: str, statement: str) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+        connect(name, role).execute(statement.encode())
+
+
+def test_verifying_role_is_read_only_even_with_rights_granted_by_mistake(
+    server: PostgresServer, connect: Connect
+) -> None:
+    with psycopg.connect(server.conninfo("company")) as admin:
+        admin.execute("GRANT DELETE ON recordings TO retention_verify")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connect("company", "retention_verify").execute("DELETE FROM recordings")
+    databases.grant_source_rights(server.conninfo("company"))
+
+
+def test_rows_hidden_by_a_policy_are_an_error_to_the_verifying_role(server: PostgresServer, connect: Connect) -> None:
+    """A check that reads fewer rows than there are would call the rest compliant."""
+    with psycopg.connect(server.conninfo("company"), autocommit=True) as admin:
+        admin.execute("ALTER TABLE recordings ENABLE ROW LEVEL SECURITY")
+        try:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+                connect("company", "retention_verify").execute("SELECT * FROM recordings")
+        finally:
+            admin.execute("ALTER TABLE recordings DISABLE ROW LEVEL SECURITY")
+
+
+@pytest.mark.parametrize("role", ["retention_app", "retention_disposal", "retention_verify", "retention_owner"])
+def test_roles_have_no_rights_over_the_server(server: PostgresServer, role: str) -> None:
+    query = sql.SQL(
+        "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = %s"
+    )
+    with psycopg.connect(server.conninfo()) as admin:
+        assert admin.execute(query, [role]).fetchone() == (False,) * 5
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        pytest.param("retention_app", "company", id="app-company"),
+        pytest.param("retention_disposal", "retention", id="disposal-own"),
+        pytest.param("retention_verify", "airflow", id="verify-airflow"),
+        pytest.param("airflow", "company", id="airflow-company"),
+        pytest.param("airflow", "retention", id="airflow-own"),
+    ],
+)
+def test_roles_enter_only_their_databases(connect: Connect, role: str, name: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        connect(name, role)
+
+
+def test_every_table_of_ours_has_its_rights_decided(server: PostgresServer) -> None:
+    """A migration that adds a table must say in own.sql who may write it; reading is the application's by default."""
+    text = (Path(databases.__file__).resolve().parents[2] / "sql" / "roles" / "own.sql").read_text(encoding="utf-8")
+    with psycopg.connect(server.conninfo("retention")) as admin:
+        tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'retention'").fetchall()
+    assert sorted(name for (name,) in tables if f"retention.{name}" not in text) == ["schema_version"]
