@@ -191,6 +191,10 @@ def resume_after(page: Page, prefix: str, previous: Resume) -> Resume:
     for name in reversed(names):
         if found := _cut(name, _doubtful(name, prefix), beyond=max(prefix, previous.key or "")):
             return found
+    for part in reversed(page.parts):
+        moves_on = (part.key, part.part_id) != (previous.key, previous.part_id) and part.key >= (previous.key or "")
+        if moves_on and REPLACEMENT not in part.key:
+            return Resume(part.key, part.part_id, tuple(part.key[:cut] for cut in _doubtful(part.key, prefix)))
     raise StoreUnreadable(
         "found more names than a page holds that differ only behind a character which this server sorts in its own way; "
         "expected a place to go on from. List the bucket on a server that sorts by key."
