@@ -24,12 +24,15 @@ _KEPT = ("AWS_CA_BUNDLE",)
 def base_environment(state: State) -> dict[str, str]:
     """The environment of everything that the stack starts: the user's, less what would mislead, plus our folders."""
     inherited = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith(_FOREIGN)}
+    direct = ",".join(filter(None, (inherited.get("NO_PROXY") or inherited.get("no_proxy"), "127.0.0.1", "localhost")))
     return inherited | {
         processes.MARK: state.mark,
         "RETENTION_STATE": str(state.folder),
         "RETENTION_ENVIRONMENT": "sample",
         "RETENTION_HASH_KEY_FILE": str(state.secrets / "hash.key"),
         "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }
 
 

@@ -28,7 +28,7 @@ _PASSWORDS = {
 def main() -> int:
     """Return 0 when all is prepared, 2 after one clear line."""
     try:
-        _refuse_placeholders()
+        refuse_placeholders()
         _prepare()
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -55,7 +55,7 @@ def _superuser(database: str) -> str:
     )
 
 
-def _refuse_placeholders() -> None:
+def refuse_placeholders() -> None:
     """An example's secret is public. Values may stand inside a connection's JSON, so it is searched, not compared."""
     left = sorted(name for name, value in os.environ.items() if PLACEHOLDER in value)
     if left:

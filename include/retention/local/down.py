@@ -47,9 +47,14 @@ def down(state: State) -> None:
 def clean(state: State) -> None:
     """`make clean`: stop, then remove the state folder, the environment, build results and caches."""
     down(state)
-    if state.exists:
-        shutil.rmtree(state.folder)
+    remove_state(state)
     for name in _MADE:
         shutil.rmtree(PROJECT / name, ignore_errors=True)
     for cache in PROJECT.rglob("__pycache__"):
         shutil.rmtree(cache, ignore_errors=True)
+
+
+def remove_state(state: State) -> None:
+    """Remove the state folder, but only one that `make run` made: `RETENTION_STATE` may name any folder."""
+    if state.exists:
+        shutil.rmtree(state.folder)

@@ -5,16 +5,18 @@ Every step looks first whether its work is done, so that a second call is quick 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 
 import psycopg
 
-from retention.local import databases, interruption, ports, stopping
+from retention.local import accounts, databases, interruption, ports, stopping
 from retention.local.airflow_api import AirflowApi
 from retention.local.airflow_services import PARTS, AirflowServices
 from retention.local.airflow_settings import airflow_environment, base_environment
@@ -28,6 +30,7 @@ from retention.local.published import USERS, connection_variables, owner_variabl
 from retention.local.s3_server import S3Server
 from retention.local.state import State
 from retention.local.steps import console, step
+from retention.settings import PROJECT
 
 NEEDED_BYTES = 10**9
 """Room for databases, objects and logs of the sample company."""
@@ -49,6 +52,7 @@ class Stack:
         self.postgres = PostgresServer(state.postgres, mark=state.mark)
         self.s3 = S3Server(state.s3, mark=state.mark)
         self.airflow = AirflowServices(state)
+        self.prepared_file = state.airflow_home / "prepared"
         self.touched = False
         self.ui_port = _ui_port(state)
         self.url = f"http://127.0.0.1:{self.ui_port}"
@@ -66,6 +70,7 @@ class Stack:
 def up(state: State) -> int:
     """Everything, in order. Returns an exit code; whatever it started is stopped when it doesn't get to the end."""
     try:
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = base_environment(state)["NO_PROXY"]  # our servers are here
         state.create()
         _check_disk(state)
         with state.locked():
@@ -105,11 +110,14 @@ def _run_product(stack: Stack) -> None:
 
 
 def _start_servers(stack: Stack) -> None:
-    stack.touched |= not (stack.postgres.is_running() and stack.s3.is_running())
+    running = stack.postgres.is_running() and stack.s3.is_running()
+    stack.touched |= not running
     with step("PostgreSQL 18 and S3 (SeaweedFS)"):
         # What an earlier start that was killed had begun must not go on beside this one.
         stopping.stop(folder=stack.state.folder, spare=stack.state.recorded().values())
-        _leave_other_port(stack)
+        if not running or ports.remembered(stack.state.ports_file, "ui") not in {None, stack.ui_port}:
+            stack.airflow.stop()  # it knows the servers' and its own former addresses
+        ports.remember(stack.state.ports_file, "ui", stack.ui_port)
         stack.postgres.start()
         stack.s3.start()
     with step("databases, roles, credentials"):
@@ -124,11 +132,9 @@ def _start_airflow(stack: Stack) -> None:
     owner_env = env | owner_variables(stack.state, stack.postgres, stack.s3)
     missing = stack.airflow.running() != set(PARTS)
     stack.touched |= missing
-    metadata = (
-        Command("airflow db migrate", airflow("db", "migrate"), log=logs / "airflow-db.log", env=env)
-        if missing
-        else None
-    )
+    metadata = None
+    if missing and not _is_prepared(stack):
+        metadata = Command("airflow db migrate", airflow("db", "migrate"), log=logs / "airflow-db.log", env=env)
     with step("our own database: schema, rights, mode"):
         Command("python -m retention migrate", retention("migrate"), log=logs / "migrate.log", env=owner_env).wait()
         databases.grant_own_rights(stack.postgres.conninfo("retention"))
@@ -140,7 +146,8 @@ def _start_airflow(stack: Stack) -> None:
         with step("Airflow: database and accounts") as tell:
             metadata.wait(tell)
             _accounts(stack, env).wait(tell)
-        stack.airflow.start(env, ui_port=stack.ui_port)
+            stack.prepared_file.write_text(_preparation(), encoding="utf-8")
+    stack.airflow.start(env, ui_port=stack.ui_port)
     with step("sample company: tables, recordings, holds") as tell:
         sample.wait(tell)
         databases.grant_source_rights(stack.postgres.conninfo("company"))
@@ -148,11 +155,14 @@ def _start_airflow(stack: Stack) -> None:
         stack.airflow.wait_until_healthy(stack.api())
 
 
-def _leave_other_port(stack: Stack) -> None:
-    """End an Airflow of this folder that serves another port than the one wanted now, and remember this one."""
-    if ports.remembered(stack.state.ports_file, "ui") not in {None, stack.ui_port}:
-        stack.airflow.stop()
-    ports.remember(stack.state.ports_file, "ui", stack.ui_port)
+def _preparation() -> str:
+    """What Airflow's database was made ready for: this lock, these accounts."""
+    files = (PROJECT / "requirements.lock", Path(accounts.__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _is_prepared(stack: Stack) -> bool:
+    return stack.prepared_file.exists() and stack.prepared_file.read_text(encoding="utf-8") == _preparation()
 
 
 def _accounts(stack: Stack, env: dict[str, str]) -> Command:

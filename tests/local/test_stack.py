@@ -1,0 +1,186 @@
+"""`make run` for real, in a state folder of its own: up, up again, what each login may do, a part that died, down.
+
+One stack for the whole file (about a minute on two cores); the tests run in their order and in one worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from retention.local import ports, proc
+from retention.local.airflow_services import PARTS
+from retention.local.state import State
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+
+SERVERS = {"postgres", "weed"}
+
+
+class Stack:
+    """One state folder and the commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = State(folder)
+        self.port = ports.choose(["ui"])["ui"]
+
+    def call(self, *arguments: str, module: str = "retention.local", **env: str) -> subprocess.CompletedProcess[str]:
+        variables = {"RETENTION_STATE": str(self.state.folder), "RETENTION_UI_PORT": str(self.port), **env}
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+    def pids(self) -> dict[str, int]:
+        return {name: identity.pid for name, identity in self.state.recorded().items() if identity.is_running()}
+
+    def facts(self) -> dict[str, str]:
+        facts: dict[str, str] = json.loads(self.state.facts_file.read_text())
+        return facts
+
+    def rows(self) -> dict[str, int]:
+        with psycopg.connect(self.facts()["pg_dsn_app"]) as connection:
+            return {
+                table: connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()[0]  # type: ignore[index]
+                for table in ("tenants", "calls", "recordings", "consents")
+            }
+
+    def ask(self, login: str, method: str, path: str, body: dict[str, Any] | None = None) -> int:
+        """The HTTP status that this login gets from Airflow's API."""
+        token = ""
+        if login:
+            password = next(
+                line.split()[1] for line in self.state.logins_file.read_text().splitlines() if line.startswith(login)
+            )
+            credentials = {"username": login, "password": password}
+            token = json.load(self._send("POST", "/auth/token", credentials, ""))["access_token"]
+        try:
+            with self._send(method, path, body, token) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None, token: str) -> Any:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        data = json.dumps(body).encode() if body is not None else None
+        return urllib.request.urlopen(
+            urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method), timeout=30
+        )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    made = Stack(tmp_path_factory.mktemp("stack") / "state")
+    yield made
+    made.call("down")
+
+
+def test_taken_port_is_one_clear_line_and_leaves_nothing(stack: Stack) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", stack.port))
+        other.listen()
+        done = stack.call("up")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"error: port {stack.port} for the Airflow UI is in use by another program; stop that one, or choose another: "
+        f"RETENTION_UI_PORT={stack.port + 1} make run"
+    )
+    assert stack.pids() == {}
+
+
+def test_first_run_brings_everything_up_and_says_what_happened(stack: Stack) -> None:
+    done = stack.call("up")
+    assert done.returncode == 0, done.stderr
+    assert set(stack.pids()) == SERVERS | set(PARTS)
+    assert "were due and" in done.stdout
+    assert "COMPLIANT" in done.stdout
+    report = next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("Report"))
+    assert Path(report).is_file()
+    assert Path(report).is_relative_to(stack.state.folder)
+
+
+def test_second_run_restarts_nothing_and_adds_nothing(stack: Stack) -> None:
+    pids, rows = stack.pids(), stack.rows()
+    done = stack.call("up")
+    assert done.returncode == 0, done.stderr
+    assert stack.pids() == pids
+    assert stack.rows() == rows
+
+
+def test_facts_hold_addresses_and_files_but_no_secret(stack: Stack) -> None:
+    text = stack.state.facts_file.read_text()
+    secrets = [
+        path.read_text().strip() for path in stack.state.secrets.iterdir() if path.suffix in {".password", ".key"}
+    ]
+    assert secrets
+    assert [secret for secret in secrets if secret in text] == []
+    wanted = {"state_dir", "airflow_url", "logins_file", "s3_endpoint", "s3_credentials_file"}
+    wanted |= {f"pg_dsn_{role}" for role in ("app", "disposal", "verify", "retention")}
+    assert wanted <= set(stack.facts())
+    readable = [path for path in stack.state.secrets.iterdir() if path.stat().st_mode & 0o077]
+    assert readable == []
+
+
+@pytest.mark.parametrize(
+    ("login", "method", "path", "status"),
+    [
+        pytest.param("", "GET", "/api/v2/dags", 401, id="nobody-sees-dags"),
+        pytest.param("viewer", "GET", "/api/v2/dags/dispose_audio", 200, id="viewer-sees-dags"),
+        pytest.param("viewer", "POST", "/api/v2/dags/dispose_audio/dagRuns", 403, id="viewer-starts"),
+        pytest.param("compliance", "GET", "/api/v2/dags/dispose_audio/dagRuns", 200, id="compliance-sees-runs"),
+        pytest.param("compliance", "GET", "/api/v2/plugins", 200, id="compliance-sees-plugins"),
+        pytest.param("compliance", "POST", "/api/v2/dags/dispose_audio/dagRuns", 403, id="compliance-starts"),
+        pytest.param("compliance", "PATCH", "/api/v2/dags/dispose_audio", 403, id="compliance-pauses"),
+        pytest.param("oncall", "POST", "/api/v2/dags/dispose_audio/dagRuns", 403, id="oncall-starts"),
+        pytest.param("engineer", "POST", "/api/v2/dags/verify_retention/dagRuns", 200, id="engineer-starts"),
+        pytest.param("engineer", "GET", "/api/v2/connections", 403, id="engineer-sees-connections"),
+        pytest.param("engineer", "DELETE", "/api/v2/dags/verify_retention", 403, id="engineer-deletes-dag"),
+    ],
+)
+def test_logins_may_do_exactly_this(stack: Stack, login: str, method: str, path: str, status: int) -> None:
+    body = {"POST": {"logical_date": None}, "PATCH": {"is_paused": True}}.get(method)
+    assert stack.ask(login, method, path, body) == status
+
+
+def test_part_that_died_is_started_again_alone(stack: Stack) -> None:
+    before = stack.pids()
+    stack.state.recorded()["triggerer"].signal(9)  # type: ignore[arg-type]
+    done = stack.call("up")
+    assert done.returncode == 0, done.stderr
+    after = stack.pids()
+    assert {name for name in after if after[name] != before[name]} == {"triggerer"}
+
+
+def test_status_says_which_parts_run(stack: Stack) -> None:
+    done = stack.call("status")
+    assert done.returncode == 0
+    assert all(f"{part:<14}runs" in done.stdout for part in PARTS)
+
+
+def test_stop_leaves_no_process(stack: Stack) -> None:
+    sessions = set(stack.pids().values())
+    done = stack.call("down")
+    assert (done.returncode, done.stdout) == (0, "Nothing runs.\n")
+    left = [
+        stat.pid
+        for stat in proc.everybody()
+        if stat.session in sessions
+        or proc.writes_below(stat.pid, stack.state.folder)
+        or _names(stat.pid, stack.state.folder)
+    ]
+    assert left == []
+    assert stack.call("status").returncode == 1
+
+
+def _names(pid: int, folder: Path) -> bool:
+    return any(str(folder) in word for word in proc.command_line(pid))
