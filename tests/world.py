@@ -63,7 +63,7 @@ class World:
             own_conninfo=self.own,
             hasher=HASHER,
             open_stores=open_stores,
-            # Objects are stamped in whole seconds; a moment later, all that a test has put is older than its plan.
+            actor="anna",
             now=now,
         )
         return replace(runtime, **changes)

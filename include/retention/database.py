@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -22,13 +23,21 @@ def connect(conninfo: str, *, autocommit: bool = True) -> OwnConnection:
     Raises UnknownError when the database does not answer; libpq's message names host and user, never a password.
     """
     try:
-        connection = psycopg.connect(conninfo, row_factory=dict_row, autocommit=autocommit, options="-c TimeZone=UTC")
+        connection = psycopg.connect(conninfo, row_factory=dict_row, autocommit=True)
+        prepare_session(connection)
+        connection.autocommit = autocommit
     except psycopg.OperationalError as error:
         raise UnknownError(
             f"our own database did not answer ({str(error).strip().splitlines()[0]}); expected a running PostgreSQL at the "
             "connection retention_db. Start it (`make run` for the local stack) or mend the connection."
         ) from None
     return connection
+
+
+def prepare_session(connection: psycopg.Connection[Any]) -> None:
+    """Time zone UTC, and rows that a policy hides are an error: a hidden consent or hold would be taken for none."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET row_security = off")
 
 
 def migrate(conninfo: str) -> str:

@@ -13,6 +13,7 @@ RetentionError
 │   ├── ModeError            the category's mode does not allow it
 │   ├── GuardError           volume limit, impossible rule, unapproved digest
 │   └── PlanError            the plan is expired, used up, tampered with, or has another digest
+├── BusyError             4  another run is at work on the same plan; it is worth trying again
 └── PartlyFailedError     5  some items failed; the others are done
 
 Messages say what was found, what was expected and what to do next. They never hold an item's key, a name
@@ -102,6 +103,12 @@ class GuardError(BlockedError):
 
 class PlanError(BlockedError):
     """The plan is expired, used up, altered, or another one than the digest names."""
+
+
+class BusyError(RetentionError):
+    """Another run is at work on the same plan; nothing was deleted by this one. Worth trying again."""
+
+    exit_code = 4
 
 
 class PartlyFailedError(RetentionError):

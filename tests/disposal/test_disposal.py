@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from retention.disposal.approval import approve_plan
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import (
+    BusyError,
     DataMapError,
     GuardError,
     HoldsUnreadable,
@@ -161,6 +163,28 @@ class TestNothingTooMuch:
         assert seen["waited"], "the hold must not be set in the middle of a batch"
         assert seen["hold"].already_gone == 1
 
+    def test_a_hold_on_a_person_keeps_a_recording_whose_call_is_lost(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        world.sql("UPDATE recordings SET call_id = NULL")
+        world.add_hold(person_id="somebody")
+        assert plan().kept_by_reason == {"legal_hold": 1}
+        assert world.is_there(recording)
+
+    def test_a_hold_committed_before_the_batch_counts_although_this_machine_is_behind(
+        self, world: World, plan: Plan
+    ) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        planned = plan()
+        world.add_hold(tenant_id="t1", effective_at=now())
+        behind = world.runtime(now=lambda: now() - timedelta(seconds=30))
+        assert execute_plan(behind, planned.plan_id, planned.digest).spared == {"legal_hold": 1}
+        assert world.is_there(recording)
+
+    def test_a_clock_that_is_far_off_plans_nothing(self, world: World, plan: Plan) -> None:
+        world.add_recording(age=DAY)
+        with pytest.raises(GuardError, match="clocks"):
+            plan(now=lambda: now() + 60 * DAY)
+
 
 class TestGuard:
     def test_mode_observe_deletes_nothing_and_a_dry_run_says_what_would_go(self, world: World, plan: Plan) -> None:
@@ -284,6 +308,29 @@ class TestPreflight:
             plan()
         assert world.parts(recording.key) == 1
 
+    def test_consents_that_a_row_policy_hides_are_an_error_and_not_none(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        for party in ("caller", "customer"):
+            world.add_consent(recording, party, given_ago=39 * DAY)
+        world.sql("CREATE ROLE hidden_reader LOGIN PASSWORD 'reader'" if not world.sql(
+            "SELECT 1 FROM pg_roles WHERE rolname = 'hidden_reader'") else "SELECT 1")  # fmt: skip
+        world.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO hidden_reader")
+        world.sql("GRANT DELETE ON recordings TO hidden_reader")
+        world.sql("ALTER TABLE consents ENABLE ROW LEVEL SECURITY")
+        world.connections["company_db"] = replace(
+            world.connections["company_db"], login="hidden_reader", password="reader"
+        )
+        with pytest.raises(DataMapError, match="consents"):
+            plan()
+        assert world.is_there(recording)
+
+    def test_rows_whose_deletion_would_take_others_along_are_refused(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        world.sql("CREATE TABLE notes (recording_id uuid REFERENCES recordings ON DELETE CASCADE)")
+        with pytest.raises(DataMapError, match="notes"):
+            plan()
+        assert world.is_there(recording)
+
     def test_an_unreadable_hold_list_stops_everything(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=40 * DAY)
         planned = plan()
@@ -295,8 +342,6 @@ class TestPreflight:
     def test_a_missing_bucket_is_unreadable_and_not_empty(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=40 * DAY)
         spec = world.datamap.places["call_recordings"].spec.model_copy(update={"bucket": "no-such-bucket"})
-        from dataclasses import replace
-
         lost = replace(
             world.datamap, places={"call_recordings": replace(world.datamap.places["call_recordings"], spec=spec)}
         )
@@ -316,7 +361,7 @@ def test_one_refused_item_fails_the_run_and_stops_no_other(world: World, plan: P
     assert world.has_row(locked) and not world.is_there(free)
     world.sql("DROP TABLE notes")
     result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
-    assert (result.planned, result.gone, result.failed) == (2, 2, 0), "a retry of the same plan finishes it"
+    assert (result.planned, result.gone, result.recovered, result.failed) == (2, 1, 1, 0), "a retry finishes the plan"
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,6 +379,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, plan: Plan, mo
         thread.join()
     assert len(results) == 2
     assert all(result.planned == result.gone + sum(result.spared.values()) for result in results)
+    assert sum(result.gone for result in results) == 40, "each item is claimed by one run only"
+    assert world.own_sql("SELECT count(*) AS n FROM retention.disposed_items")[0]["n"] == 40
     assert not any(world.is_there(recording) for recording in recordings)
     with world.runtime().own() as own:
         assert ledger.verify(own).first_bad is None
@@ -348,7 +395,7 @@ def test_a_plan_in_execution_is_not_executed_twice(world: World, plan: Plan) -> 
         if step == "locked":
             try:
                 execute_plan(world.runtime(), planned.plan_id, planned.digest)
-            except PlanError as error:
+            except BusyError as error:
                 errors.append(error)
 
     execute_plan(world.runtime(on_step=on_step), planned.plan_id, planned.digest)
@@ -377,6 +424,7 @@ class TestListing:
         old = f"recordings/t1/{old_day:%Y/%m/%d}/copy.wav"
         fresh = f"recordings/t1/{now():%Y/%m/%d}/copy.wav"
         stated = "recordings/t1/moved/copy.wav"
+        world.add_recording(age=DAY)
         for key in (old, fresh):
             world.put(key)
         world.put(stated, **{"recorded-at": old_day.isoformat()})
@@ -385,7 +433,7 @@ class TestListing:
         assert planned.due == 3
         result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert (result.gone, result.failed) == (3, 0)
-        assert (world.parts(old), world.parts(stated), world.parts(fresh), world.parts()) == (0, 0, 1, 1)
+        assert (world.parts(old), world.parts(stated), world.parts(fresh), world.parts()) == (0, 0, 1, 2)
 
     def test_an_expired_noncurrent_version_goes_and_the_current_one_stays(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=2 * DAY, versions=0)
@@ -406,6 +454,7 @@ class TestListing:
     def test_a_hold_on_a_person_keeps_orphans_because_nobody_knows_whose_they_are(
         self, world: World, plan: Plan
     ) -> None:
+        world.add_recording(age=DAY)
         world.put(f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}/copy.wav")
         planned = plan("listing")
         world.add_hold(person_id="somebody")
@@ -413,12 +462,52 @@ class TestListing:
         assert result.spared == {"legal_hold": 1}
 
     def test_an_orphans_delete_marker_goes_only_after_its_versions(self, world: World, plan: Plan) -> None:
+        world.add_recording(age=DAY)
         key = f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}/gone.wav"
         world.put(key)
         world.s3.delete_object(Bucket=world.bucket, Key=key)
         planned = plan("listing")
         execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert world.parts(key) == 0
+
+    def test_a_listing_without_any_row_is_blocked_because_the_consents_may_be_lost_with_the_rows(
+        self, world: World, plan: Plan
+    ) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        for party in ("caller", "customer"):
+            world.add_consent(recording, party, given_ago=39 * DAY)
+        world.sql("DELETE FROM recordings")
+        planned = plan("listing")
+        assert planned.due == 1 and "row" in (planned.blocked_reason or "")
+        with pytest.raises(GuardError):
+            execute_plan(world.runtime(), planned.plan_id, planned.digest)
+        assert world.parts(recording.key) == 1
+
+    def test_a_hold_on_an_item_holds_its_object_when_its_row_is_gone(self, world: World, plan: Plan) -> None:
+        world.add_recording(age=DAY)
+        recording = world.add_recording(age=40 * DAY)
+        world.add_hold(place="call_recordings", item_id=recording.recording_id)
+        world.sql("DELETE FROM recordings WHERE recording_id = %s", recording.recording_id)
+        planned = plan("listing")
+        assert planned.due == 0 and planned.kept_by_reason["legal_hold"] == 1
+
+    def test_an_orphan_that_gets_a_row_after_the_plan_stays(self, world: World, plan: Plan) -> None:
+        world.add_recording(age=DAY)
+        key = f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}/late.wav"
+        world.put(key)
+        planned = plan("listing")
+        late = world.add_recording(age=DAY, key=key, versions=0)
+        assert execute_plan(world.runtime(), planned.plan_id, planned.digest).spared == {"described_by_row": 1}
+        assert world.is_there(late)
+
+    def test_a_version_that_is_current_again_stays(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=2 * DAY, versions=0)
+        world.put(recording.key, **{"recorded-at": (now() - 40 * DAY).isoformat()})
+        newer = world.put(recording.key)
+        planned = plan("listing")
+        world.s3.delete_object(Bucket=world.bucket, Key=recording.key, VersionId=newer)
+        assert execute_plan(world.runtime(), planned.plan_id, planned.digest).spared == {"described_by_row": 1}
+        assert world.is_there(recording)
 
     def test_objects_outside_the_mapped_prefix_are_not_touched(self, world: World, plan: Plan) -> None:
         world.put(f"elsewhere/t1/{now() - 40 * DAY:%Y/%m/%d}/x.wav")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ def test_a_new_plan_finishes_what_was_killed(world: World, plan: Plan, tmp_path:
     assert_as_if_never_killed(world, due, kept)
 
 
-@pytest.mark.parametrize("step", ["planning", "planned"])
+@pytest.mark.parametrize("step", ["planning", "collected", "planned"])
 def test_a_planning_that_was_killed_leaves_nothing_half(world: World, plan: Plan, tmp_path: Path, step: str) -> None:
     due, kept = people(world)
     run_killed(world, tmp_path, run_id="run/1", kill_at=step)
@@ -119,3 +119,23 @@ def test_a_hold_that_came_after_the_kill_is_told_the_truth(world: World, plan: P
     result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
     assert (result.gone, result.recovered, result.spared) == (0, 2, {"legal_hold": 3})
     assert sum(bool(world.parts(recording.key)) for recording in due) == 3, "nothing more went after the hold"
+
+
+def test_a_recovery_that_was_killed_itself_is_finished_by_the_next(world: World, plan: Plan, tmp_path: Path) -> None:
+    due, kept = people(world)
+    first = plan()
+    run_killed(world, tmp_path, plan_id=str(first.plan_id), digest=first.digest, kill_at="rows_removed")
+    run_killed(world, tmp_path, run_id="run/recovering", kill_at="batch_settled")
+    following = plan()
+    execute_plan(world.runtime(), following.plan_id, following.digest)
+    assert_as_if_never_killed(world, due, kept)
+
+
+def test_a_recovery_of_a_place_that_is_mapped_no_more_says_unknown(world: World, plan: Plan, tmp_path: Path) -> None:
+    people(world)
+    first = plan()
+    run_killed(world, tmp_path, plan_id=str(first.plan_id), digest=first.digest, kill_at="bytes_removed")
+    place = world.datamap.places["call_recordings"]
+    renamed = replace(world.datamap, places={"recordings": replace(place, name="recordings")})
+    plan(datamap=renamed)
+    assert [entry["unknown"] for entry in world.ledger("recovery")] == [2]

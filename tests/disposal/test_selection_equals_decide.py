@@ -62,7 +62,7 @@ def rule(*versions: RuleVersion) -> RetentionRule:
         clause="audio",
         owner="Platform Engineering",
         schedule=schedule,
-        volume_limit=VolumeLimit(items=10, share=0.5, share_above_items=5),
+        volume_limit=VolumeLimit(items=10, share=0.5, share_above_items=5, unlinked_items=5),
         plan_valid_for=HOUR,
         versions=versions,
     )

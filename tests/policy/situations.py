@@ -61,7 +61,7 @@ def rule(*versions: RuleVersion, **schedule: Any) -> RetentionRule:
         clause="audio",
         owner="Platform Engineering",
         schedule=Schedule(**(hourly | schedule)),
-        volume_limit=VolumeLimit(items=10, share=0.5, share_above_items=5),
+        volume_limit=VolumeLimit(items=10, share=0.5, share_above_items=5, unlinked_items=5),
         plan_valid_for=HOUR,
         versions=versions or (version(),),
     )

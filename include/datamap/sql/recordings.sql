@@ -5,6 +5,8 @@ SELECT
     r.object_key,
     r.tenant_id,
     k.caller_id::text AS person_id,
+    -- A call without a caller has none; a recording without its call could be anybody's.
+    k.call_id IS NOT NULL AS person_known,
     r.recorded_at AS start_recording_started,
     t.finished_at AS start_transcription_succeeded,
     coalesce(t.succeeded, FALSE) AS happened_transcription_succeeded,

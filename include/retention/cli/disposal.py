@@ -74,7 +74,7 @@ def dispose(
         chosen, wanted = _plan_id(plan_id), digest
     bar, move = progress_bar("disposing in batches")
     with bar:
-        summary = execute_plan(open_runtime(), chosen, wanted, dry_run=dry_run, progress=move)
+        summary = execute_plan(open_runtime(actor=by), chosen, wanted, dry_run=dry_run, progress=move)
     emit("dispose", summary.to_json(), _disposal_words(summary), as_json=as_json)
 
 

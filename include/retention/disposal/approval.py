@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from retention.database import OwnConnection
+from retention.disposal.clocks import database_time
 from retention.disposal.guard import plan_row
 from retention.errors import GuardError, PlanError, RequestError
 from retention.evidence import ledger
+from retention.policy.holds import is_second_person
 
 
 def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by: str, reason: str) -> dict[str, Any]:
@@ -23,7 +25,9 @@ def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by:
         raise PlanError(f"plan {plan_id} is {plan['state']}; expected one that is ready")
     if digest != plan["digest"]:
         raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was approved.")
-    if approved_by.strip().casefold() == plan["requested_by"].strip().casefold():
+    if database_time(own) >= plan["expires_at"]:
+        raise PlanError(f"plan {plan_id} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
+    if not is_second_person(approved_by, plan["requested_by"]):
         raise GuardError(f"{approved_by} requested plan {plan_id}; expected a second person to approve it")
     with own.transaction():
         own.execute(

@@ -7,7 +7,7 @@ remove bytes → confirm → remove rows → result in the ledger → unlock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -16,23 +16,25 @@ from uuid import UUID
 from psycopg import sql
 
 from retention.database import OwnConnection
+from retention.disposal.clocks import current_time, database_time
+from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
-from retention.disposal.sweep import decide_loose, protected_by_row, rows_by_key
+from retention.disposal.sweep import decide_loose, is_loose, lost_hold_items, protected_by_row, rows_by_key
 from retention.errors import PlanError
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
 from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
-from retention.stores.protocol import Removal, Target
+from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
 
 HOLDS_LOCK = "7301, 2"
 """Advisory lock: batches share it, setting a hold takes it alone (see migration 0001)."""
 
 
 class Line(NamedTuple):
-    """One planned item as it is in our database; `intended` means that an earlier try may have removed it already."""
+    """One planned item as it is in our database."""
 
     place: str
     item_id: str
@@ -51,9 +53,9 @@ class Line(NamedTuple):
         return Target(self.object_key, self.part_id)
 
     @property
-    def intended(self) -> bool:
-        """Whether a batch had recorded its intent and then not its result."""
-        return self.state == "intended"
+    def was_tried(self) -> bool:
+        """Whether an earlier try may have removed it already: its intent is recorded, its result is not, or was a failure."""
+        return self.state in ("intended", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,6 @@ class BatchResult:
     recovered: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     spared: Counter[str] = field(default_factory=Counter)
-    ledger_head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
         step("decided_again")
         _record_intent(context, own, batch_no, due)
         step("intent_recorded")
-        outcomes |= _remove(context, checked, due, step)
-        return _record_result(context, own, batch_no, outcomes)
+        removed, parts_removed = _remove(context, checked, due, step)
+        return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
     finally:
         if not own.closed:
             own.execute(f"SELECT pg_advisory_unlock_shared({HOLDS_LOCK})")
@@ -131,19 +132,27 @@ def _decide_again(
     context: BatchContext, own: OwnConnection, checked: CheckedPlace, lines: Sequence[Line]
 ) -> tuple[list[Line], Outcomes]:
     """Read rows, holds and consents as they are now. Execution only ever shrinks a plan."""
-    runtime, now = context.runtime, context.runtime.now()
+    runtime = context.runtime
     holds = read_holds(own)
+    now = current_time(runtime, own)  # read after the holds: every one that was committed by then is in force
     keys = sorted({line.object_key for line in lines})
-    rows = rows_by_key(runtime, context.rule, checked, holds, context.as_of, keys)
+    rows = rows_by_key(runtime, context.rule, checked, holds, context.as_of, now, keys)
+    loose = [line for line in lines if line.part_id is not None]
+    lost = lost_hold_items(runtime, checked, holds) if loose else frozenset()
+    parts = _parts_by_target(checked, loose)
     due: list[Line] = []
     outcomes: Outcomes = {}
     unsettled: dict[Line, str] = {}
     for line in lines:
         of_key = rows.get(line.object_key, ())
         if line.part_id is not None:
-            reason = protected_by_row(of_key, now)
-            decision = decide_loose(context.rule, checked, line._asdict(), holds, context.as_of, now)
-            kept = reason or (None if decision.disposable else decision.reason)
+            part = parts.get(line.target)
+            kept = "already_gone" if part is None else protected_by_row(of_key, now)
+            if part is not None and kept is None:
+                decision = decide_loose(context.rule, checked, line._asdict(), holds, lost, context.as_of, now)
+                # What a row describes by now is no loose part any more, whatever its age.
+                kept = decision.reason if not decision.disposable else None
+                kept = kept if is_loose(part, of_key) else "described_by_row"
         else:
             row = next((row for row in of_key if row["item_id"] == line.item_id), None)
             if row is None:
@@ -152,11 +161,23 @@ def _decide_again(
             kept = None if row["status"] in ("due", "overdue") else row["reason"]
         if kept is None:
             due.append(line)
-        elif line.intended:
+        elif line.was_tried or kept == "already_gone":
             unsettled[line] = kept
         else:
             outcomes[line] = ("spared", kept)
     return due, outcomes | _settle(checked, unsettled)
+
+
+def _parts_by_target(checked: CheckedPlace, lines: Sequence[Line]) -> dict[Target, StoredPart]:
+    """Every part that is there now, of these lines' objects."""
+    keys = sorted({line.object_key for line in lines})
+    return {Target(part.key, part.part_id): part for part in checked.stores.objects.parts_of(keys)} if keys else {}
+
+
+def _present(checked: CheckedPlace, lines: Iterable[Line]) -> set[Target]:
+    """Which items, and which single parts, a new listing of the store shows."""
+    parts = list(checked.stores.objects.parts_of(sorted({line.object_key for line in lines})))
+    return {Target(part.key) for part in parts} | {Target(part.key, part.part_id) for part in parts}
 
 
 def _settle(checked: CheckedPlace, unsettled: Mapping[Line, str]) -> Outcomes:
@@ -166,31 +187,35 @@ def _settle(checked: CheckedPlace, unsettled: Mapping[Line, str]) -> Outcomes:
     """
     if not unsettled:
         return {}
-    parts = list(checked.stores.objects.parts_of(sorted({line.object_key for line in unsettled})))
-    present = {Target(part.key) for part in parts} | {Target(part.key, part.part_id) for part in parts}
+    present = _present(checked, unsettled)
     outcomes: Outcomes = {}
     for line, kept in unsettled.items():
         if line.target in present:
             outcomes[line] = ("spared", kept)
-        elif line.intended:
+        elif line.was_tried:
             outcomes[line] = ("gone_confirmed_on_recovery", None)
         else:
             outcomes[line] = ("spared", "already_gone")
     return outcomes
 
 
-def _remove(context: BatchContext, checked: CheckedPlace, due: Sequence[Line], step: Callable[[str], None]) -> Outcomes:
-    """Bytes, confirmation, then rows. An item counts as gone only when a listing after the deletion doesn't show it."""
+def _remove(
+    context: BatchContext, checked: CheckedPlace, due: Sequence[Line], step: Callable[[str], None]
+) -> tuple[Outcomes, int]:
+    """Bytes, confirmation, then rows; also the number of parts removed, which NEWER and FAILED items may have lost, too.
+
+    An item counts as gone only when a listing after the deletion doesn't show it, and only where there was something to
+    remove: what another run took in between is that run's.
+    """
     if not due:
-        return {}
+        return {}, 0
     objects = checked.stores.objects
     results = objects.remove([line.target for line in due], stored_before=context.stored_before[checked.place.name])
     step("bytes_removed")
-    parts = list(objects.parts_of(sorted({line.object_key for line in due})))
-    present = {Target(part.key) for part in parts} | {Target(part.key, part.part_id) for part in parts}
+    present = _present(checked, due)
     step("bytes_confirmed")
     outcomes: Outcomes = {}
-    confirmed: list[Line] = []
+    confirmed: dict[Line, bool] = {}
     for line in due:
         result = results[line.target]
         if result.outcome is Removal.FAILED:
@@ -201,27 +226,34 @@ def _remove(context: BatchContext, checked: CheckedPlace, due: Sequence[Line], s
             # Listed again after its removal: written since, or a store that only says it deletes.
             outcomes[line] = ("failed", "still_there")
         else:
-            recovered = line.intended and result.outcome is Removal.ABSENT
-            outcomes[line] = ("gone_confirmed_on_recovery" if recovered else "gone", None)
-            confirmed.append(line)
+            confirmed[line] = result.outcome is Removal.REMOVED
     outcomes |= _remove_rows(checked, confirmed, context.runtime.now())
     step("rows_removed")
-    return outcomes
+    return outcomes, sum(result.parts_removed for result in results.values())
 
 
-def _remove_rows(checked: CheckedPlace, confirmed: Sequence[Line], now: datetime) -> Outcomes:
-    """Remove the rows of items whose bytes are gone; returns only what failed."""
+def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
+    """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?"""
     rows = checked.stores.rows
-    whole = [line for line in confirmed if line.part_id is None]
-    if rows is None or not whole:
-        return {}
-    results = rows.remove([Target(line.item_id) for line in whole], stored_before=now)
-    present = {part.key for part in rows.parts_of([line.item_id for line in whole])}
-    return {
-        line: ("failed", results[Target(line.item_id)].error_code or "row_still_there")
-        for line in whole
-        if line.item_id in present or results[Target(line.item_id)].outcome is Removal.FAILED
-    }
+    whole = [line.item_id for line in confirmed if line.part_id is None] if rows is not None else []
+    results: Mapping[Target, RemovalResult] = {}
+    present: set[str] = set()
+    if rows is not None and whole:
+        results = rows.remove([Target(item_id) for item_id in whole], stored_before=now)
+        present = {part.key for part in rows.parts_of(whole)}
+    outcomes: Outcomes = {}
+    for line, had_bytes in confirmed.items():
+        row = results.get(Target(line.item_id)) if line.part_id is None else None
+        if row is not None and (row.outcome is Removal.FAILED or line.item_id in present):
+            outcomes[line] = ("failed", row.error_code or "row_still_there")
+            continue
+        # Of two runs at once, both may have asked for the same bytes; only one of them deleted the row.
+        ours = row.outcome is Removal.REMOVED if row is not None else had_bytes
+        if line.was_tried and not (ours and had_bytes):
+            outcomes[line] = ("gone_confirmed_on_recovery", None)
+        else:
+            outcomes[line] = ("gone", None) if ours else ("spared", "already_gone")
+    return outcomes
 
 
 def _root(context: BatchContext, lines: Sequence[Line]) -> str:
@@ -238,10 +270,12 @@ def _record_intent(context: BatchContext, own: OwnConnection, batch_no: int, due
             (context.plan_id, batch_no, [line.item_id for line in due]),
         )
         body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": _root(context, due)}
-        ledger.append(own, "intent", body | {"key": context.runtime.hasher.key_id})
+        ledger.append(own, "intent", body | {"key": context.runtime.hasher.key_id, "by": context.runtime.actor})
 
 
-def _record_result(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> BatchResult:
+def _record_result(
+    context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes, parts_removed: int
+) -> BatchResult:
     """Write states, keyed hashes of what went, and the ledger's entry, in one transaction."""
     gone = [line for line, (state, _) in outcomes.items() if state == "gone"]
     recovered = [line for line, (state, _) in outcomes.items() if state == "gone_confirmed_on_recovery"]
@@ -254,6 +288,8 @@ def _record_result(context: BatchContext, own: OwnConnection, batch_no: int, out
         "recovered": len(recovered),
         "failed": dict(failed),
         "spared": dict(spared),
+        "parts_removed": parts_removed,
+        "by": context.runtime.actor,
         "root": _root(context, gone + recovered),
         "key": context.runtime.hasher.key_id,
     }
@@ -261,9 +297,9 @@ def _record_result(context: BatchContext, own: OwnConnection, batch_no: int, out
         if not context.dry_run:
             _write_states(context, own, batch_no, outcomes)
             _write_disposed(context, own, batch_no, outcomes)
-        head = ledger.append(own, "dry_run" if context.dry_run else "result", body)
+        ledger.append(own, "dry_run" if context.dry_run else "result", body)
     context.runtime.on_step("result_recorded")
-    return BatchResult(len(gone), len(recovered), failed, spared, head.hash)
+    return BatchResult(len(gone), len(recovered), failed, spared)
 
 
 def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> None:
@@ -277,19 +313,10 @@ def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outc
 
 
 def _write_disposed(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> None:
-    hasher, gone_at = context.runtime.hasher, context.runtime.now()
-    with (
-        own.cursor() as cursor,
-        cursor.copy(
-            "COPY retention.disposed_items (plan_id, batch_no, place, item_hash, category, tenant_id, person_hash, arose_at, "
-            "outcome, trigger_at, gone_at) FROM STDIN"
-        ) as copy,
-    ):
-        for line, (state, _) in outcomes.items():
-            if state in ("gone", "gone_confirmed_on_recovery"):
-                person = hasher.person(line.person_id) if line.person_id is not None else None
-                item = hasher.item(line.place, line.item_id)
-                copy.write_row(
-                    (context.plan_id, batch_no, line.place, item, context.rule.category, line.tenant_id, person,
-                     line.arose_at, state, line.due_at, gone_at)
-                )  # fmt: skip
+    gone_at = database_time(own)
+    gone = [
+        disposed_row(context.runtime.hasher, line, state, gone_at)
+        for line, (state, _) in outcomes.items()
+        if state in ("gone", "gone_confirmed_on_recovery")
+    ]
+    write_disposed(own, context.plan_id, batch_no, context.rule.category, gone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,8 @@ def plan_digest(own: OwnConnection, plan_id: UUID, header: Mapping[str, Any]) ->
     with own.transaction(), own.cursor(name="plan_items") as cursor:
         cursor.itersize = CHUNK_ITEMS
         cursor.execute(
-            "SELECT place, item_id, object_key, part_id, reason, due_at, deadline_at FROM retention.plan_items "
+            "SELECT place, item_id, object_key, part_id, reason, due_at, deadline_at, evidence_at, arose_at "
+            "FROM retention.plan_items "
             'WHERE plan_id = %s ORDER BY place COLLATE "C", item_id COLLATE "C"',
             (plan_id,),
         )
@@ -31,10 +32,8 @@ def plan_digest(own: OwnConnection, plan_id: UUID, header: Mapping[str, Any]) ->
 def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterable[bytes]:
     chunk, filled = hashlib.sha256(), 0
     for row in rows:
-        due, deadline = (row[name].astimezone(UTC).isoformat() for name in ("due_at", "deadline_at"))
-        fields = (row["place"], row["item_id"], row["object_key"], row["part_id"], row["reason"], due, deadline)
-        for field in fields:
-            text = b"\xff" if field is None else str(field).encode()
+        for field in row.values():
+            text = b"\xff" if field is None else _text(field).encode()
             chunk.update(len(text).to_bytes(4, "big") + text)
         filled += 1
         if filled == CHUNK_ITEMS:
@@ -42,3 +41,7 @@ def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterable[bytes]:
             chunk, filled = hashlib.sha256(), 0
     if filled:
         yield chunk.digest()
+
+
+def _text(field: object) -> str:
+    return field.astimezone(UTC).isoformat() if isinstance(field, datetime) else str(field)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,15 +13,16 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from retention import database
 from retention.database import OwnConnection
 from retention.disposal import guard
 from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
 from retention.disposal.digest import plan_digest
+from retention.disposal.locking import try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import CheckedPlace, check_places
-from retention.disposal.recovery import settle_abandoned
 from retention.disposal.runtime import PlaceStores, Runtime
-from retention.errors import PartlyFailedError, PlanError
+from retention.errors import BusyError, PartlyFailedError
 from retention.evidence import ledger
 from retention.stores.dry_run import DryRunStore
 
@@ -65,12 +65,15 @@ def execute_plan(
     threads: int = THREADS,
     progress: Progress = _silent,
 ) -> DisposalSummary:
-    """Dispose of exactly the plan that the digest names, or less. Finishing an interrupted try of the same plan is the same call.
+    """Dispose of exactly the plan that the digest names, or less. To finish an interrupted try is the same call.
 
-    Raises StoppedError, ModeError, GuardError or PlanError before anything is removed, and PartlyFailedError at the end when
-    some items failed; the others are done by then. With `dry_run` the stores are wrapped, and nothing but the ledger is written.
+    Raises BusyError, StoppedError, ModeError, GuardError or PlanError before anything is removed, and PartlyFailedError at
+    the end when some items failed; the others are done by then. With `dry_run` the stores are wrapped, and nothing but the
+    ledger is written.
     """
-    with runtime.own() as own, plan_lock(own, plan_id):
+    with runtime.own() as own, try_plan_lock(own, plan_id) as free:
+        if not free:
+            raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
         plan = guard.plan_row(own, plan_id)
         if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
             return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
@@ -78,7 +81,6 @@ def execute_plan(
         _require_allowed(runtime, own, plan, digest, dry_run)
         places = check_places(runtime, rule)
         if not dry_run:
-            settle_abandoned(runtime, own, rule, places, besides=plan_id)
             own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan_id,))
             runtime.on_step("executing")
         context = BatchContext(
@@ -94,7 +96,7 @@ def execute_plan(
         results = _run_batches(context, own, threads, progress)
         summary = _summarise(own, plan, results, dry_run)
         if not dry_run:
-            _finish(own, summary)
+            _finish(own, summary, runtime.actor)
             runtime.on_step("finished")
     if summary.failed:
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
@@ -105,19 +107,6 @@ def execute_plan(
             summary=summary,
         )
     return summary
-
-
-@contextmanager
-def plan_lock(own: OwnConnection, plan_id: UUID) -> Iterator[None]:
-    """One executor per plan; the lock goes with the connection, so a killed one leaves none. Raises PlanError when taken."""
-    row = own.execute("SELECT pg_try_advisory_lock(7302, hashtext(%s)) AS free", (str(plan_id),)).fetchone()
-    if row is None or not row["free"]:
-        raise PlanError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
-    try:
-        yield
-    finally:
-        if not own.closed:
-            own.execute("SELECT pg_advisory_unlock(7302, hashtext(%s))", (str(plan_id),))
 
 
 def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any], digest: str, dry_run: bool) -> None:
@@ -151,8 +140,6 @@ def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progre
 
     def work(batch_no: int) -> BatchResult:
         if not hasattr(local, "own"):
-            from retention import database
-
             local.own = database.connect(context.runtime.own_conninfo)
             connections.append(local.own)
         return dispose_batch(context, local.own, batch_no)
@@ -208,21 +195,23 @@ def _summarise(
     )
 
 
-def _finish(own: OwnConnection, summary: DisposalSummary) -> None:
-    """Close the plan. Its items go with it, unless some failed: then a retry of the same plan may still do them."""
+def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> None:
+    """Close the plan. Its items go with it, unless some failed: then a retry of the same plan may still do them.
+
+    The ledger comes last: its lock is everybody's, and deleting many items takes its time.
+    """
+    body = {"plan": summary.plan_id, "planned": summary.planned, "gone": summary.gone, "recovered": summary.recovered}
     with own.transaction():
+        if not summary.failed:
+            own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (summary.plan_id,))
         head = ledger.append(
-            own,
-            "plan_result",
-            {"plan": summary.plan_id, "planned": summary.planned, "gone": summary.gone, "recovered": summary.recovered,
-             "spared": summary.spared, "failed": summary.failures},
-        )  # fmt: skip
-        result = summary.to_json() | {"ledger_head": head.hash}
-        if summary.failed:
-            own.execute("UPDATE retention.plans SET result = %s WHERE plan_id = %s", (Jsonb(result), summary.plan_id))
-            return
-        own.execute(
-            "UPDATE retention.plans SET state = 'done', result = %s WHERE plan_id = %s",
-            (Jsonb(result), summary.plan_id),
+            own, "plan_result", body | {"spared": summary.spared, "failed": summary.failures, "by": executed_by}
         )
-        own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (summary.plan_id,))
+        own.execute(
+            "UPDATE retention.plans SET state = %s, result = %s WHERE plan_id = %s",
+            (
+                "executing" if summary.failed else "done",
+                Jsonb(summary.to_json() | {"ledger_head": head.hash}),
+                summary.plan_id,
+            ),
+        )

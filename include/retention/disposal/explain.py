@@ -7,9 +7,11 @@ from typing import Any
 
 from psycopg import sql
 
-from retention.disposal.preflight import check_place
+from retention.disposal.clocks import current_time
+from retention.disposal.fact_columns import read_columns
+from retention.disposal.guard import require_rule_in_force
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import compile_selection
+from retention.disposal.selection import compile_selection, reviewed
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.holds import read_holds
@@ -22,13 +24,15 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         known = ", ".join(sorted(runtime.datamap.places))
         raise RequestError(f"found no place {place_name!r} in the data map; expected one of: {known}")
     rule = runtime.policy.rule(place.spec.category)
-    checked = check_place(runtime, rule, place)
-    with runtime.own() as own:
-        holds = read_holds(own)
-        selection = compile_selection(place, rule, checked.columns, holds, as_of=as_of, now=runtime.now())
-        query = sql.SQL("SELECT * FROM {} WHERE item_id = %(item)s OR object_key = %(item)s").format(selection.decided)
-        with runtime.source(place) as source:
-            row = source.execute(query, selection.parameters | {"item": item}).fetchone()
+    require_rule_in_force(rule, as_of)
+    with runtime.own() as own, runtime.source(place) as source:
+        columns = read_columns(source, place, rule)
+        holds, now = read_holds(own), current_time(runtime, own)
+        find = sql.SQL("SELECT f.object_key FROM ({}\n) AS f WHERE %(item)s IN (f.item_id, f.object_key)")
+        keys = [row["object_key"] for row in source.execute(find.format(reviewed(place.items_sql)), {"item": item})]
+        selection = compile_selection(place, rule, columns, holds, as_of=as_of, now=now, keys=keys)
+        query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
+        row = source.execute(query, selection.parameters | {"item": item}).fetchone()
         item_hash = runtime.hasher.item(place_name, row["item_id"] if row else item)
         body = {"place": place_name, "item": item_hash.hex(), "by": asked_by, "key": runtime.hasher.key_id}
         ledger.append(own, "explained", body)

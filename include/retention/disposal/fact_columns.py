@@ -10,11 +10,12 @@ import psycopg
 from psycopg import sql
 
 from retention.datamap.loader import MappedPlace
-from retention.errors import DataMapError, Problem
+from retention.errors import DataMapError, Problem, StoreUnreadable
 from retention.policy.model import RetentionRule
 
 _NAMES = {16: "boolean", 25: "text", 1043: "text", 1184: "timestamptz"}
 _ITEM = {"item_id": "text", "bucket": "text", "object_key": "text", "tenant_id": "text", "person_id": "text"}
+_FLAGS = ("restricted", "person_known")
 _CONSENT = {
     "item_id": "text",
     "bucket": "text",
@@ -43,6 +44,10 @@ class FactColumns:
             return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(f"start_{event}"))
         return sql.SQL("FALSE")
 
+    def person_known(self) -> sql.Composable:
+        """SQL that is TRUE where a missing person means "nobody", and FALSE where it means "could be anybody"."""
+        return sql.SQL("coalesce(person_known, FALSE)") if "person_known" in self.types else sql.SQL("TRUE")
+
     def restricted(self) -> sql.Composable:
         """SQL that is TRUE for items under restriction (Art. 18)."""
         return sql.SQL("coalesce(restricted, FALSE)") if "restricted" in self.types else sql.SQL("FALSE")
@@ -58,7 +63,7 @@ def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: Rete
     if minimum is not None:
         wanted |= {f"start_{minimum.event}": "timestamptz", f"happened_{minimum.release}": "boolean"}
     types = _describe(source, place, str(place.spec.facts.items), place.items_sql)
-    optional = {name: "boolean" for name in types if name.startswith("happened_") or name == "restricted"}
+    optional = {name: "boolean" for name in types if name.startswith("happened_") or name in _FLAGS}
     problems = _compare(str(place.spec.facts.items), types, wanted | optional)
     if place.consents_sql is not None:
         file = str(place.spec.facts.consents)
@@ -70,7 +75,8 @@ def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: Rete
         )
     if problems:
         raise DataMapError(problems)
-    return FactColumns(types)
+    # Whatever else the SQL returns is not looked at, so that no name of it can meet one of ours.
+    return FactColumns({name: kind for name, kind in types.items() if name in wanted | optional})
 
 
 def _describe(source: psycopg.Connection[Any], place: MappedPlace, file: str, text: str) -> dict[str, str]:
@@ -78,6 +84,13 @@ def _describe(source: psycopg.Connection[Any], place: MappedPlace, file: str, te
         with source.transaction():
             cursor = source.execute(sql.SQL("SELECT * FROM ({}\n) AS facts LIMIT 0").format(sql.SQL(text)))
     except psycopg.Error as error:
+        if not (error.sqlstate or "").startswith(
+            "42"
+        ):  # 42: the SQL names what isn't there, or what isn't ours to read
+            raise StoreUnreadable(
+                f"place {place.name!r}: its facts could not be read (SQLSTATE {error.sqlstate}); expected the database to "
+                "answer. Nothing was deleted; try again."
+            ) from None
         # The message of a failed SELECT … LIMIT 0 names tables and columns, never a row's values.
         found = f"SQL that fails for place {place.name!r}: {str(error).splitlines()[0]} (SQLSTATE {error.sqlstate})"
         raise DataMapError(

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from retention.database import OwnConnection
+from retention.disposal.lines import Tally
 from retention.errors import GuardError, ModeError, PlanError, StoppedError
 from retention.evidence.controls import Mode, mode_of, stop_of
+from retention.policy.holds import is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
 
 
@@ -23,15 +25,26 @@ def require_rule_in_force(rule: RetentionRule, as_of: datetime) -> None:
         )
 
 
-def over_volume(limit: VolumeLimit, due: int, considered: int) -> str | None:
-    """Why a plan is too large to run without a second person's approval; None when it is not. Bounds are inclusive."""
+def over_volume(limit: VolumeLimit, due: int, tally: Tally) -> str | None:
+    """Why a plan is too large to run without a second person's approval; None when it is not. Bounds are inclusive.
+
+    A listing in which many objects lost their rows, or all did, looks like a table that was emptied or can't be read:
+    their consents would be lost with them.
+    """
     if due > limit.items:
         return f"volume limit: {due} items are due, at most {limit.items} go without approval"
-    if due > limit.share_above_items and due > limit.share * considered:
+    if due > limit.share_above_items and due > limit.share * tally.considered:
         return (
-            f"volume limit: {due} of {considered} items are due ({due / considered:.0%}), "
+            f"volume limit: {due} of {tally.considered} items are due ({due / tally.considered:.0%}), "
             f"at most {limit.share:.0%} go without approval"
         )
+    if tally.unlinked_due > limit.unlinked_items:
+        return (
+            f"volume limit: {tally.unlinked_due} parts without a row are due, at most {limit.unlinked_items} go without "
+            "approval: are the tables complete?"
+        )
+    if tally.unlinked_due and not tally.linked:
+        return f"none of {tally.considered} listed parts has a row: are the tables empty or out of reach?"
     return None
 
 
@@ -41,7 +54,7 @@ def require_running(own: OwnConnection) -> None:
     if stop.value == "stopped":
         raise StoppedError(
             f"everything is stopped since {stop.changed_at}, by {stop.changed_by} ({stop.reason}). "
-            "Nothing was deleted from then on. `resume` ends the stop."
+            "No batch began from then on. `resume` ends the stop."
         )
 
 
@@ -95,12 +108,12 @@ def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> 
         "SELECT approved_by FROM retention.approvals WHERE plan_id = %s AND digest = %s",
         (plan["plan_id"], plan["digest"]),
     ).fetchall()
-    requester = plan["requested_by"].strip().casefold()
-    if not any(row["approved_by"].strip().casefold() != requester for row in approved):
+    if not any(is_second_person(row["approved_by"], plan["requested_by"]) for row in approved):
         until = plan["breaches_at"].isoformat() if plan["breaches_at"] else "unknown"
         raise GuardError(
             f"plan {plan['plan_id']} is blocked: {plan['blocked_reason']}. The first breach comes at {until}. "
-            f"A second person may approve it: `approve {plan['plan_id']} --digest {plan['digest']}`."
+            "A second person may approve it before the plan expires: "
+            f"`python -m retention approve {plan['plan_id']} --digest {plan['digest']} --reason …`."
         )
 
 

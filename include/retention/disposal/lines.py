@@ -26,10 +26,15 @@ class DueItem:
 
 
 class Tally:
-    """What a plan counts while it looks: kept items by reason, the basis of the dates, the next due time."""
+    """What a plan counts while it looks: kept items by reason, the basis of the dates, the next due time.
+
+    `linked` counts parts that a row describes, `unlinked_due` those that are due and that no row leads to (full listing).
+    """
 
     def __init__(self) -> None:
         self.considered = 0
+        self.linked = 0
+        self.unlinked_due = 0
         self.fallback = 0
         self.kept: Counter[str] = Counter()
         self.next_due_at: datetime | None = None

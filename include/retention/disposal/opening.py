@@ -23,7 +23,7 @@ def open_stores(place: MappedPlace, resolve: Resolver) -> PlaceStores:
     return PlaceStores(objects, PostgresRowStore(conninfo, row.table, row.id_column))
 
 
-def open_runtime(resolve: Resolver = from_environment) -> Runtime:
+def open_runtime(resolve: Resolver = from_environment, *, actor: str = "unattended") -> Runtime:
     """Load policy and data map and resolve our own connection. Raises PolicyError, DataMapError or RequestError."""
     return Runtime(
         policy=load_policy(policies_folder()),
@@ -32,4 +32,5 @@ def open_runtime(resolve: Resolver = from_environment) -> Runtime:
         own_conninfo=postgres_conninfo(resolve(OWN_CONNECTION)),
         hasher=ItemHasher.from_environment(),
         open_stores=open_stores,
+        actor=actor,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,12 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
+from retention.disposal.clocks import current_time, require_clocks_agree
 from retention.disposal.digest import plan_digest
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.preflight import CheckedPlace, check_places
+from retention.disposal.recovery import settle_abandoned
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import DISPOSABLE, compile_selection
 from retention.disposal.sweep import sweep_place
@@ -83,20 +85,30 @@ def make_plan(
             own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (existing["plan_id"],))
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
+        require_clocks_agree(runtime, own, rule, places)
+        settle_abandoned(runtime, own, rule, places, coverage=coverage)
         discard_expired(own, runtime.now())
         plan_id = _open(
             runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
         )
         runtime.on_step("planning")
         tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage)
-        _close(own, plan_id, rule, tally, _header(runtime, plan_id, category, as_of))
+        runtime.on_step("collected")
+        _close(own, plan_id, rule, tally)
         runtime.on_step("planned")
         return summary_of(own, plan_id)
 
 
+def _is_open(runtime: Runtime, plan: Mapping[str, Any]) -> bool:
+    """Whether a retry can still execute it: neither used up, nor expired, nor made by documents that have changed since."""
+    same_documents = (plan["rule_digest"], plan["map_digest"]) == (runtime.policy.rules_digest, runtime.datamap.digest)
+    return plan["state"] in ("ready", "executing") and same_documents and runtime.now() < plan["expires_at"]
+
+
 def _latest_of_run(own: OwnConnection, run_id: str, category: str) -> dict[str, Any] | None:
     return own.execute(
-        "SELECT plan_id, state, expires_at FROM retention.plans WHERE split_part(run_id, '#', 1) = %s AND category = %s "
+        "SELECT plan_id, state, expires_at, rule_digest, map_digest FROM retention.plans "
+        "WHERE split_part(run_id, '#', 1) = %s AND category = %s "
         "ORDER BY planned_at DESC LIMIT 1",
         (run_id, category),
     ).fetchone()
@@ -127,34 +139,18 @@ def summary_of(own: OwnConnection, plan_id: UUID) -> PlanSummary:
 
 
 def header_of(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What the digest covers besides the items."""
-    return {
-        "plan": plan["plan_id"],
-        "category": plan["category"],
-        "as_of": plan["as_of"].isoformat(),
-        "rules": plan["rule_digest"],
-        "map": plan["map_digest"],
-    }
+    """What the digest covers besides the items: everything that execution or approval rests on."""
+    instants = {name: plan[name].astimezone(UTC).isoformat() for name in ("as_of", "expires_at")}
+    names = ("plan_id", "category", "coverage", "requested_by", "rule_digest", "map_digest")
+    return {name: plan[name] for name in names} | instants | {"stored_before": ledger.canonical(plan["stored_before"])}
 
 
 def discard_expired(own: OwnConnection, now: datetime) -> None:
-    """Items live only as long as their plan: drop those of expired plans that nobody is executing."""
+    """Items live only as long as their plan: drop those of expired plans. What was executing is settled by recovery."""
     own.execute(
         "DELETE FROM retention.plan_items i USING retention.plans p "
-        "WHERE p.plan_id = i.plan_id AND p.state IN ('ready', 'done', 'abandoned') AND p.expires_at < %s",
+        "WHERE p.plan_id = i.plan_id AND p.state <> 'executing' AND p.expires_at < %s",
         (now,),
-    )
-
-
-def _header(runtime: Runtime, plan_id: UUID, category: str, as_of: datetime) -> dict[str, Any]:
-    return header_of(
-        {
-            "plan_id": plan_id,
-            "category": category,
-            "as_of": as_of,
-            "rule_digest": runtime.policy.rules_digest,
-            "map_digest": runtime.datamap.digest,
-        }
     )
 
 
@@ -206,26 +202,32 @@ def _collect(
 ) -> Tally:
     """Stream every due item of all places into the plan; nothing of it stays in memory."""
     tally = Tally()
-    holds = read_holds(own)
+    holds, now = read_holds(own), current_time(runtime, own)
     with own.transaction():
         number = 0
         for checked in places:
             items: Iterable[DueItem]
             if coverage == "listing":
-                items = sweep_place(runtime, rule, checked, holds, as_of, tally)
+                items = sweep_place(runtime, rule, checked, holds, as_of, now, tally)
             else:
-                items = _due_rows(runtime, rule, checked, holds, as_of, tally)
+                items = _due_rows(runtime, rule, checked, holds, as_of, now, tally)
             # A batch never mixes places: each has its own stores.
             number = _store(own, plan_id, items, first_batch=number)
     return tally
 
 
 def _due_rows(
-    runtime: Runtime, rule: RetentionRule, checked: CheckedPlace, holds: Sequence[Hold], as_of: datetime, tally: Tally
+    runtime: Runtime,
+    rule: RetentionRule,
+    checked: CheckedPlace,
+    holds: Sequence[Hold],
+    as_of: datetime,
+    now: datetime,
+    tally: Tally,
 ) -> Iterable[DueItem]:
     """The place's due items by its tables, in the order of their keys, and the count of what stays."""
     place = checked.place
-    selection = compile_selection(place, rule, checked.columns, holds, as_of=as_of, now=runtime.now())
+    selection = compile_selection(place, rule, checked.columns, holds, as_of=as_of, now=now)
     with runtime.source(place) as source, source.transaction():
         # Counts and items from one snapshot, so that they add up.
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -264,12 +266,13 @@ def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first
     return first_batch + -(-count // BATCH_ITEMS)
 
 
-def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally, header: Mapping[str, Any]) -> None:
+def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally) -> None:
     """Freeze the plan: count, digest, guard's verdict, ledger entry."""
     row = own.execute("SELECT count(*) AS due FROM retention.plan_items WHERE plan_id = %s", (plan_id,)).fetchone()
     due = int(row["due"]) if row else 0
-    blocked_reason = over_volume(rule.volume_limit, due, tally.considered)
-    digest = plan_digest(own, plan_id, header)
+    blocked_reason = over_volume(rule.volume_limit, due, tally)
+    plan = plan_row(own, plan_id)
+    digest = plan_digest(own, plan_id, header_of(plan))
     with own.transaction():
         own.execute(
             "UPDATE retention.plans SET state = 'ready', digest = %s, due = %s, considered = %s, kept_by_reason = %s, "
@@ -287,5 +290,10 @@ def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally,
                 plan_id,
             ),
         )
-        body = {"plan": plan_id, "category": rule.category, "digest": digest, "due": due, "kept": dict(tally.kept)}
-        ledger.append(own, "plan", body | {"considered": tally.considered, "blocked": blocked_reason})
+        body = header_of(plan) | {
+            "digest": digest,
+            "due": due,
+            "kept": dict(tally.kept),
+            "considered": tally.considered,
+        }
+        ledger.append(own, "plan", body | {"blocked": blocked_reason, "policy_version": plan["policy_version"]})

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import psycopg
 
 from retention.datamap.loader import MappedPlace
 from retention.disposal.fact_columns import FactColumns, read_columns
 from retention.disposal.runtime import PlaceStores, Runtime
+from retention.errors import DataMapError, Problem
 from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
 
@@ -35,8 +39,38 @@ def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> Ch
     # The map's SQL first: a missing table is then named as a fault of the map, not as a store that doesn't answer.
     with runtime.source(place) as source:
         columns = read_columns(source, place, rule)
+        _refuse_cascades(source, place)
     stores = runtime.open_stores(place, runtime.resolve)
     stores.objects.check()
     if stores.rows is not None:
         stores.rows.check()
     return CheckedPlace(place, stores, columns)
+
+
+_CASCADES = """
+SELECT conrelid::regclass::text AS child, conname FROM pg_catalog.pg_constraint
+WHERE contype = 'f' AND confrelid = to_regclass(%s) AND confdeltype IN ('c', 'n', 'd') ORDER BY 1, 2
+"""
+
+
+def _refuse_cascades(source: psycopg.Connection[dict[str, Any]], place: MappedPlace) -> None:
+    """Raise DataMapError where deleting a mapped row would silently delete or change rows of other tables.
+
+    Those have a category and a rule of their own, and nothing would be noted about them.
+    """
+    row = place.spec.facts.row
+    if row is None:
+        return
+    found = source.execute(_CASCADES, (row.table,)).fetchall()
+    problems = [
+        Problem(
+            "datamap",
+            1,
+            "cascading_delete",
+            f"place {place.name!r}: deleting from {row.table} also changes {one['child']} (constraint {one['conname']})",
+            "foreign keys that refuse (NO ACTION): what depends on the row is disposed of by its own rule, first",
+        )
+        for one in found
+    ]
+    if problems:
+        raise DataMapError(problems)

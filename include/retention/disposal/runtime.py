@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +39,10 @@ StoreOpener = Callable[[MappedPlace, Resolver], PlaceStores]
 
 @dataclass(frozen=True)
 class Runtime:
-    """One disposal's surroundings. Connections are opened per thread, because a batch holds its own locks."""
+    """One disposal's surroundings. Connections are opened per thread, because a batch holds its own locks.
+
+    `actor` is who executes, as the ledger names it. `on_step` is told every boundary between steps.
+    """
 
     policy: Policy
     datamap: DataMap
@@ -48,6 +50,7 @@ class Runtime:
     own_conninfo: str
     hasher: ItemHasher
     open_stores: StoreOpener
+    actor: str = "unattended"
     now: Callable[[], datetime] = utc_now
     on_step: Callable[[str], None] = lambda _step: None
 
@@ -62,9 +65,8 @@ class Runtime:
         """A connection to the place's facts as the disposal identity, time zone UTC. Raises StoreUnreadable."""
         connection = self.resolve(place.facts.disposal)
         try:
-            source = psycopg.connect(
-                postgres_conninfo(connection), row_factory=dict_row, autocommit=True, options="-c TimeZone=UTC"
-            )
+            source = psycopg.connect(postgres_conninfo(connection), row_factory=dict_row, autocommit=True)
+            database.prepare_session(source)
         except psycopg.OperationalError as error:
             raise StoreUnreadable(
                 f"connection {connection.connection_id!r} did not answer ({str(error).strip().splitlines()[0]}); expected a "
@@ -72,19 +74,3 @@ class Runtime:
             ) from None
         with source:
             yield source
-
-
-class StopWatch:
-    """Lets worker threads learn that one of them failed, so that no new batch starts."""
-
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
-
-    def stop(self) -> None:
-        """No new batch from now on."""
-        self._stopped.set()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether a batch asked all others to end."""
-        return self._stopped.is_set()

@@ -62,14 +62,14 @@ def compile_selection(
     }
     terms = rule.terms(as_of)
     steps = [
-        ("item", _items(place, keys is not None)),
+        ("item", _items(place, columns, keys is not None)),
         ("dated", _dated(rule)),
         ("terms", _terms(rule, terms, parameters)),
         ("happened", _happened(rule, columns)),
         ("clocked", _clocked(rule)),
         ("consented", _consented(place, keys is not None)),
         ("hold", _HOLDS),
-        ("protected", _PROTECTED),
+        ("protected", _protected(columns)),
         ("released", _RELEASED),
         ("decided", _decided(terms, columns, parameters)),
     ]
@@ -78,7 +78,7 @@ def compile_selection(
     return Selection(decided, parameters)
 
 
-def _reviewed(text: str) -> sql.Composable:
+def reviewed(text: str) -> sql.Composable:
     """A data map's SQL file, where `%` is no placeholder."""
     return sql.SQL(text.replace("%", "%%"))
 
@@ -87,13 +87,17 @@ def _restriction(by_key: bool) -> sql.SQL:
     return sql.SQL("AND f.object_key = ANY(%(keys)s)") if by_key else sql.SQL("")
 
 
-def _items(place: MappedPlace, by_key: bool) -> sql.Composed:
+def _items(place: MappedPlace, columns: FactColumns, by_key: bool) -> sql.Composed:
     # Rows that share an object are twins: whatever one of them says, the object is not to be touched.
     return sql.SQL(
-        "SELECT f.*, count(*) OVER (PARTITION BY f.object_key) AS twins FROM ({items}\n) AS f "
+        "SELECT {columns}, count(*) OVER (PARTITION BY f.object_key) AS twins FROM ({items}\n) AS f "
         "WHERE f.bucket = %(bucket)s {keys} "
         "AND EXISTS (SELECT FROM unnest(%(prefixes)s::text[]) AS p (prefix) WHERE starts_with(f.object_key, p.prefix))"
-    ).format(items=_reviewed(place.items_sql), keys=_restriction(by_key))
+    ).format(
+        columns=sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in columns.types),
+        items=reviewed(place.items_sql),
+        keys=_restriction(by_key),
+    )
 
 
 def _dated(rule: RetentionRule) -> sql.Composed:
@@ -205,7 +209,7 @@ def _consented(place: MappedPlace, by_key: bool) -> sql.Composed:
         "AND f.given_at <= %(now)s AND f.recorded_at <= %(now)s "
         "GROUP BY clocked.item_id, clocked.parties, f.party"
         ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
-    ).format(consents=_reviewed(place.consents_sql), keys=_restriction(by_key))
+    ).format(consents=reviewed(place.consents_sql), keys=_restriction(by_key))
 
 
 def _concerns(hold: Hold, place: MappedPlace, rule: RetentionRule, now: datetime) -> bool:
@@ -239,19 +243,24 @@ _HOLDS = sql.SQL(
     "WHERE by_category OR num_nonnulls(tenant_id, person_id, held_item_id, started_from, started_before) > 0"
 )
 
-# Where an item lacks what a scope asks for, it may be in it, and is held (retention.policy.holds.covers); a guessed start
-# may lie in any period.
-_PROTECTED = sql.SQL(
-    "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
-    "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
-    "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
-    "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
-    "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
-    "AND (hold.person_id IS NULL OR hold.person_id = clocked.person_id) "
-    "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
-    "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
-    "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
-)
+
+def _protected(columns: FactColumns) -> sql.Composed:
+    """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held.
+
+    The same as retention.policy.holds.covers; a guessed start may lie in any period.
+    """
+    return sql.SQL(
+        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
+        "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
+        "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
+        "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
+        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
+        "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
+        "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
+        "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
+        "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
+    ).format(person_known=columns.person_known())
+
 
 # An item is due when the last protection that had kept it ended, and overdue the release latency after that.
 _RELEASED = sql.SQL(

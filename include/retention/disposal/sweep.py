@@ -6,6 +6,7 @@ Works part by part, so that memory stays flat: each page of parts is held agains
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -15,7 +16,7 @@ from psycopg import sql
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import compile_selection
+from retention.disposal.selection import compile_selection, reviewed
 from retention.policy.decide import decide
 from retention.policy.facts import Decision, Hold, ItemFacts
 from retention.policy.model import RetentionRule
@@ -25,25 +26,34 @@ PAGE_PARTS = 1_000
 
 
 def sweep_place(
-    runtime: Runtime, rule: RetentionRule, checked: CheckedPlace, holds: Sequence[Hold], as_of: datetime, tally: Tally
+    runtime: Runtime,
+    rule: RetentionRule,
+    checked: CheckedPlace,
+    holds: Sequence[Hold],
+    as_of: datetime,
+    now: datetime,
+    tally: Tally,
 ) -> Iterator[DueItem]:
     """Every part of the place that is due by its own evidence and that no row protects or covers."""
+    lost = lost_hold_items(runtime, checked, holds)
     for page in _pages(checked.stores.objects.scan()):
-        rows = rows_by_key(runtime, rule, checked, holds, as_of, sorted({part.key for part in page}))
-        loose = [part for part in page if _is_loose(part, rows.get(part.key, ()))]
+        rows = rows_by_key(runtime, rule, checked, holds, as_of, now, sorted({part.key for part in page}))
+        loose = [part for part in page if is_loose(part, rows.get(part.key, ()))]
         tally.considered += len(page)
+        tally.linked += sum(part.key in rows for part in page)
         tally.keep("described_by_row", len(page) - len(loose))
         stated = checked.stores.objects.stated_at(loose)
         for part in loose:
             item = loose_item(checked, part, stated.get(part))
-            decision = decide(item, rule, holds, as_of, now=runtime.now())
-            protection = protected_by_row(rows.get(part.key, ()), runtime.now())
+            decision = decide(item, rule, holds_for_loose(holds, item, lost), as_of, now=now)
+            protection = protected_by_row(rows.get(part.key, ()), now)
             if protection is not None or not decision.disposable:
                 tally.keep(protection or decision.reason, 1, decision.due_at if decision.reason == "not_due" else None)
                 continue
             assert decision.due_at is not None and decision.deadline_at is not None  # disposable items are dated
             tally.take(decision.deadline_at)
             tally.fallback += 1
+            tally.unlinked_due += part.key not in rows
             yield DueItem(
                 place=item.place,
                 item_id=f"{part.key}#{part.part_id}",
@@ -66,12 +76,11 @@ def rows_by_key(
     checked: CheckedPlace,
     holds: Sequence[Hold],
     as_of: datetime,
+    now: datetime,
     keys: Sequence[str],
 ) -> Mapping[str, list[dict[str, Any]]]:
     """The decided rows of these objects, by key; a key without a row is absent."""
-    selection = compile_selection(
-        checked.place, rule, checked.columns, holds, as_of=as_of, now=runtime.now(), keys=keys
-    )
+    selection = compile_selection(checked.place, rule, checked.columns, holds, as_of=as_of, now=now, keys=keys)
     found: dict[str, list[dict[str, Any]]] = {}
     with runtime.source(checked.place) as source:
         for row in source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters):
@@ -85,7 +94,7 @@ def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:
         yield page
 
 
-def _is_loose(part: StoredPart, rows: Sequence[Mapping[str, Any]]) -> bool:
+def is_loose(part: StoredPart, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether no row speaks for this part: its key has none, or it is not what the row describes (the current version)."""
     if not rows:
         return True
@@ -138,11 +147,33 @@ def _read_key(checked: CheckedPlace, key: str) -> tuple[str | None, datetime | N
     return groups.get("tenant"), day
 
 
+def lost_hold_items(runtime: Runtime, checked: CheckedPlace, holds: Sequence[Hold]) -> frozenset[str]:
+    """Ids of held items of this place that no row has any more: which object was theirs, nobody can tell.
+
+    A hold names an item by its id or by its object's key. A key finds its object without a row.
+    """
+    named = {hold.item_id for hold in holds if hold.item_id is not None and hold.place in (None, checked.place.name)}
+    if not named:
+        return frozenset()
+    query = sql.SQL("SELECT f.item_id FROM ({items}\n) AS f WHERE f.item_id = ANY(%(named)s)").format(
+        items=reviewed(checked.place.items_sql)
+    )
+    with runtime.source(checked.place) as source:
+        known = {row["item_id"] for row in source.execute(query, {"named": sorted(named)})}
+    return frozenset(named - known)
+
+
+def holds_for_loose(holds: Sequence[Hold], item: ItemFacts, lost: frozenset[str]) -> list[Hold]:
+    """The holds as they count for a part without a row: one on an item that lost its row may be meant for this part."""
+    return [replace(hold, item_id=item.item_id) if hold.item_id in lost else hold for hold in holds]
+
+
 def decide_loose(
     rule: RetentionRule,
     checked: CheckedPlace,
     line: Mapping[str, Any],
     holds: Sequence[Hold],
+    lost: frozenset[str],
     as_of: datetime,
     now: datetime,
 ) -> Decision:
@@ -157,4 +188,4 @@ def decide_loose(
         starts={},
         evidence_at=line["evidence_at"],
     )
-    return decide(item, rule, holds, as_of, now=now)
+    return decide(item, rule, holds_for_loose(holds, item, lost), as_of, now=now)

@@ -10,9 +10,12 @@ from retention.policy.facts import Hold, ItemFacts
 
 def is_approved(hold: Hold) -> bool:
     """Whether a second person approved it: a hold that its requester approved, or nobody, holds nothing."""
-    if hold.approved_by is None or not hold.approved_by.strip():
-        return False
-    return _name(hold.approved_by) != _name(hold.requested_by)
+    return hold.approved_by is not None and is_second_person(hold.approved_by, hold.requested_by)
+
+
+def is_second_person(approver: str, requester: str) -> bool:
+    """Whether the approver is somebody, and somebody else than the requester: the one comparison for every four-eyes rule."""
+    return bool(_name(approver)) and _name(approver) != _name(requester)
 
 
 def _name(person: str) -> str:

@@ -166,6 +166,8 @@ class VolumeLimit(StrictModel):
     """Largest share of due items among all items considered, from 0 to 1."""
     share_above_items: Count
     """The share counts only above this many due items: in a quiet hour everything that is there may rightly be due."""
+    unlinked_items: Count
+    """Most due object parts that no row leads to, in a full listing: more of them look like a table that was emptied."""
 
 
 class Terms(NamedTuple):

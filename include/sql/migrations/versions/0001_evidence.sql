@@ -112,6 +112,8 @@ CREATE TABLE retention.disposed_items (
     batch_no    integer     NOT NULL,
     place       text        NOT NULL,
     item_hash   bytea       NOT NULL,
+    key_hash    bytea,
+    key_id      text        NOT NULL,
     category    text        NOT NULL,
     tenant_id   text,
     person_hash bytea,
@@ -121,7 +123,10 @@ CREATE TABLE retention.disposed_items (
     gone_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (plan_id, place, item_hash)
 );
-CREATE INDEX ON retention.disposed_items (place, item_hash);
+CREATE INDEX ON retention.disposed_items (item_hash);
+CREATE INDEX ON retention.disposed_items (key_hash);
+CREATE INDEX ON retention.disposed_items (person_hash);
+CREATE INDEX ON retention.disposed_items (tenant_id);
 CREATE INDEX ON retention.disposed_items (category, gone_at);
 
 CREATE TABLE retention.approvals (

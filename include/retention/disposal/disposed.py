@@ -1,0 +1,75 @@
+"""What went, as keyed hashes: rows of retention.disposed_items, for later questions about single items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from psycopg import sql
+
+from retention.database import OwnConnection
+from retention.evidence.hashing import ItemHasher
+
+
+class PlannedItem(Protocol):
+    """What is taken from a planned item."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def item_id(self) -> str: ...
+    @property
+    def object_key(self) -> str: ...
+    @property
+    def tenant_id(self) -> str | None: ...
+    @property
+    def person_id(self) -> str | None: ...
+    @property
+    def arose_at(self) -> datetime | None: ...
+    @property
+    def due_at(self) -> datetime: ...
+
+
+class DisposedRow(NamedTuple):
+    """One item that went. Hashes are 32 bytes under the key that `key_id` names; `trigger_at` is when it fell due."""
+
+    place: str
+    item_hash: bytes
+    key_hash: bytes
+    key_id: str
+    tenant_id: str | None
+    person_hash: bytes | None
+    arose_at: datetime | None
+    outcome: str
+    trigger_at: datetime
+    gone_at: datetime
+
+
+def disposed_row(hasher: ItemHasher, item: PlannedItem, outcome: str, gone_at: datetime) -> DisposedRow:
+    """Hash one item that went."""
+    return DisposedRow(
+        place=item.place,
+        item_hash=hasher.item(item.place, item.item_id),
+        key_hash=hasher.item(item.place, item.object_key),
+        key_id=hasher.key_id,
+        tenant_id=item.tenant_id,
+        person_hash=hasher.person(item.person_id) if item.person_id is not None else None,
+        arose_at=item.arose_at,
+        outcome=outcome,
+        trigger_at=item.due_at,
+        gone_at=gone_at,
+    )
+
+
+def write_disposed(
+    own: OwnConnection, plan_id: UUID, batch_no: int, category: str, rows: Iterable[DisposedRow]
+) -> None:
+    """Write the rows within the caller's transaction; each item at most once per plan."""
+    statement = sql.SQL("COPY retention.disposed_items (plan_id, batch_no, category, {}) FROM STDIN").format(
+        sql.SQL(", ").join(map(sql.Identifier, DisposedRow._fields))
+    )
+    with own.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row((plan_id, batch_no, category, *row))
