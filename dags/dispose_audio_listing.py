@@ -8,7 +8,8 @@ Age is the oldest of the day in the key, the object's `recorded-at`, and the sto
 **What it does not guarantee.** An object without a row can't be known to be transcribed, so only the 30-day cap applies to it.
 Under a hold on a person it stays, because nobody can tell whose it is; the check report lists it.
 
-**When it fails.** As for `dispose_audio`. A broken-off listing deletes nothing; clear the task to list again.
+**When it fails.** As for `dispose_audio`. A broken-off listing deletes nothing; clear the task to list again. A task may take
+six hours, and a plan is valid for six from its start: `plan` too is cleared after that.
 """
 
 from retention.orchestration.dags import disposal_dag  # Airflow reads only files that name it and a DAG

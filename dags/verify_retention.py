@@ -13,6 +13,8 @@ looked at. What can't be read is *unknown*, never compliant.
 - *breach*: open the report; each finding says what, where and since when. Usually `dispose_audio` failed, was blocked or
   stopped: mend that, let it run, and this DAG runs again by itself.
 - *unknown*: a store, table or list could not be read, or a bucket is in nobody's map. Mend the access or map the bucket.
+- *tasks stay scheduled or queued*: the pool `retention` is missing or full: see the page of
+  `dispose_audio`.
 - Nothing here may be acknowledged away; a wrong rule or map is changed in its YAML, by its owner.
 """
 

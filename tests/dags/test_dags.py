@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,12 @@ DAG_IDS = {"dispose_audio", "dispose_audio_listing", "verify_retention"}
 
 
 @pytest.fixture(scope="module")
-def dags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    patch = pytest.MonkeyPatch()
-    patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-    patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+def dags() -> dict[str, Any]:
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=str(ROOT / "dags"))
     assert bag.import_errors == {}
-    yield bag.dags
-    patch.undo()
+    return dict(bag.dags)
 
 
 def test_these_dags_and_no_others_are_there(dags: dict[str, Any]) -> None:
@@ -46,6 +42,21 @@ def test_a_dag_has_what_its_users_need(dags: dict[str, Any], dag_id: str) -> Non
         assert task.execution_timeout is not None
         if task.task_id != "judge":  # what was found doesn't change by looking again
             assert task.retries >= 1 and task.retry_exponential_backoff
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "task_id", "hours"),
+    [
+        pytest.param("dispose_audio", "dispose", 40 / 60, id="rows"),
+        pytest.param("dispose_audio_listing", "plan", 6, id="a full listing"),
+        pytest.param("dispose_audio_listing", "dispose", 6, id="what a full listing found"),
+        pytest.param("verify_retention", "verify", 6, id="verification lists all, too"),
+    ],
+)
+def test_a_task_that_lists_whole_buckets_has_time_for_it(
+    dags: dict[str, Any], dag_id: str, task_id: str, hours: float
+) -> None:
+    assert dags[dag_id].get_task(task_id).execution_timeout == timedelta(hours=hours)
 
 
 def test_verification_runs_after_each_disposal_and_by_its_own_clock(dags: dict[str, Any]) -> None:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from retention.connections import Connection
-from retention.errors import RequestError
+from retention.errors import UnknownError
 
 
 def from_airflow(connection_id: str) -> Connection:
-    """The connection with this id. Raises RequestError where Airflow knows none; passwords never enter the message."""
+    """The connection with this id. Raises UnknownError where Airflow gives none; passwords never enter the message.
+
+    Airflow says "not found" also when a secrets backend did not answer, so nothing here is surely missing: a retry may
+    find it. Where it is missing indeed, the last try fails with the same words.
+    """
     from airflow.sdk import Connection as AirflowConnection
-    from airflow.sdk.exceptions import AirflowException
 
     try:
         found = AirflowConnection.get(connection_id)
-    except AirflowException:
-        raise RequestError(
-            f"connection {connection_id!r}: Airflow knows none of that id; expected one (Admin → Connections, a secrets "
-            f"backend, or AIRFLOW_CONN_{connection_id.upper()})."
+        return Connection(
+            connection_id,
+            conn_type=found.conn_type,
+            host=found.host,
+            port=found.port,
+            login=found.login,
+            password=found.password,
+            schema=found.schema,
+            extra=found.extra_dejson,
+        )
+    except Exception as error:  # noqa: BLE001  # each backend has errors of its own, whose words may hold the value
+        raise UnknownError(
+            f"connection {connection_id!r}: Airflow gave none of that id ({type(error).__name__}); expected one (Admin → "
+            f"Connections, a secrets backend, or AIRFLOW_CONN_{connection_id.upper()}), and a secrets backend that answers."
         ) from None
-    return Connection(
-        connection_id,
-        conn_type=found.conn_type,
-        host=found.host,
-        port=found.port,
-        login=found.login,
-        password=found.password,
-        schema=found.schema,
-        extra=found.extra_dejson,
-    )

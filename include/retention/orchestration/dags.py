@@ -11,13 +11,15 @@ from retention.orchestration import steps
 
 POOL = "retention"
 START = datetime(2026, 1, 1, tzinfo=UTC)
+TIMEOUTS = {"rows": timedelta(minutes=40), "listing": timedelta(hours=6)}
+"""A task's longest time by what it looks at: rows are an hour's work at most, a listing is as long as the bucket is large."""
 DEFAULTS: dict[str, Any] = {
     "owner": "platform-engineering",
     "retries": 3,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
-    "execution_timeout": timedelta(minutes=40),
+    "execution_timeout": TIMEOUTS["rows"],
     "pool": POOL,
     "on_failure_callback": steps.note_failure,
 }
@@ -40,7 +42,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
         start_date=START,
         catchup=False,
         max_active_runs=1,
-        default_args=DEFAULTS,
+        default_args=DEFAULTS | {"execution_timeout": TIMEOUTS[coverage]},
         tags=["retention", "disposal", category],
         doc_md=doc,
     ) as dag:
@@ -48,7 +50,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
         @task(task_display_name=f"plan {category}", multiple_outputs=True)
         def plan(dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
-            return steps.plan_disposal(category, coverage, f"{dag_id}/{dag_run.run_id}")
+            return steps.plan_disposal(category, coverage, dag_id, dag_run)
 
         @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)], multiple_outputs=True)
         def dispose(planned: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
         doc_md=doc,
     ) as dag:
 
-        @task(task_display_name="verify the stores", multiple_outputs=True)
+        @task(task_display_name="verify the stores", multiple_outputs=True, execution_timeout=TIMEOUTS["listing"])
         def verify() -> dict[str, Any]:
             """List the stores anew, with another identity and other code, and hold them against the promises."""
             return steps.verify_stores()

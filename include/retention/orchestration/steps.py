@@ -3,72 +3,92 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from retention.errors import BlockedError, InputError, ModeError
+from retention.errors import BlockedError, InputError, ModeError, RetentionError
 
 log = logging.getLogger(__name__)
 
 
-def plan_disposal(category: str, coverage: str, run_id: str) -> dict[str, Any]:
-    """Plan one category; a retry of the same run gives the same plan."""
+def plan_disposal(category: str, coverage: str, dag_id: str, dag_run: Any) -> dict[str, Any]:
+    """Plan one category; a retry of the same run gives the same plan. In mode `off` the task ends as skipped."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
     from retention.disposal.opening import open_runtime
     from retention.disposal.plan import make_plan
     from retention.disposal.runtime import utc_now
     from retention.orchestration.connections import from_airflow
 
     with _airflow_errors():
-        summary = make_plan(
-            open_runtime(from_airflow),
-            category,
-            as_of=utc_now(),
-            run_id=run_id,
-            requested_by=f"airflow:{run_id.partition('/')[0]}",
-            coverage=coverage,
-        )
+        try:
+            summary = make_plan(
+                open_runtime(from_airflow),
+                category,
+                as_of=utc_now(),
+                run_id=f"{dag_id}/{dag_run.run_id}",
+                requested_by=requester(dag_id, dag_run),
+                coverage=coverage,
+            )
+        except ModeError as error:  # planning refuses mode `off` alone
+            raise AirflowSkipException(f"nothing planned, nothing deleted: {error}") from None
     log.info("%s", summary.rule)
     log.info("%s due of %s; stay: %s", summary.due, summary.considered, summary.kept_by_reason)
     return _plain(summary.to_json())
 
 
+def requester(dag_id: str, dag_run: Any) -> str:
+    """Who asked for the run: the person who triggered it, who then can't approve its plan; else the DAG by its schedule."""
+    return getattr(dag_run, "triggering_user_name", None) or f"airflow:{dag_id}"
+
+
 def execute_disposal(plan: dict[str, Any]) -> dict[str, Any]:
-    """Dispose of the plan. In mode `observe` nothing is deleted: the same steps run on wrapped stores."""
+    """Dispose of the plan. In mode `observe` nothing is deleted: the same steps run on wrapped stores.
+
+    The mode is read once, before; when it changes while items go, the task fails: what it counted so far is no rehearsal.
+    """
     from uuid import UUID
 
     from retention.disposal.execute import execute_plan
     from retention.disposal.opening import open_runtime
+    from retention.evidence.controls import Mode, mode_of
     from retention.orchestration.connections import from_airflow
 
     with _airflow_errors():
         runtime = open_runtime(from_airflow)
-        plan_id, digest = UUID(plan["plan_id"]), plan["digest"]
-        try:
-            summary = execute_plan(runtime, plan_id, digest, progress=_log_progress())
-        except ModeError as error:
-            log.warning("%s", error)
-            summary = execute_plan(runtime, plan_id, digest, dry_run=True, progress=_log_progress())
-    log.info("%s planned, %s gone, spared %s, failed %s", summary.planned, summary.gone, summary.spared, summary.failed)
+        with runtime.own() as own:
+            rehearsal = mode_of(own, plan["category"]).value == Mode.OBSERVE
+        if rehearsal:
+            log.warning("category %s is in mode observe: nothing will be deleted", plan["category"])
+        summary = execute_plan(
+            runtime, UUID(plan["plan_id"]), plan["digest"], dry_run=rehearsal, progress=_log_progress()
+        )
+    verb, gone = "would go" if summary.dry_run else "gone", summary.gone + summary.recovered
+    log.info("%s planned, %s %s, spared %s, failed %s", summary.planned, gone, verb, summary.spared, summary.failed)
     return _plain(summary.to_json())
 
 
-def verify_stores(categories: Sequence[str] | None = None) -> dict[str, Any]:
+def verify_stores() -> dict[str, Any]:
     """Prove from the stores; the verdict is judged by a later task, so that the report is written in any case."""
     from retention import settings
     from retention.connections import postgres_conninfo
+    from retention.datamap.categories import known_categories
+    from retention.datamap.loader import load_datamap
     from retention.disposal.runtime import utc_now
     from retention.evidence.hashing import ItemHasher
     from retention.orchestration.connections import from_airflow
+    from retention.policy.loader import load_policy
     from retention.verification import verify
 
+    policies, datamap = settings.policies_folder(), settings.datamap_folder()
     with _airflow_errors():
         result = verify(
-            list(categories) if categories else mapped_categories(),
+            known_categories(load_policy(policies), load_datamap(datamap)),
             as_of=utc_now(),
             resolve=from_airflow,
-            policies=settings.policies_folder(),
-            datamap=settings.datamap_folder(),
+            policies=policies,
+            datamap=datamap,
             own_conninfo=postgres_conninfo(from_airflow(settings.OWN_VERIFY_CONNECTION)),
             hasher=ItemHasher.from_environment(),
         )
@@ -110,14 +130,6 @@ def judge(verdict: str, findings: dict[str, int]) -> str:
     return verdict
 
 
-def mapped_categories() -> list[str]:
-    """Every category that the data map has a place for."""
-    from retention import settings
-    from retention.datamap.loader import load_datamap
-
-    return sorted({place.spec.category for place in load_datamap(settings.datamap_folder()).places.values()})
-
-
 def note_failure(context: Any) -> None:
     """Failure callback of every task: an entry in the ledger, so that a failed run can't go unseen when logs are gone."""
     from retention import database, settings
@@ -128,24 +140,34 @@ def note_failure(context: Any) -> None:
     instance, run = context["ti"], context["dag_run"]
     body = {"dag": instance.dag_id, "task": instance.task_id, "run": run.run_id, "try": instance.try_number}
     log.error("%s failed in %s; what to do stands on the DAG's page", instance.task_id, instance.dag_id)
-    with database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
+    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         ledger.append(own, "task_failed", body)
 
 
 @contextmanager
 def _airflow_errors() -> Iterator[None]:
-    """What a retry can't mend fails at once, with its message; the rest is retried by Airflow. No value gets into a log."""
+    """What a retry can't mend fails at once, with its message; the rest is retried by Airflow. No value gets into a log.
+
+    Each error is raised `from None`: a log would print the words of what caused it, too.
+    """
     import psycopg
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
     from retention.database import without_values
+    from retention.faults import fault_without_words
 
     try:
         yield
+    except AirflowException:  # a skip, or a failure that has its words already
+        raise
     except (InputError, BlockedError) as error:
         raise AirflowFailException(str(error)) from None
+    except RetentionError as error:
+        raise error from None
     except psycopg.Error as error:
         raise without_values(error) from None
+    except Exception as error:  # noqa: BLE001  # a fault of ours
+        raise fault_without_words(error) from None
 
 
 def _log_progress() -> Callable[[int, int], None]:
