@@ -12,13 +12,16 @@ import typer
 from retention import database
 from retention.cli.output import OS_USER, AsJson, By, Reason, command, emit
 from retention.connections import from_environment, postgres_conninfo
+from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
 from retention.evidence.controls import Change, Mode, set_mode, set_stop
 from retention.evidence.hashing import ItemHasher
-from retention.evidence.holds import HoldScope, add_hold, end_hold, read_holds
+from retention.evidence.holds import HoldScope, HoldSet, add_hold, approve_hold, end_hold, read_holds
 from retention.policy.holds import holds_until, is_in_force
 from retention.policy.loader import load_policy
-from retention.settings import OWN_CONNECTION, parse_as_of, policies_folder
+from retention.settings import OWN_CONNECTION, datamap_folder, parse_as_of, policies_folder
+
+HoldId = Annotated[str, typer.Argument(help="The hold's id.")]
 
 
 def own_conninfo() -> str:
@@ -83,8 +86,7 @@ def hold_add(
     as_json: AsJson = False,
 ) -> None:
     """Set a legal hold; all scope options given must match. Says how much had already gone."""
-    if category is not None:
-        load_policy(policies_folder()).rule(category)
+    _require_known(category, place)
     scope = HoldScope(
         category,
         tenant,
@@ -105,29 +107,47 @@ def hold_add(
             ends_at=_instant("--ends", ends),
             review_at=_instant("--review", review),
         )
+    waits = (
+        ""
+        if result.in_force
+        else f" It holds nothing until a second person approves it: `hold approve {result.hold_id}`."
+    )
+    _show_hold("hold add", result, f"hold {result.hold_id} set;", waits, as_json)
+
+
+def _require_known(category: str | None, place: str | None) -> None:
+    """A hold on a category or place that nobody knows would hold nothing."""
+    if category is not None:
+        load_policy(policies_folder()).rule(category)
+    places = load_datamap(datamap_folder()).places if place is not None else {}
+    if place is not None and place not in places:
+        raise RequestError(f"--place: found {place!r}; expected a place of the data map: {', '.join(sorted(places))}")
+
+
+@command("hold approve")
+def hold_approve(hold_id: HoldId, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
+    """Approve a hold that waits for it, as a second person; it holds from now on. The requester can't."""
+    with database.connect(own_conninfo()) as own:
+        result = approve_hold(own, ItemHasher.from_environment(), _hold_id(hold_id), approved_by=by, reason=reason)
+    _show_hold("hold approve", result, f"hold {result.hold_id} approved by {by} and in force;", "", as_json)
+
+
+def _show_hold(name: str, result: HoldSet, before: str, after: str, as_json: bool) -> None:
     fields = {
         "id": result.hold_id,
         "scope": dict(result.scope),
         "effective_at": result.effective_at,
-        "already_gone": result.already_gone,
-        "in_force": approved_by is not None,
+        "already_gone": result.gone.already_gone,
+        "maybe_gone": result.gone.maybe_gone,
+        "in_force": result.in_force,
     }
-    note = "" if approved_by else " It holds nothing until a second person approves it (--approved-by)."
-    emit(
-        "hold add",
-        fields,
-        f"hold {result.hold_id} set; {result.already_gone} items of its scope had already gone.{note}",
-        as_json=as_json,
-    )
+    emit(name, fields, f"{before} {result.gone.to_text()}{after}", as_json=as_json)
 
 
 @command("hold end")
-def hold_end(hold_id: str, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
+def hold_end(hold_id: HoldId, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
     """End a legal hold now; what it kept falls due at once."""
-    try:
-        wanted = UUID(hold_id)
-    except ValueError:
-        raise RequestError(f"found {hold_id!r} as a hold; expected an id that `hold list` prints") from None
+    wanted = _hold_id(hold_id)
     with database.connect(own_conninfo()) as own:
         ended_at = end_hold(own, wanted, ended_by=by, reason=reason)
     emit(
@@ -136,6 +156,13 @@ def hold_end(hold_id: str, reason: Reason, by: By = OS_USER, as_json: AsJson = F
         f"hold {wanted} ended at {ended_at.isoformat()}",
         as_json=as_json,
     )
+
+
+def _hold_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise RequestError(f"found {text!r} as a hold; expected an id that `hold list` prints") from None
 
 
 @command("hold list")

@@ -1,10 +1,10 @@
-"""Legal holds as they stand in our own database: set, end, list, read for a decision."""
+"""Legal holds as they stand in our own database: set, approve, end, read for a decision."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,41 +12,36 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from retention import locks
 from retention.database import OwnConnection
 from retention.errors import HoldsUnreadable, RequestError
 from retention.evidence import ledger
+from retention.evidence.already_gone import GoneBefore, HoldScope, count_gone
 from retention.evidence.hashing import ItemHasher
 from retention.policy.facts import Hold
+from retention.policy.holds import holds_until, is_approved, is_in_force
+
+__all__ = ["HoldScope", "HoldSet", "add_hold", "approve_hold", "check_scope", "end_hold", "read_holds"]
 
 _SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
-_DIRECT_IDENTIFIER = re.compile(r"@|^(\+|0)[0-9 ()/.-]{6,}$")
-
-
-@dataclass(frozen=True, slots=True)
-class HoldScope:
-    """What a hold covers: the conjunction of what is filled. Ids are the sources' internal ids, never names or numbers."""
-
-    category: str | None = None
-    tenant_id: str | None = None
-    person_id: str | None = None
-    place: str | None = None
-    item_id: str | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
-
-    def filled(self) -> dict[str, Any]:
-        """The parts that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+# An internal id may be a number, even one that begins with 0. A telephone number is told by its + or its separators.
+_DIRECT_IDENTIFIER = re.compile(r"@|\s|^\+[0-9]|^(?=.*[()/.-])[0-9()/.-]{6,}$")
 
 
 @dataclass(frozen=True, slots=True)
 class HoldSet:
-    """A hold that was just set; `already_gone` counts what its scope would have covered but had gone before."""
+    """A hold that was just set or approved, whether it holds now, and what of its scope had gone before it did."""
 
     hold_id: UUID
     scope: Mapping[str, Any]
     effective_at: datetime
-    already_gone: int
+    in_force: bool
+    gone: GoneBefore
+
+    @property
+    def already_gone(self) -> int:
+        """Items of the scope that are recorded as gone."""
+        return self.gone.already_gone
 
 
 def read_holds(own: OwnConnection) -> list[Hold]:
@@ -58,11 +53,15 @@ def read_holds(own: OwnConnection) -> list[Hold]:
             f"the list of legal holds could not be read (SQLSTATE {error.sqlstate}); expected table retention.holds and "
             "the right to read it. Nothing is deleted until it can be read."
         ) from None
-    return [Hold(**{**row, "hold_id": str(row["hold_id"])}) for row in rows]
+    return [_hold_of(row) for row in rows]
 
 
 _COLUMNS = ("hold_id", *_SCOPE, "requested_by", "approved_by", "effective_at", "ends_at", "review_at", "ended_at")
 _READ = sql.SQL("SELECT {} FROM retention.holds").format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)))
+
+
+def _hold_of(row: Mapping[str, Any]) -> Hold:
+    return Hold(**{**row, "hold_id": str(row["hold_id"])})
 
 
 def add_hold(
@@ -78,48 +77,69 @@ def add_hold(
 ) -> HoldSet:
     """Set a hold, in force at once when approved by a second person. Waits for batches that are deleting at this moment.
 
-    Raises RequestError for an empty scope, no end and no review date, an approver who is the requester, or an id that looks
-    like an e-mail address or a telephone number.
+    Raises RequestError for what would hold nothing, or nobody could tell why: an empty or contradictory scope, no end and no
+    review date, one in the past, an approver who is the requester or nobody; and for an id that looks like a name, an e-mail
+    address or a telephone number.
     """
-    _check(scope, reason, requested_by, approved_by, ends_at, review_at)
-    filled = scope.filled()
+    check_scope(scope)
+    _require_person(requested_by, reason)
     with own.transaction():
-        # The table's trigger takes the lock too; taking it first makes `effective_at` later than every batch before it.
-        own.execute("SELECT pg_advisory_xact_lock(7301, 2)")
+        now = _lock(own)
+        unset = Hold("", requested_by, approved_by, now, ends_at, review_at, **asdict(scope))
+        _check_dates(unset, now)
+        if approved_by is not None:
+            _require_second_person(unset)
         row = own.execute(
             "INSERT INTO retention.holds (category, tenant_id, person_id, place, item_id, started_from, started_before, "
-            "reason, requested_by, approved_by, ends_at, review_at) VALUES (%(category)s, %(tenant_id)s, %(person_id)s, "
-            "%(place)s, %(item_id)s, %(started_from)s, %(started_before)s, %(reason)s, %(requested_by)s, %(approved_by)s, "
-            "%(ends_at)s, %(review_at)s) RETURNING hold_id, effective_at",
-            {
-                **asdict(scope),
-                "reason": reason,
-                "requested_by": requested_by,
-                "approved_by": approved_by,
-                "ends_at": ends_at,
-                "review_at": review_at,
-            },
+            "reason, requested_by, approved_by, effective_at, ends_at, review_at) VALUES (%(category)s, %(tenant_id)s, "
+            "%(person_id)s, %(place)s, %(item_id)s, %(started_from)s, %(started_before)s, %(reason)s, %(requested_by)s, "
+            "%(approved_by)s, %(effective_at)s, %(ends_at)s, %(review_at)s) RETURNING hold_id",
+            {**asdict(unset), "reason": reason},
         ).fetchone()
         assert row is not None  # INSERT … RETURNING gives a row or raises
-        gone = _already_gone(own, hasher, scope)
-        ledger.append(
-            own,
-            "hold_set",
-            {
-                "hold": str(row["hold_id"]),
-                "scope": sorted(filled),
-                "requested_by": requested_by,
-                "approved_by": approved_by,
-                "ends_at": ends_at,
-                "review_at": review_at,
-                "already_gone": gone,
-            },
+        hold = replace(unset, hold_id=str(row["hold_id"]))
+        body = {
+            "hold": hold.hold_id,
+            "scope": sorted(scope.filled()),
+            "requested_by": requested_by,
+            "approved_by": approved_by,
+            "ends_at": ends_at,
+            "review_at": review_at,
+        }
+        ledger.append(own, "hold_set", body)
+    return _with_gone(own, hasher, hold, now)
+
+
+def approve_hold(own: OwnConnection, hasher: ItemHasher, hold_id: UUID, *, approved_by: str, reason: str) -> HoldSet:
+    """Approve a hold that nobody has approved yet, as a second person: it holds from now on. Waits for batches, as setting does.
+
+    Raises RequestError for an unknown, ended, lapsed or approved hold, and where the approver is the requester.
+    """
+    _require_person(approved_by, reason)
+    with own.transaction():
+        now = _lock(own)
+        found = own.execute(_READ + sql.SQL(" WHERE hold_id = %s"), (hold_id,)).fetchone()
+        hold = _hold_of(found) if found is not None else None
+        if hold is None or hold.ended_at is not None:
+            raise RequestError(f"found no open hold {hold_id}; expected the id of one that has not ended (`hold list`)")
+        if is_approved(hold):
+            raise RequestError(
+                f"found hold {hold_id} approved already; expected one that waits for approval (`hold list`)"
+            )
+        hold = replace(hold, approved_by=approved_by, effective_at=now)
+        _require_second_person(hold)
+        _check_dates(hold, now)
+        own.execute(
+            "UPDATE retention.holds SET approved_by = %s, effective_at = %s WHERE hold_id = %s",
+            (approved_by, now, hold_id),
         )
-    return HoldSet(row["hold_id"], filled, row["effective_at"], gone)
+        ledger.append(own, "hold_approved", {"hold": hold_id, "by": approved_by, "reason": reason})
+    return _with_gone(own, hasher, hold, now)
 
 
 def end_hold(own: OwnConnection, hold_id: UUID, *, ended_by: str, reason: str) -> datetime:
     """End a hold now and return when; raises RequestError for an unknown hold or one that has ended."""
+    _require_person(ended_by, reason)
     with own.transaction():
         row = own.execute(
             "UPDATE retention.holds SET ended_at = clock_timestamp(), ended_by = %s "
@@ -133,47 +153,71 @@ def end_hold(own: OwnConnection, hold_id: UUID, *, ended_by: str, reason: str) -
     return ended_at
 
 
-def _check(
-    scope: HoldScope,
-    reason: str,
-    requested_by: str,
-    approved_by: str | None,
-    ends_at: datetime | None,
-    review_at: datetime | None,
-) -> None:
+def _lock(own: OwnConnection) -> datetime:
+    """Wait for running batches and keep new ones out until the transaction ends; returns an instant after every batch before.
+
+    The table's trigger takes the lock too; taking it first makes `effective_at` later than what those batches removed.
+    """
+    own.execute(f"SELECT pg_advisory_xact_lock({locks.HOLDS})")
+    row = own.execute("SELECT clock_timestamp() AS now").fetchone()
+    assert row is not None  # a SELECT without FROM gives one row
+    now: datetime = row["now"]
+    return now
+
+
+def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime) -> HoldSet:
+    """Count what had gone, after the hold is committed: no batch waits for the count, and none can add to it."""
+    scope = HoldScope(**{name: getattr(hold, name) for name in _SCOPE})
+    gone = count_gone(own, hasher, scope)
+    body = {
+        "hold": hold.hold_id,
+        "already_gone": gone.already_gone,
+        "under_way": gone.under_way,
+        "other_key": gone.other_key,
+    }
+    ledger.append(own, "hold_already_gone", body | {"key": hasher.key_id})
+    return HoldSet(UUID(hold.hold_id), scope.filled(), hold.effective_at, is_in_force(hold, now), gone)
+
+
+def check_scope(scope: HoldScope) -> None:
+    """Raise RequestError for a scope that covers nothing, or names a person by anything but the source's internal id."""
     filled = scope.filled()
     if not filled.keys() - {"place"}:
         raise RequestError(
             "found a hold without a scope; expected at least one of category, tenant, person, item, dates"
         )
+    if any(isinstance(value, str) and not value.strip() for value in filled.values()):
+        raise RequestError("found an empty text in the scope; expected an id or a name, or no option at all")
     if (scope.item_id is None) != (scope.place is None):
         raise RequestError("found an item without its place (or the reverse); expected both --place and --item")
-    if ends_at is None and review_at is None:
-        raise RequestError("found a hold without an end; expected --ends or --review: no hold lasts unseen for ever")
-    if not reason.strip() or not requested_by.strip():
-        raise RequestError("found a hold without reason or requester; expected both (--reason, --by)")
-    if approved_by is not None and approved_by.strip().casefold() == requested_by.strip().casefold():
-        raise RequestError("found an approver who is the requester; expected a second person (--approved-by)")
+    first, end = scope.started_from, scope.started_before
+    if first is not None and end is not None and first >= end:
+        raise RequestError("found a period that ends before it starts; expected --started-from before --started-before")
     for name in ("tenant_id", "person_id"):
         if _DIRECT_IDENTIFIER.search(str(filled.get(name, ""))):
             raise RequestError(
-                f"{name}: found what looks like an address or a number; expected the source's internal id"
+                f"{name}: found what looks like a name, an address or a telephone number; expected the source's internal id"
             )
 
 
-def _already_gone(own: OwnConnection, hasher: ItemHasher, scope: HoldScope) -> int:
-    """How many items of the scope disposal had already removed. An item is found by either of its ids' hashes."""
-    row = own.execute(
-        "SELECT count(*) AS gone FROM retention.disposed_items d WHERE (%(category)s::text IS NULL OR d.category = %(category)s) "
-        "AND (%(tenant_id)s::text IS NULL OR d.tenant_id IS NULL OR d.tenant_id = %(tenant_id)s) "
-        "AND (%(person)s::bytea IS NULL OR d.person_hash = %(person)s) "
-        "AND (%(item)s::bytea IS NULL OR (d.place = %(place)s AND d.item_hash = %(item)s)) "
-        "AND (%(started_from)s::timestamptz IS NULL OR d.arose_at IS NULL OR d.arose_at >= %(started_from)s) "
-        "AND (%(started_before)s::timestamptz IS NULL OR d.arose_at IS NULL OR d.arose_at < %(started_before)s)",
-        {
-            **asdict(scope),
-            "person": hasher.person(scope.person_id) if scope.person_id is not None else None,
-            "item": hasher.item(scope.place, scope.item_id) if scope.place and scope.item_id else None,
-        },
-    ).fetchone()
-    return int(row["gone"]) if row else 0
+def _check_dates(hold: Hold, now: datetime) -> None:
+    """A hold lasts until its end or review date, and that is to come."""
+    until = holds_until(hold)
+    if until is None:
+        raise RequestError("found a hold without an end; expected --ends or --review: no hold lasts unseen for ever")
+    if until <= now or (hold.review_at is not None and hold.review_at <= now):
+        raise RequestError(
+            f"found a hold until {until.isoformat()}, which is past; expected an end and a review to come"
+        )
+
+
+def _require_second_person(hold: Hold) -> None:
+    if not is_approved(hold):
+        raise RequestError(
+            "found an approver who is nobody or the requester; expected a second person: case and spaces make no other name"
+        )
+
+
+def _require_person(person: str, reason: str) -> None:
+    if not reason.strip() or not person.strip():
+        raise RequestError("found a hold without reason or person; expected both (--reason, --by)")

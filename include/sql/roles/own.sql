@@ -9,12 +9,12 @@ REVOKE ALL ON ALL TABLES IN SCHEMA retention FROM PUBLIC, retention_app, retenti
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA retention FROM PUBLIC;
 GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
 
--- Disposal, reports and the command line. Histories (modes, stops, approvals, what went) only grow; a hold can be ended, not
--- rewritten; the ledger grows through its function alone, which takes no hash from the caller.
+-- Disposal, reports and the command line. Histories (modes, stops, approvals, what went) only grow; a hold can be approved and
+-- ended, its scope not rewritten; the ledger grows through its function alone, which takes no hash from the caller.
 GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
 GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
     retention.holds, retention.reports TO retention_app;
-GRANT UPDATE (ended_at, ended_by) ON retention.holds TO retention_app;
+GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 

@@ -1,0 +1,18 @@
+"""Numbers of the advisory locks in our own database, as `pg_advisory_lock` takes them (the migrations name two, too).
+
+Two numbers make one lock. Whoever needs more than one takes them in the order HOLDS, LEDGER, so that nobody waits in a ring.
+"""
+
+from __future__ import annotations
+
+LEDGER = "7301, 1"
+"""Alone, by `retention.ledger_append`, until the transaction ends: entries queue, so that the chain never forks."""
+
+HOLDS = "7301, 2"
+"""Shared by every batch while it decides again and deletes; alone by whoever changes a hold, or waits for batches to end."""
+
+MIGRATION = "7301, 9"
+"""Alone: one migration at a time."""
+
+PLANS = 7302
+"""First number of a plan's lock; the second is `hashtext(plan_id)`. Alone, by the one run that executes or settles the plan."""

@@ -1,0 +1,141 @@
+"""Legal holds by the command line: what is refused, who may approve, and what had gone before."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.world import DAY, HASHER, HOUR, World, now
+
+from retention.evidence.hashing import ItemHasher
+
+
+def add(*words: str, ends: str | None = None, by: str = "anna") -> tuple[str, ...]:
+    return ("hold", "add", "--reason", "dispute", "--by", by, "--ends", ends or (now() + DAY).isoformat(), *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(add("--tenant", "t1", "--approved-by", "Anna  B", by="Anna B"), "second person", id="only_spaces"),
+        pytest.param(add("--tenant", "t1", "--approved-by", "ANNA"), "second person", id="only_case"),
+        pytest.param(add("--tenant", "t1", "--approved-by", "  "), "second person", id="blank_approver"),
+        pytest.param(add("--tenant", "t1", by=" "), "person", id="blank_requester"),
+        pytest.param(add("--tenant", "t1", ends="2001-01-01T00:00:00+00:00"), "past", id="ended"),
+        pytest.param(add("--tenant", "t1", "--review", "2001-01-01T00:00:00+00:00"), "past", id="review_missed"),
+        pytest.param(add("--tenant", ""), "empty", id="blank_tenant"),
+        pytest.param(add("--place", "nowhere", "--item", "x"), "call_recordings", id="unknown_place"),
+        pytest.param(add("--item", "x"), "--place", id="item_without_place"),
+        pytest.param(
+            add("--started-from", "2026-02-01T00:00:00+00:00", "--started-before", "2026-01-01T00:00:00+00:00"),
+            "--started-before", id="period_upside_down",
+        ),
+        pytest.param(
+            add("--started-from", "2026-01-01T00:00:00+00:00", "--started-before", "2026-01-01T00:00:00+00:00"),
+            "--started-before", id="period_of_no_time",
+        ),
+    ],
+)  # fmt: skip
+def test_what_would_hold_nothing_is_refused(run: Any, world: World, words: tuple[str, ...], message: str) -> None:
+    assert message in run(*words, code=2)["message"]
+    assert world.own_sql("SELECT 1 FROM retention.holds") == []
+    assert world.ledger("hold_set") == []
+
+
+@pytest.mark.parametrize("internal", ["0012345", "491711234567", "t-1", "c.17", "7be61910-bf8b-4f81-b6aa", "K/2025/7"])
+def test_internal_ids_may_be_numbers(run: Any, internal: str) -> None:
+    assert run(*add("--tenant", internal))["scope"] == {"tenant_id": internal}
+
+
+@pytest.mark.parametrize(
+    "direct", ["a@b.example", "+491711234567", "0171 1234567", "0171-1234567", "(030)123456", "Anna Berg"]
+)
+def test_names_and_numbers_of_people_are_no_ids(run: Any, direct: str) -> None:
+    refusal = run(*add("--person", direct), code=2)["message"]
+    assert "internal id" in refusal and direct not in refusal
+
+
+class TestApproval:
+    @pytest.fixture
+    def waiting(self, run: Any) -> str:
+        added = run(*add("--tenant", "t1"))
+        assert added["in_force"] is False
+        hold_id: str = added["id"]
+        return hold_id
+
+    def test_a_second_person_puts_the_hold_in_force_from_then_on(self, run: Any, world: World, waiting: str) -> None:
+        before = run("hold", "list")["holds"][0]
+        assert before["in_force"] is False
+        approved = run("hold", "approve", waiting, "--by", "ben", "--reason", "seen")
+        after = run("hold", "list")["holds"][0]
+        assert (approved["id"], approved["in_force"], after["in_force"]) == (waiting, True, True)
+        assert before["effective_at"] < after["effective_at"] == approved["effective_at"]
+        assert world.ledger("hold_approved") == [{"hold": waiting, "by": "ben", "reason": "seen"}]
+
+    @pytest.mark.parametrize("person", ["anna", " ANNA ", " "])
+    def test_the_requester_and_nobody_cannot(self, run: Any, waiting: str, person: str) -> None:
+        assert "person" in run("hold", "approve", waiting, "--by", person, "--reason", "r", code=2)["message"]
+        assert run("hold", "list")["holds"][0]["in_force"] is False
+
+    def test_not_twice(self, run: Any, waiting: str) -> None:
+        run("hold", "approve", waiting, "--by", "ben", "--reason", "r")
+        assert "approved already" in run("hold", "approve", waiting, "--by", "cora", "--reason", "r", code=2)["message"]
+
+    def test_not_after_its_end(self, run: Any, world: World, waiting: str) -> None:
+        world.own_sql("UPDATE retention.holds SET ends_at = now() - interval '1 second'")
+        assert "past" in run("hold", "approve", waiting, "--by", "ben", "--reason", "r", code=2)["message"]
+        run("hold", "end", waiting, "--reason", "r")
+        assert "no open hold" in run("hold", "approve", waiting, "--by", "ben", "--reason", "r", code=2)["message"]
+
+    def test_an_unknown_hold_is_refused(self, run: Any) -> None:
+        words = ("hold", "approve", str(uuid.uuid4()), "--by", "ben", "--reason", "r")
+        assert "no open hold" in run(*words, code=2)["message"]
+
+
+class TestAlreadyGone:
+    def test_an_item_is_found_by_id_and_by_key(self, run: Any, world: World, settle: Any) -> None:
+        gone, other = world.add_recording(age=40 * DAY), world.add_recording(age=40 * DAY, tenant="t2")
+        settle()
+        run("dispose", "audio")
+        for item in (gone.recording_id, other.key):
+            added = run(*add("--place", "call_recordings", "--item", item))
+            assert (added["already_gone"], added["maybe_gone"]) == (1, 0)
+        assert run(*add("--tenant", "t1"))["already_gone"] == 1
+        assert run(*add("--category", "audio"))["already_gone"] == 2
+        assert [entry["already_gone"] for entry in world.ledger("hold_already_gone")] == [1, 1, 1, 2]
+        assert "already_gone" not in world.ledger("hold_set")[0]
+
+    def test_what_an_open_plan_left_may_have_gone(self, run: Any, world: World, settle: Any) -> None:
+        for age in (40, 41, 42):
+            world.add_recording(age=age * DAY)
+        world.add_recording(age=40 * DAY, tenant="t2")
+        settle()
+        plan = run("plan", "audio")
+        world.own_sql("UPDATE retention.plan_items SET state = 'intended' WHERE arose_at < %s", now() - 41.5 * DAY)
+        failed = "UPDATE retention.plan_items SET state = 'failed' WHERE arose_at BETWEEN %s AND %s"
+        world.own_sql(failed, now() - 41.5 * DAY, now() - 40.5 * DAY)
+        added = run(*add("--tenant", "t1"))
+        assert (added["already_gone"], added["maybe_gone"]) == (0, 2)
+        assert run(*add("--tenant", "t2"))["maybe_gone"] == 0
+        world.own_sql("UPDATE retention.plans SET state = 'done' WHERE plan_id = %s", plan["plan_id"])
+        assert run(*add("--tenant", "t1"))["maybe_gone"] == 0
+
+    def test_what_went_under_another_hash_key_may_have_been_it(self, run: Any, world: World) -> None:
+        other = ItemHasher(bytes(range(1, 33)))
+        self.record(world, other, "item-1", person="p1")
+        self.record(world, HASHER, "item-2", person="p2")
+        by_item = run(*add("--place", "call_recordings", "--item", "item-2"))
+        assert (by_item["already_gone"], by_item["maybe_gone"]) == (1, 1)
+        by_person = run(*add("--person", "p1"))
+        assert (by_person["already_gone"], by_person["maybe_gone"]) == (0, 1)
+        by_tenant = run(*add("--tenant", "t1"))
+        assert (by_tenant["already_gone"], by_tenant["maybe_gone"]) == (2, 0), "ids in the clear need no key"
+
+    def record(self, world: World, hasher: ItemHasher, item: str, *, person: str, ago: timedelta = HOUR) -> None:
+        world.own_sql(
+            "INSERT INTO retention.disposed_items (plan_id, batch_no, place, item_hash, key_id, category, tenant_id, "
+            "person_hash, outcome, trigger_at) VALUES (%s, 1, 'call_recordings', %s, %s, 'audio', 't1', %s, 'gone', %s)",
+            uuid.uuid4(), hasher.item("call_recordings", item), hasher.key_id, hasher.person(person), now() - ago,
+        )  # fmt: skip
