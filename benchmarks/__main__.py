@@ -1,0 +1,42 @@
+"""Run all benchmarks, write build/bench.json and the table in docs/bench.md."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from benchmarks.disposal import bench_disposal
+from benchmarks.parsing import bench_parsing
+from retention.settings import PROJECT
+
+BEGIN, END = "<!-- table: begin (make bench) -->", "<!-- table: end -->"
+
+
+def main() -> int:
+    """Measure, write, print."""
+    results = bench_parsing() + bench_disposal()
+    build = PROJECT / "build"
+    build.mkdir(exist_ok=True)
+    (build / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    table = _table(results)
+    page = PROJECT / "docs" / "bench.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    print(table)
+    return 0
+
+
+def _table(results: list[dict[str, Any]]) -> str:
+    lines = ["| what | against | ratio | unit | runs |", "|---|---|---|---|---|"]
+    for row in results:
+        absolute = f" ({row['ours_us']} µs and {row['baseline_us']} µs)" if "ours_us" in row else ""
+        lines.append(
+            f"| {row['name']} | {row['baseline']} | {row['ratio']} | {row['unit']}{absolute} | {row['runs']} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
