@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ def verify(own: OwnConnection) -> LedgerCheck:
             if row["prev_hash"] != previous or row["hash"] != entry_hash(row):
                 return LedgerCheck(entries - 1, previous.hex(), entries, "the entry does not fit its hash")
             previous = row["hash"]
-            if noted.pop(entries, previous.hex()) != previous.hex():
+            if noted.pop(entries, {previous.hex()}) != {previous.hex()}:
                 return LedgerCheck(
                     entries, previous.hex(), entries, "an earlier check noted another hash for this entry"
                 )
@@ -97,8 +98,12 @@ def entry_hash(row: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(bytes(row["prev_hash"]) + text.encode()).digest()
 
 
-def _noted_heads(own: OwnConnection) -> dict[int, str]:
+def _noted_heads(own: OwnConnection) -> dict[int, set[str]]:
+    """Every hash that a check noted, by entry: two of them for one entry mean that one chain was put in another's place."""
     rows = own.execute(
         "SELECT DISTINCT ledger_seq, ledger_head FROM retention.check_runs WHERE ledger_seq > 0 AND ledger_head IS NOT NULL"
     )
-    return {row["ledger_seq"]: row["ledger_head"] for row in rows}
+    noted = defaultdict[int, set[str]](set)
+    for row in rows:
+        noted[row["ledger_seq"]].add(row["ledger_head"])
+    return dict(noted)
