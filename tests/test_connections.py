@@ -134,15 +134,27 @@ def test_missing_variable_is_named(value: str | None) -> None:
         from_environment("company_db")
 
 
-def test_environment_file_fills_only_what_is_not_set(tmp_path: Path) -> None:
-    os.environ["RETENTION_TEST_SET"] = "mine"
+def test_environment_file_is_loaded_whole(tmp_path: Path) -> None:
+    os.environ["RETENTION_TEST_SET"] = "theirs"
     file = tmp_path / "connections.env"
     off = "# RETENTION_TEST_OFF=1\n  # RETENTION_TEST_OFF=2\n"
     file.write_text(f"{off}RETENTION_TEST_SET=theirs\n RETENTION_TEST_NEW = a=b {{c}}\nword\n=x\n")
-    load_environment_file(file)
-    assert (os.environ["RETENTION_TEST_SET"], os.environ["RETENTION_TEST_NEW"]) == ("mine", " a=b {c}")
+    assert load_environment_file(file) is None
+    assert (os.environ["RETENTION_TEST_SET"], os.environ["RETENTION_TEST_NEW"]) == ("theirs", " a=b {c}")
     assert "RETENTION_TEST_OFF" not in os.environ
     assert "" not in os.environ
+
+
+@pytest.mark.parametrize("mine", ["mine", ""])
+def test_environment_file_is_left_out_whole_where_one_variable_differs(tmp_path: Path, mine: str) -> None:
+    file, beside = tmp_path / "connections.env", tmp_path / "owner.env"
+    file.write_text("RETENTION_TEST_A=1\nRETENTION_TEST_B=2\n")
+    beside.write_text("RETENTION_TEST_C=3\n")
+    os.environ["RETENTION_TEST_B"] = mine
+    assert load_environment_file(file) == "RETENTION_TEST_B"
+    assert load_environment_file(beside, only_with=file) == "RETENTION_TEST_B"
+    assert "RETENTION_TEST_A" not in os.environ and "RETENTION_TEST_C" not in os.environ
+    assert os.environ["RETENTION_TEST_B"] == mine
 
 
 def test_missing_environment_file_adds_nothing(tmp_path: Path) -> None:

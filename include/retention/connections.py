@@ -131,21 +131,31 @@ def _from_uri(connection_id: str, value: str) -> Connection:
     )
 
 
-def load_environment_file(path: Path) -> None:
-    """Add the `NAME=value` lines of `path` to the process environment, where not set already; a missing file adds nothing.
+def load_environment_file(path: Path, *, only_with: Path | None = None) -> str | None:
+    """Add the `NAME=value` lines of `path` to the process environment: all of them or none; a missing file adds nothing.
 
+    Where the environment sets one of the file's names, or one of the file `only_with`, to something else, nothing is loaded and
+    that name is returned: half of a local stack's connections beside half of somebody's own would read here and delete there.
     Raises RequestError for a file that can't be read: it holds the connections of the local stack.
     """
+    variables = _variables_of(path)
+    asked = variables | (_variables_of(only_with) if only_with is not None else {})
+    other = next((name for name, value in asked.items() if os.environ.get(name, value) != value), None)
+    if not variables or other is not None:
+        return other if variables else None
+    os.environ.update(variables)
+    return None
+
+
+def _variables_of(path: Path) -> dict[str, str]:
     if not path.is_file():
-        return
+        return {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise RequestError(f"found {path}, which can't be read; expected the right to read it, as UTF-8 text") from None
-    for line in lines:
-        name, separator, value = line.partition("=")
-        if separator and name.strip() and not name.lstrip().startswith("#"):
-            os.environ.setdefault(name.strip(), value)
+    pairs = [line.partition("=") for line in lines if not line.lstrip().startswith("#")]
+    return {name.strip(): value for name, separator, value in pairs if separator and name.strip()}
 
 
 def postgres_conninfo(connection: Connection) -> str:

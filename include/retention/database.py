@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from retention import locks
 from retention.errors import UnknownError
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "sql" / "migrations"
@@ -27,11 +28,17 @@ def connect(conninfo: str, *, autocommit: bool = True) -> OwnConnection:
         prepare_session(connection)
         connection.autocommit = autocommit
     except psycopg.OperationalError as error:
-        raise UnknownError(
-            f"our own database did not answer ({str(error).strip().splitlines()[0]}); expected a running PostgreSQL at the "
-            "connection retention_db. Start it (`make run` for the local stack) or mend the connection."
-        ) from None
+        raise _no_answer(error) from None
     return connection
+
+
+def _no_answer(error: psycopg.Error) -> UnknownError:
+    """libpq's message names host and user, never a password."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return UnknownError(
+        f"our own database did not answer ({said}); expected a running PostgreSQL at the connection retention_db. "
+        "Start it (`make run` for the local stack) or mend the connection."
+    )
 
 
 def prepare_session(connection: psycopg.Connection[Any]) -> None:
@@ -41,7 +48,10 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
 
 
 def migrate(conninfo: str) -> str:
-    """Bring schema `retention` to the newest version and return that version; running it twice changes nothing."""
+    """Bring schema `retention` to the newest version and return that version; running it twice changes nothing.
+
+    Raises UnknownError when the database does not answer, or refuses.
+    """
     import sqlalchemy as sa
     from alembic import command
     from alembic.config import Config
@@ -53,13 +63,22 @@ def migrate(conninfo: str) -> str:
     try:
         with engine.begin() as connection:
             # One migration at a time, and the schema first: alembic keeps its own version table inside it.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301, 9)")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({locks.MIGRATION})")
             connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS retention")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except sa.exc.DBAPIError as error:
+        raise _of_driver(error.orig) from None
     finally:
         engine.dispose()
     return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def _of_driver(error: BaseException | None) -> UnknownError:
+    """What the driver raised, which SQLAlchemy wraps: no connection at all has no SQLSTATE."""
+    if not isinstance(error, psycopg.Error):
+        return UnknownError(f"the migration failed ({type(error).__name__}); expected a PostgreSQL database")
+    return _no_answer(error) if error.sqlstate is None else without_values(error)
 
 
 def without_values(error: psycopg.Error) -> UnknownError:

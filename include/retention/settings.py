@@ -45,20 +45,26 @@ def parse_as_of(text: str | None) -> datetime:
     now = datetime.now(UTC)
     if text is None:
         return now
-    try:
-        as_of = datetime.fromisoformat(text)
-    except ValueError:
-        raise RequestError(f"--as-of: found {text!r}; expected an instant such as 2026-01-31T12:00:00+00:00") from None
-    if as_of.tzinfo is None:
-        example = as_of.replace(tzinfo=UTC).isoformat()
-        raise RequestError(f"--as-of: found {text!r} without a UTC offset; expected one, such as {example}")
-    if not _FIRST_YEAR <= as_of.year <= _LAST_YEAR:
-        raise RequestError(
-            f"--as-of: found {text!r}; expected an instant between the years {_FIRST_YEAR} and {_LAST_YEAR}"
-        )
+    as_of = parse_instant("--as-of", text, last_year=_LAST_YEAR)
     if as_of > now and not is_sample_environment():
         raise RequestError(
             f"--as-of: found {text!r}, which is in the future; expected now or earlier. "
             "Only the sample environment (RETENTION_ENVIRONMENT=sample) may look ahead."
         )
-    return as_of.astimezone(UTC)
+    return as_of
+
+
+def parse_instant(option: str, text: str, *, last_year: int = 9998) -> datetime:
+    """An instant in ISO 8601 with its UTC offset, in UTC. Raises RequestError, which names the option, for anything else."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"{option}: found {text!r}; expected an instant such as 2026-01-31T12:00:00+00:00") from None
+    if instant.tzinfo is None:
+        example = instant.replace(tzinfo=UTC).isoformat()
+        raise RequestError(f"{option}: found {text!r} without a UTC offset; expected one, such as {example}")
+    if not _FIRST_YEAR <= instant.year <= last_year:
+        raise RequestError(
+            f"{option}: found {text!r}; expected an instant between the years {_FIRST_YEAR} and {last_year}"
+        )
+    return instant.astimezone(UTC)

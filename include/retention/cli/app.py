@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from retention.cli import controls, disposal, proof, surroundings
-from retention.connections import load_environment_file
-from retention.settings import state_folder
+from retention.cli.output import emit, errors
+from retention.errors import RequestError
+
+
+class _Commands(TyperGroup):
+    """The tree of commands; what can't be understood is one JSON document, too, where JSON was asked for."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """As typer's own; only `--json` changes how a usage error is said. The exit code stays 2."""
+        given = list(sys.argv[1:] if args is None else args)
+        as_json = standalone_mode and "--json" in given
+        try:
+            ended = super().main(
+                given, prog_name, complete_var, standalone_mode and not as_json, windows_expand_args, **extra
+            )
+        except TyperException as error:
+            if not as_json:
+                raise
+            context = getattr(error, "ctx", None)
+            path = context.command_path.split(" ", 1)[1:] if context is not None else []
+            refused = RequestError(f"{error.format_message()} `--help` lists what there is.")
+            emit(
+                path[0] if path else "usage",
+                {"error": type(refused).__name__, "message": str(refused)},
+                "",
+                as_json=True,
+            )
+            errors.print(str(refused), markup=False)
+            sys.exit(refused.exit_code)
+        if as_json:
+            sys.exit(ended or 0)
+        return ended
+
 
 app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    cls=_Commands,
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
 @app.callback()
-def _connections() -> None:
+def _about() -> None:
     """Delete personal data when the privacy policy says so, and prove it.
 
     Exit codes: 0 done/compliant, 1 breach, 2 bad input, 3 unknown, 4 blocked, 5 partly failed.
     """
-    # After `make run`, the local stack's connections count wherever the environment sets none.
-    load_environment_file(state_folder() / "connections.env")
 
 
 policy = typer.Typer(help="Promises and rules.", no_args_is_help=True)

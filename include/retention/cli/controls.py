@@ -10,16 +10,16 @@ from uuid import UUID
 import typer
 
 from retention import database
-from retention.cli.output import OS_USER, AsJson, By, Reason, command, emit
+from retention.cli.output import AsJson, AsOf, By, Reason, command, emit, errors
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
-from retention.evidence.controls import Change, Mode, set_mode, set_stop
+from retention.evidence.controls import Change, Mode, set_mode, set_stop, wait_for_batches
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.holds import HoldScope, HoldSet, add_hold, approve_hold, end_hold, read_holds
 from retention.policy.holds import holds_until, is_in_force
 from retention.policy.loader import load_policy
-from retention.settings import OWN_CONNECTION, datamap_folder, parse_as_of, policies_folder
+from retention.settings import OWN_CONNECTION, datamap_folder, parse_as_of, parse_instant, policies_folder
 
 HoldId = Annotated[str, typer.Argument(help="The hold's id.")]
 
@@ -34,8 +34,9 @@ def mode(
     category: Annotated[str, typer.Argument()],
     value: Annotated[Mode, typer.Argument(metavar="off|observe|enforce")],
     reason: Reason,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Set what disposal may do in a category."""
     load_policy(policies_folder()).rule(category)
@@ -44,27 +45,26 @@ def mode(
 
 
 @command("stop")
-def stop(reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
-    """Stop every delete path before its next batch."""
+def stop(reason: Reason, as_json: AsJson = False, *, by: By) -> None:
+    """Stop every delete path before its next batch, and wait until no batch is running any more."""
     with database.connect(own_conninfo()) as own:
-        _show("stop", set_stop(own, True, changed_by=by, reason=reason), as_json)
+        change = set_stop(own, True, changed_by=by, reason=reason)
+        errors.print("stopped: no batch begins from now on; waiting for those that run", markup=False)
+        wait_for_batches(own)
+    _show("stop", change, as_json, note="; no batch is running any more", batches_running=0)
 
 
 @command("resume")
-def resume(reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
+def resume(reason: Reason, as_json: AsJson = False, *, by: By) -> None:
     """End the stop."""
     with database.connect(own_conninfo()) as own:
         _show("resume", set_stop(own, False, changed_by=by, reason=reason), as_json)
 
 
-def _show(name: str, change: Change, as_json: bool, **more: str) -> None:
+def _show(name: str, change: Change, as_json: bool, *, note: str = "", **more: str | int) -> None:
     fields = {**more, "value": change.value, "who": change.changed_by, "when": change.changed_at, "why": change.reason}
-    emit(
-        name,
-        fields,
-        f"{' '.join(more.values())} {change.value} (by {change.changed_by}: {change.reason})",
-        as_json=as_json,
-    )
+    of = f"{more['category']} " if "category" in more else ""
+    emit(name, fields, f"{of}{change.value} (by {change.changed_by}: {change.reason}){note}", as_json=as_json)
 
 
 @command("hold add")
@@ -82,8 +82,9 @@ def hold_add(
     started_before: Annotated[str | None, typer.Option(help="Items that began before this instant.")] = None,
     ends: Annotated[str | None, typer.Option(help="When the hold ends.")] = None,
     review: Annotated[str | None, typer.Option(help="When it must be reviewed; without review it ends then.")] = None,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Set a legal hold; all scope options given must match. Says how much had already gone."""
     _require_known(category, place)
@@ -125,7 +126,7 @@ def _require_known(category: str | None, place: str | None) -> None:
 
 
 @command("hold approve")
-def hold_approve(hold_id: HoldId, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
+def hold_approve(hold_id: HoldId, reason: Reason, as_json: AsJson = False, *, by: By) -> None:
     """Approve a hold that waits for it, as a second person; it holds from now on. The requester can't."""
     with database.connect(own_conninfo()) as own:
         result = approve_hold(own, ItemHasher.from_environment(), _hold_id(hold_id), approved_by=by, reason=reason)
@@ -145,7 +146,7 @@ def _show_hold(name: str, result: HoldSet, before: str, after: str, as_json: boo
 
 
 @command("hold end")
-def hold_end(hold_id: HoldId, reason: Reason, by: By = OS_USER, as_json: AsJson = False) -> None:
+def hold_end(hold_id: HoldId, reason: Reason, as_json: AsJson = False, *, by: By) -> None:
     """End a legal hold now; what it kept falls due at once."""
     wanted = _hold_id(hold_id)
     with database.connect(own_conninfo()) as own:
@@ -166,9 +167,9 @@ def _hold_id(text: str) -> UUID:
 
 
 @command("hold list")
-def hold_list(as_json: AsJson = False) -> None:
-    """All holds, with whether they hold."""
-    now = parse_as_of(None)
+def hold_list(as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """All holds, with whether they hold at that instant."""
+    now = parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
         holds = read_holds(own)
     listed: list[dict[str, Any]] = [
@@ -180,14 +181,4 @@ def hold_list(as_json: AsJson = False) -> None:
 
 
 def _instant(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant: datetime | None = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise RequestError(
-            f"{option}: found {text!r}; expected an instant with UTC offset, such as 2026-01-31T12:00:00+00:00"
-        )
-    return instant
+    return parse_instant(option, text) if text is not None else None

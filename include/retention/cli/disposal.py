@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from retention.cli.output import OS_USER, AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
+from retention.cli.output import AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
@@ -25,8 +25,9 @@ def plan(
     category: Category,
     as_of: AsOf = None,
     listing: Listing = False,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Plan one category: exactly what is due, what stays and why. Deletes nothing."""
     summary = _plan(category, as_of, listing, by)
@@ -38,8 +39,9 @@ def approve(
     plan_id: Annotated[str, typer.Argument(help="The plan's id.")],
     digest: Annotated[str, typer.Option("--digest", help="The plan's digest, whole.")],
     reason: Reason,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Approve exactly this plan although it is above the volume limit; the requester can't."""
     runtime = open_runtime()
@@ -56,8 +58,9 @@ def dispose(
     listing: Listing = False,
     plan_id: Annotated[str | None, typer.Option("--plan", help="Execute this plan.")] = None,
     digest: Annotated[str | None, typer.Option("--digest", help="The plan's digest, whole.")] = None,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Delete what is due: plan and execute one category, or execute a plan that was made before."""
     if (category is None) == (plan_id is None):
@@ -83,8 +86,9 @@ def explain(
     place: Annotated[str, typer.Argument(help="A place of the data map.")],
     item: Annotated[str, typer.Argument(help="The item's id, or its object's key.")],
     as_of: AsOf = None,
-    by: By = OS_USER,
     as_json: AsJson = False,
+    *,
+    by: By,
 ) -> None:
     """Why one item stays or goes. Who asked is noted in the ledger."""
     explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)

@@ -19,6 +19,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from retention import settings
+from retention.connections import load_environment_file
 from retention.database import without_values
 from retention.errors import PartlyFailedError, ProblemsError, RetentionError, UnknownError
 
@@ -28,8 +30,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="The instant of evaluation, ISO 8601 with offset; default: now.")
 ]
-OS_USER = getpass.getuser()
-By = Annotated[str, typer.Option("--by", help="Who does this; default: the operating system's user.")]
+
+
+def os_user() -> str:
+    """The operating system's name for whoever runs this, or `uid:<number>` where it has none, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid:{os.getuid()}"
+
+
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", default_factory=os_user, show_default=False, help="Who does this; default: the operating system's user."
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger names it.")]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -65,6 +81,7 @@ def command(name: str) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
+                load_local_connections()
                 function(*args, **kwargs)
             except RetentionError as error:
                 _fail(name, error, bool(kwargs.get("as_json")))
@@ -78,6 +95,17 @@ def command(name: str) -> Callable[[Function], Function]:
         return run  # type: ignore[return-value]  # same signature, by functools.wraps
 
     return wrap
+
+
+def load_local_connections(file: str = "connections.env") -> None:
+    """After `make run`, take the local stack's connections, unless the environment has connections of its own."""
+    folder = settings.state_folder()
+    other = load_environment_file(folder / file, only_with=folder / "connections.env")
+    if other is not None:
+        errors.print(
+            f"{folder / file}: {other} is set to something else, so none of the local stack's connections is used",
+            markup=False,
+        )
 
 
 def _fail(name: str, error: RetentionError, as_json: bool) -> None:

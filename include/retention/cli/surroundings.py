@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from retention import database, settings
-from retention.cli.output import AsJson, command, emit, progress_bar
-from retention.connections import from_environment, load_environment_file, postgres_conninfo
+from retention.cli.output import AsJson, command, emit, load_local_connections, progress_bar
+from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.loader import load_datamap
 from retention.errors import DataMapError, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
@@ -23,7 +23,12 @@ def env(as_json: AsJson = False) -> None:
     path = settings.state_folder() / "env.json"
     if not path.is_file():
         raise RequestError(f"found no {path}; expected a local stack. Start it with `make run`.")
-    fields = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RequestError(
+            f"found {path}, which can't be read; expected JSON. Start the stack again: `make run`."
+        ) from None
     emit("env", fields, "\n".join(f"{name}: {value}" for name, value in fields.items()), as_json=as_json)
 
 
@@ -41,7 +46,7 @@ def migrate(as_json: AsJson = False) -> None:
 
 def _load_owner_connections() -> None:
     """The local stack's owner identities: set-up alone uses them, so no other command ever loads them."""
-    load_environment_file(settings.state_folder() / "owner.env")
+    load_local_connections("owner.env")
 
 
 @command("sample load")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from retention import locks
 from retention.database import OwnConnection
 from retention.errors import RequestError
 from retention.evidence import ledger
@@ -29,12 +30,12 @@ class Change:
     reason: str
 
 
-def mode_of(own: OwnConnection, category: str) -> Change:
-    """The category's mode; `observe` until somebody decides otherwise."""
+def mode_of(own: OwnConnection, category: str, as_of: datetime | None = None) -> Change:
+    """The category's mode, at `as_of` (None: now); `observe` until somebody decides otherwise."""
     row = own.execute(
         "SELECT mode, changed_by, changed_at, reason FROM retention.mode_changes WHERE category = %s "
-        "ORDER BY change_id DESC LIMIT 1",
-        (category,),
+        "AND changed_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY change_id DESC LIMIT 1",
+        (category, as_of),
     ).fetchone()
     if row is None:
         return Change(Mode.OBSERVE, None, None, "new categories start in observe")
@@ -53,10 +54,12 @@ def set_mode(own: OwnConnection, category: str, mode: Mode, *, changed_by: str, 
     return mode_of(own, category)
 
 
-def stop_of(own: OwnConnection) -> Change:
-    """Whether everything is stopped: value `stopped` or `running`."""
+def stop_of(own: OwnConnection, as_of: datetime | None = None) -> Change:
+    """Whether everything is stopped at `as_of` (None: now): value `stopped` or `running`."""
     row = own.execute(
-        "SELECT stopped, changed_by, changed_at, reason FROM retention.stop_changes ORDER BY change_id DESC LIMIT 1"
+        "SELECT stopped, changed_by, changed_at, reason FROM retention.stop_changes "
+        "WHERE changed_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY change_id DESC LIMIT 1",
+        (as_of,),
     ).fetchone()
     if row is None:
         return Change("running", None, None, "never stopped")
@@ -64,7 +67,10 @@ def stop_of(own: OwnConnection) -> Change:
 
 
 def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str) -> Change:
-    """Stop every delete path before its next batch, or resume. Raises RequestError without a person or a reason."""
+    """Stop every delete path before its next batch, or resume. Raises RequestError without a person or a reason.
+
+    Batches that run at this moment end in their own time: `wait_for_batches` tells when.
+    """
     _require(changed_by, reason)
     with own.transaction():
         own.execute(
@@ -73,6 +79,15 @@ def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str)
         )
         ledger.append(own, "stop" if stopped else "resume", {"by": changed_by, "reason": reason})
     return stop_of(own)
+
+
+def wait_for_batches(own: OwnConnection) -> None:
+    """Return when every batch that ran at the call has ended: deleted, confirmed, and its result recorded.
+
+    Batches hold this lock shared, and look for a stop after they have got it. Once a stop is committed, none runs from here on.
+    """
+    with own.transaction():
+        own.execute(f"SELECT pg_advisory_xact_lock({locks.HOLDS})")
 
 
 def _require(changed_by: str, reason: str) -> None:
