@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from retention.errors import StoreUnreadable
 from retention.stores.protocol import PartKind, StoredPart
 from retention.stores.s3_pages import Page
 
@@ -26,6 +27,10 @@ class FilerOrderServer:
         self.sorts_by_key = sorts_by_key
         self.pages = 0
 
+    def unreadable(self, found: str, expected: str) -> StoreUnreadable:
+        """As the real one."""
+        return StoreUnreadable(f"found {found}; expected {expected}")
+
     def read_page(self, operation: str, **arguments: Any) -> Page:
         """One page of `list_object_versions`."""
         assert operation == "list_object_versions"
@@ -33,6 +38,8 @@ class FilerOrderServer:
         assert self.pages < 20_000, "the listing does not end"
         prefix, entries = arguments["Prefix"], arguments["MaxKeys"]
         marker, version_marker = arguments.get("KeyMarker", ""), arguments.get("VersionIdMarker", "")
+        if not self.sorts_by_key and marker and not marker.startswith(prefix):
+            return Page(encoded=True)
         collected: dict[tuple[str, str], StoredPart | None] = {}
         for key, version in self._walk(prefix, marker, arguments.get("Delimiter", "")):
             if (key, version) in collected or (not version and key <= marker):

@@ -29,7 +29,7 @@ class SameAsReference(RuleBasedStateMachine):
         super().__init__()
         self.prefix = f"{uuid.uuid4().hex[:8]}/"
         self.place = S3Place(self.bucket)
-        self.store = s3_store(self.bucket, self.prefix, page_entries=5)
+        self.store = s3_store(self.bucket, self.prefix, page_entries=8)
         self.instant = datetime(2026, 1, 1, tzinfo=UTC)
         self.reference = MemoryStore(lambda: self.instant)
         self.ids: dict[str, str] = {}

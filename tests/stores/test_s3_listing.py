@@ -69,30 +69,28 @@ def test_wanted_keys_are_found_with_all_versions_or_not_at_all(
 
 LAYOUTS = [
     pytest.param(
-        [f"r/{tenant}/{n:04}.wav" for tenant in ("acme", "acme-berlin") for n in range(700)], id="tenant_prefix"
+        [f"r/{tenant}/{n:04}.wav" for tenant in ("acme", "acme-berlin") for n in range(70)], id="tenant_prefix"
     ),
-    pytest.param([f"r/call-{n:05}.wav" for n in range(3_000)] + ["r/call"], id="shared_stem_and_its_name"),
-    pytest.param([f"r/tenant-{n:04}/1.wav" for n in range(2_500)] + ["r/tenant/1.wav"], id="many_directories"),
-    pytest.param([f"r/{n:05}.wav{suffix}" for n in range(900) for suffix in ("", ".bak", "-old")], id="suffixes"),
-    pytest.param(
-        [f"r/{'x' * n}" for n in range(1, 900)] + [f"r/{'x' * n}-1" for n in range(1, 900)], id="nested_stems"
-    ),
+    pytest.param([f"r/call-{n:05}.wav" for n in range(300)] + ["r/call"], id="shared_stem_and_its_name"),
+    pytest.param([f"r/tenant-{n:04}/1.wav" for n in range(250)] + ["r/tenant/1.wav"], id="many_directories"),
+    pytest.param([f"r/{n:05}.wav{suffix}" for n in range(90) for suffix in ("", ".bak", "-old")], id="suffixes"),
+    pytest.param([f"r/{'x' * n}" for n in range(1, 90)] + [f"r/{'x' * n}-1" for n in range(1, 90)], id="nested_stems"),
 ]
 
 
 @pytest.mark.parametrize("keys", LAYOUTS)
-def test_layouts_that_sort_in_two_ways_are_listed_completely_with_full_pages(keys: list[str]) -> None:
+def test_layouts_that_sort_in_two_ways_are_listed_completely(keys: list[str]) -> None:
     server = FilerOrderServer({key: ["v1"] for key in keys})
-    complete = listing(server, 1000)
+    complete = listing(server, 100)
     assert sorted(part.key for part in complete.scan("r/")) == sorted(keys)
     assert sorted(part.key for part, _ in complete.find([*keys, "r/absent", "r/acme/0000"])) == sorted(keys)
 
 
-@pytest.mark.parametrize("keys", LAYOUTS[:1])
-def test_the_simulated_server_loses_entries_as_the_real_one_does(keys: list[str]) -> None:
+def test_the_simulated_server_loses_entries_as_the_real_one_does() -> None:
+    keys = [f"r/{tenant}/{n:04}.wav" for tenant in ("acme", "acme-berlin") for n in range(700)]
     server = FilerOrderServer({key: ["v1"] for key in keys})
-    plain = listing(server, 1000)._scan_in_order("r/")
-    assert len(list(plain)) == 1_001
+    assert len(list(listing(server, 1000)._scan_in_order("r/"))) == 1_001
+    assert sorted(part.key for part in listing(server, 1000).scan("r/")) == sorted(keys)
 
 
 def test_one_wanted_key_in_a_huge_directory_costs_few_pages() -> None:

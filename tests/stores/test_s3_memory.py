@@ -43,5 +43,5 @@ def peak_bytes(versions: int, server: str) -> int:
 
 @pytest.mark.parametrize("server", ["AmazonS3", "SeaweedFS"])
 def test_ten_times_as_many_versions_take_no_more_memory(server: str) -> None:
-    few, many = peak_bytes(4_000, server), peak_bytes(40_000, server)
+    few, many = peak_bytes(3_000, server), peak_bytes(30_000, server)
     assert many < 1.5 * few

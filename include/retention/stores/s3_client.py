@@ -117,10 +117,11 @@ class S3Requests:
         page = self.read(operation, **arguments).get(s3_pages.PAGE)
         if isinstance(page, s3_pages.Page):
             return page
-        raise StoreUnreadable(
-            f"bucket {self.bucket!r}, {operation}: found {page or 'no page'}; expected a complete listing. "
-            "Look at the store's version and logs."
-        )
+        raise self.unreadable(str(page or "no page"), "a complete listing. Look at the store's version and logs")
+
+    def unreadable(self, found: str, expected: str) -> StoreUnreadable:
+        """The error for a listing that can't be trusted."""
+        return StoreUnreadable(f"bucket {self.bucket!r}: found {found}; expected {expected}.")
 
     @property
     def sorts_by_key(self) -> bool:

@@ -109,22 +109,30 @@ class VersionListing:
         """All versions and markers of one key, however many there are and whatever other names begin with it.
 
         SeaweedFS lists some such names before the key itself, so that it may lie beyond the page. There the prefix counts
-        for the names of files, and `a.versions` finds just the object `a`; elsewhere that finds nothing of this key.
+        for the names of files, and `a.versions` finds just the object `a`; elsewhere that finds nothing of this key. Raises
+        StoreUnreadable when there are more such names than a page holds, and more versions, too.
         """
-        found, complete = self._first_of(key, key)
-        if not complete and not self._requests.sorts_by_key:
-            more, _ = self._first_of(key, f"{key}{_VERSIONS_FOLDER}")
-            found |= more
+        page = self._page(key, delimiter="/")
+        found = _of_key(key, page)
+        page = self._go_on(key, page, found)
+        if page.truncated and not self._requests.sorts_by_key and not key.endswith("/"):
+            page = self._page(f"{key}{_VERSIONS_FOLDER}")
+            found |= _of_key(key, page)
+            if _ends_with(key, page):
+                page = self._go_on(key, page, found)
+                if page.truncated:
+                    raise self._requests.unreadable(
+                        "more names that begin like one of the items than a page holds, and more versions",
+                        "to see all of the item's own. List the bucket on a server that sorts by key",
+                    )
         yield from found.values()
 
-    def _first_of(self, key: str, prefix: str) -> tuple[dict[str, StoredPart], bool]:
-        """The key's parts from the first page under a prefix, and on while pages end with them; whether that was all."""
-        page = self._page(prefix)
-        found = _of_key(key, page)
-        while page.truncated and page.next_key == (key if page.encoded else as_listed(key)):
-            page = self._page(prefix, key, page.next_id)
+    def _go_on(self, key: str, page: Page, found: dict[str, StoredPart]) -> Page:
+        """Read on while pages end with versions of the key, add them to `found`, and return the page that doesn't."""
+        while _ends_with(key, page):
+            page = self._page(key, key, page.next_id, delimiter="/")
             found |= _of_key(key, page)
-        return found, not page.truncated
+        return page
 
     def _page(
         self,
@@ -144,17 +152,16 @@ class VersionListing:
             **{name: value for name, value in optional.items() if value is not None},
         )
         if page.truncated and (page.next_key is None or (page.next_key, page.next_id) == (key, part_id)):
-            raise StoreUnreadable(
-                f"bucket {self._requests.bucket!r}: found a listing that stops before its end; expected a marker to go "
-                "on from. Look at the store's version and logs."
+            raise self._requests.unreadable(
+                "a listing that stops before its end", "a marker to go on from. Look at the store's version and logs"
             )
         return page
 
     def _refuse_unwritable(self, directory: str, page: Page) -> None:
         if not page.encoded and REPLACEMENT in directory:
-            raise StoreUnreadable(
-                f"bucket {self._requests.bucket!r}: found a prefix with characters that this server can't write in a "
-                "listing (control characters); expected to read everything under it. Rename the objects under it."
+            raise self._requests.unreadable(
+                "a prefix with characters that this server can't write in a listing (control characters)",
+                "to read everything under it. Rename the objects under it",
             )
 
 
@@ -246,3 +253,8 @@ def _just_before(key: str, prefix: str) -> str | None:
 def _of_key(key: str, page: Page) -> dict[str, StoredPart]:
     written = key if page.encoded else as_listed(key)
     return {part.part_id: replace(part, key=key) for part in page.parts if part.key == written}
+
+
+def _ends_with(key: str, page: Page) -> bool:
+    """Whether the next page goes on with versions of this key."""
+    return page.truncated and page.next_key == (key if page.encoded else as_listed(key))

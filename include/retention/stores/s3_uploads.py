@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retention.errors import StoreUnreadable
 from retention.stores.protocol import StoredPart
 from retention.stores.s3_client import S3Requests
 from retention.stores.s3_pages import Page
@@ -32,9 +31,9 @@ class UploadListing:
             received = {"KeyMarker": page.next_key, "UploadIdMarker": page.next_id}
             following = {name: value for name, value in received.items() if value is not None}
             if not following or following == markers:
-                raise StoreUnreadable(
-                    f"bucket {self._requests.bucket!r}: found a list of uploads that stops before its end; expected a "
-                    "marker to go on from. Look at the store's version and logs."
+                raise self._requests.unreadable(
+                    "a list of uploads that stops before its end",
+                    "a marker to go on from. Look at the store's version and logs",
                 )
             markers = following
 
