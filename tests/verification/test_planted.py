@@ -155,6 +155,11 @@ KEPT = [
     pytest.param(
         lambda c, r: c.hold_item(r, approved_by=" Legal"), "hold_self_approved", id="self_approved_in_capitals"
     ),
+    pytest.param(
+        lambda c, r: c.hold_item(r, requested_by="Anna Groß", approved_by="ANNA\u2003groß"),
+        "hold_self_approved",
+        id="self_approved_with_another_space",
+    ),
     pytest.param(lambda c, r: c.hold_item(r, approved_by=None), "hold_unapproved", id="unapproved_hold"),
     pytest.param(lambda c, r: c.hold_item(r, ends_at=c.now - DAY), "hold_expired", id="expired_hold"),
     pytest.param(
@@ -302,3 +307,36 @@ def test_two_rows_for_one_object_are_a_finding(company: Company) -> None:
     key = company.recording("nord", DAY).key
     company.recording("nord", DAY, key=key, stored=False)
     assert found(company.check()) == {"ambiguous_object": 1}
+
+
+def test_hold_on_a_period_covers_what_has_no_certain_date(company: Company) -> None:
+    company.tenant("nord")
+    company.recording("nord", 40 * DAY, recorded_at=None)
+    company.recording("nord", 40 * DAY, row=False)
+    company.recording("nord", 40 * DAY)
+    company.hold(tenant_id="nord", started_from=company.now - 3 * DAY, started_before=company.now - 2 * DAY)
+    assert found(company.check()) == {"exception_hold": 2, "past_cap": 1, "fallback_dated": 1, "orphan_object": 1}
+
+
+@pytest.mark.parametrize("date", ["infinity", "-infinity", "0044-03-15 BC", "20260-01-01"])
+def test_date_that_no_calendar_can_use_counts_as_missing(company: Company, date: str) -> None:
+    company.tenant("nord")
+    company.recording("nord", 31 * DAY)
+    company.sql("UPDATE recordings SET recorded_at = %s", date)
+    result = company.check()
+    assert found(result) == {"past_cap": 1, "fallback_dated": 1}
+    assert reasons(result, "fallback_dated") == {"missing": 1}
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "kinds"),
+    [
+        pytest.param("infinity", {"exception_consent": 1}, id="never"),
+        pytest.param("-infinity", {"past_cap": 1, "kept_without_reason": 1}, id="always_ended"),
+    ],
+)
+def test_consent_may_end_at_infinity(company: Company, ends_at: str, kinds: dict[str, int]) -> None:
+    company.tenant("nord")
+    company.both_consent(company.recording("nord", 31 * DAY), 31 * DAY)
+    company.sql("UPDATE consents SET ends_at = %s", ends_at)
+    assert found(company.check()) == kinds

@@ -171,3 +171,21 @@ def test_no_category_is_refused(company: Company) -> None:
             own_conninfo=company.own_as_verify,
             hasher=HASHER,
         )
+
+
+def test_place_that_fails_takes_no_other_of_its_bucket_with_it(company: Company) -> None:
+    path = company.datamap / "company.yaml"
+    text = path.read_text(encoding="utf-8")
+    second = text[text.index("  call_recordings:") :].replace("call_recordings", "voicemail", 1)
+    second = second.replace('"recordings/"', '"voicemail/"').replace("^recordings/", "^voicemail/")
+    second = second.replace("connection: company_db\n", "connection: other_db\n")
+    third = "  other_db: {kind: postgres, disposal: other_db, verification: other_db_verify}\n"
+    path.write_text(text.replace("places:\n", f"{third}places:\n") + "\n" + second, encoding="utf-8")
+    company.connections["other_db_verify"] = replace(company.connections["company_db_verify"], password="wrong")
+    company.tenant("nord")
+    company.recording("nord", 31 * DAY)
+    company.put("voicemail/x.wav")
+    result = company.check()
+    assert result.places_read == (PLACE,)
+    assert result.places_failed == {"voicemail": "OperationalError"}
+    assert found(result) == {"past_cap": 1, "unreadable_place": 1}

@@ -58,7 +58,7 @@ class HoldIndex:
                 self._of_persons[scope.person_id].append(scope)
             else:
                 self._general.append(scope)
-        self._of_tenants: dict[tuple[str | None, bool], list[UUID]] = {}
+        self._of_tenants: dict[tuple[str, str | None, bool], list[UUID]] = {}
 
     def covering(
         self, place: str, names: Sequence[str], tenant_id: str | None, person_id: str | None, *, person_known: bool
@@ -67,26 +67,28 @@ class HoldIndex:
 
         `person_known` False means that nobody can tell whose item it is (no row): any person's hold may then mean it.
         """
-        holds = list(self._of_tenant(tenant_id, person_known))
+        holds = list(self._of_tenant(place, tenant_id, person_known))
         named = [scope for name in names for scope in self._of_items.get((place, name), ())]
         if person_known and person_id is not None:
             named += self._of_persons.get(person_id, ())
         for scope in named:
             person_fits = scope.person_id is None or not person_known or scope.person_id == person_id
-            if person_fits and _tenant_fits(scope, tenant_id):
+            if person_fits and _fits(scope, place, tenant_id):
                 holds.append(scope.hold_id)
         return list(dict.fromkeys(holds))
 
-    def _of_tenant(self, tenant_id: str | None, person_known: bool) -> list[UUID]:
-        found = self._of_tenants.get((tenant_id, person_known))
+    def _of_tenant(self, place: str, tenant_id: str | None, person_known: bool) -> list[UUID]:
+        found = self._of_tenants.get((place, tenant_id, person_known))
         if found is None:
             scopes = list(self._general)
             if not person_known:
                 scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one]
-            found = [scope.hold_id for scope in scopes if _tenant_fits(scope, tenant_id)]
-            self._of_tenants[tenant_id, person_known] = found
+            found = [scope.hold_id for scope in scopes if _fits(scope, place, tenant_id)]
+            self._of_tenants[place, tenant_id, person_known] = found
         return found
 
 
-def _tenant_fits(scope: HoldScope, tenant_id: str | None) -> bool:
+def _fits(scope: HoldScope, place: str, tenant_id: str | None) -> bool:
+    if scope.place is not None and scope.place != place:
+        return False
     return scope.tenant_id is None or tenant_id is None or scope.tenant_id == tenant_id

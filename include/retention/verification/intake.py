@@ -113,7 +113,7 @@ class BucketIntake:
                 if place is None:
                     if not self._plan.is_declared(stored.key):
                         strangers.append(self._stranger(stored))
-                elif place.name in self._plan.checked:
+                elif place.name in self._readers:
                     by_place.setdefault(place.name, []).append(stored)
             self._inventory.add(strangers)
             for name, entries in by_place.items():

@@ -84,6 +84,9 @@ class Reading:
             self._inventory.index()
             for reader, intake in readers:
                 self._read_rows(reader, intake)
+        for plan in plans:
+            for name in plan.checked.difference(self.places_read, self.places_failed):
+                self._unreadable(plan.category, name, "Skipped")  # no place may drop out of a check unnoticed
         for store in dict.fromkeys(plan.store for plan in plans):
             self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
 
@@ -97,7 +100,7 @@ class Reading:
                 readers[place.name] = self._open(place, sessions)
             except StoreUnreadable as error:
                 self._failed(place, error)
-        if len(readers) < len(places):
+        if not readers:
             return []
         try:
             client = open_client(self._resolve(self._map.connections[plan.store].verification))
@@ -105,8 +108,8 @@ class Reading:
             intake = BucketIntake(plan, Bucket(client, plan.bucket), readers, self._inventory, self._hasher)
             intake.read_listing(self._progress)
         except StoreUnreadable as error:
-            for place in places:
-                self._failed(place, error)
+            for reader in readers.values():
+                self._failed(reader.place, error)
             return []
         finally:
             for reader in readers.values():

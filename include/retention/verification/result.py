@@ -62,13 +62,16 @@ class Finding:
 class Check:
     """One check on one place: what ran, on how many things, and how it came out.
 
-    `success` is None where the check itself failed: that is unknown, never a pass.
+    `success` is None where the check itself failed: that is unknown, never a pass. False means that it found `found` of its
+    kind; how much that weighs says `severity` (an exception is found, and lawful).
     """
 
     name: str
     kind: str
+    severity: Severity
     place: str
     looked_at: int
+    found: int
     success: bool | None
     gx_version: str
 
@@ -77,8 +80,10 @@ class Check:
         return {
             "name": self.name,
             "kind": self.kind,
+            "severity": self.severity.value,
             "place": self.place,
             "looked_at": self.looked_at,
+            "found": self.found,
             "success": self.success,
             "gx_version": self.gx_version,
         }

@@ -70,10 +70,32 @@ class RowSource:
                 connect_timeout=10,
                 application_name="retention verification",
             )
-            for setting in _SESSION:
-                self._session.execute(setting)
         except psycopg.Error as error:
             raise _unreadable(place.name, error) from None
+        try:
+            self._prepare(terms)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, terms: PromisedTerms) -> None:
+        """Set the session up, and look at the columns' types before anything rests on them."""
+        try:
+            for setting in _SESSION:
+                self._session.execute(setting)
+            self._require_offsets(_probe(_ITEM_INSTANTS, self._place.check_items_sql, terms))
+            if self._place.check_consents_sql is not None:
+                self._require_offsets(_probe(_CONSENT_INSTANTS, self._place.check_consents_sql, terms))
+        except psycopg.Error as error:
+            raise _unreadable(self._place.name, error) from None
+
+    def _require_offsets(self, query: sql.Composed) -> None:
+        """Ask for no row, only for the columns' types: a time without its offset can't be compared."""
+        columns = self._session.execute(query, ()).description or []
+        if any(column.type_code != _TIMESTAMPTZ for column in columns):
+            raise Unread(
+                self._place.name, "WrongType", "timestamptz columns; a time without its offset can't be compared"
+            )
 
     def close(self) -> None:
         """End the session."""
@@ -83,7 +105,7 @@ class RowSource:
         """The rows of these objects."""
         query = self._items + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
         for row in self._ask(query, (bucket, _storable(keys))):
-            yield self._row(row)
+            yield RowFacts(*row)
 
     def all_rows(self) -> Iterator[list[RowFacts]]:
         """Every row of the place's SQL, in chunks: memory does not grow with the table."""
@@ -91,7 +113,7 @@ class RowSource:
             with self._session.transaction(), self._session.cursor(name="all_rows") as cursor:
                 cursor.execute(self._items, ())
                 while chunk := cursor.fetchmany(STREAM_ROWS):
-                    yield [self._row(row) for row in chunk]
+                    yield [RowFacts(*row) for row in chunk]
         except psycopg.Error as error:
             raise _unreadable(self._place.name, error) from None
 
@@ -101,7 +123,7 @@ class RowSource:
             return
         query = self._consents + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
         for row in self._ask(query, (bucket, _storable(keys))):
-            yield self._consent(row)
+            yield ConsentFacts(*row)
 
     def consents_by_id(self, consent_ids: Sequence[str]) -> Iterator[ConsentFacts]:
         """These consents as they are now, whether their recordings exist or not; an id without a record yields nothing."""
@@ -109,7 +131,7 @@ class RowSource:
             return
         query = self._consents + sql.SQL(" WHERE f.object_key IS NULL AND f.consent_id = ANY(%s)")
         for row in self._ask(query, (list(consent_ids),)):
-            yield self._consent(row)
+            yield ConsentFacts(*row)
 
     def _ask(self, query: sql.Composed, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
@@ -117,21 +139,6 @@ class RowSource:
         except psycopg.Error as error:
             raise _unreadable(self._place.name, error) from None
         return rows
-
-    def _row(self, row: tuple[Any, ...]) -> RowFacts:
-        self._require_offsets(row[5], row[7], row[8])
-        return RowFacts(*row)
-
-    def _consent(self, row: tuple[Any, ...]) -> ConsentFacts:
-        self._require_offsets(*row[4:])
-        return ConsentFacts(*row)
-
-    def _require_offsets(self, *instants: object) -> None:
-        for at in instants:
-            if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
-                raise Unread(
-                    self._place.name, "WrongType", "timestamptz columns; a time without its offset can't be compared"
-                )
 
 
 class Unread(StoreUnreadable):
@@ -158,28 +165,58 @@ _EXPECTED = {
 }
 
 
+_TIMESTAMPTZ = 1184
+_ITEM_INSTANTS = ("start_{clock}", "start_{event}", "evidence_at")
+_CONSENT_INSTANTS = ("given_at", "recorded_at", "ends_at", "withdrawn_at", "reviewed_at", "contract_ended_at")
+_EARLIEST, _LATEST = "'0001-01-02 00:00:00+00'", "'9999-12-30 00:00:00+00'"
+"""What Python can hold. PostgreSQL also knows infinity and days before Christ: one such row must not end the reading."""
+
+
+def _probe(names: Sequence[str], query: str, terms: PromisedTerms) -> sql.Composed:
+    filled = [
+        name.format(clock=terms.clock_event, event=terms.ending_event)
+        for name in names
+        if terms.ending_event is not None or "{event}" not in name
+    ]
+    columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in filled)
+    return sql.SQL("SELECT {} FROM ({}) AS f LIMIT 0").format(columns, sql.SQL(_literal(query)))
+
+
 def _items_query(check_items: str, terms: PromisedTerms) -> sql.Composed:
     happened: sql.Composable = sql.SQL("FALSE")
     event_at: sql.Composable = sql.SQL("CAST(NULL AS timestamptz)")
     if terms.ending_event is not None:
         happened = sql.SQL("coalesce({}, FALSE)").format(sql.Identifier("f", f"happened_{terms.ending_event}"))
-        event_at = sql.Identifier("f", f"start_{terms.ending_event}")
+        event_at = _evidence(f"start_{terms.ending_event}")
     return sql.SQL(
-        "SELECT f.bucket, f.object_key, f.item_id, f.tenant_id, f.person_id, {clock}, {happened}, {event_at}, f.evidence_at "
+        "SELECT f.bucket, f.object_key, f.item_id, f.tenant_id, f.person_id, {clock}, {happened}, {event_at}, {evidence} "
         "FROM ({query}) AS f"
     ).format(
-        clock=sql.Identifier("f", f"start_{terms.clock_event}"),
+        clock=_evidence(f"start_{terms.clock_event}"),
         happened=happened,
         event_at=event_at,
+        evidence=_evidence("evidence_at"),
         query=sql.SQL(_literal(check_items)),
     )
 
 
 def _consents_query(check_consents: str) -> sql.Composed:
-    return sql.SQL(
-        "SELECT f.object_key, f.consent_id, f.party, f.scope, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, "
-        "f.reviewed_at, f.contract_ended_at FROM ({query}) AS f"
-    ).format(query=sql.SQL(_literal(check_consents)))
+    instants = sql.SQL(", ").join(_term(name) for name in _CONSENT_INSTANTS)
+    return sql.SQL("SELECT f.object_key, f.consent_id, f.party, f.scope, {} FROM ({}) AS f").format(
+        instants, sql.SQL(_literal(check_consents))
+    )
+
+
+def _evidence(name: str) -> sql.Composed:
+    """An instant that should say how old something is: one that can't be, such as infinity, says nothing."""
+    column = sql.Identifier("f", name)
+    return sql.SQL(f"CASE WHEN {{0}} BETWEEN {_EARLIEST} AND {_LATEST} THEN {{0}} END").format(column)
+
+
+def _term(name: str) -> sql.Composed:
+    """An instant of a consent: infinity is a usual way to say "never", and stays as far away as it can."""
+    near = f"CASE WHEN {{0}} < {_EARLIEST} THEN {_EARLIEST} WHEN {{0}} > {_LATEST} THEN {_LATEST} ELSE {{0}} END"
+    return sql.SQL(near).format(sql.Identifier("f", name))
 
 
 def _literal(text: str) -> Any:

@@ -90,8 +90,8 @@ def judge_checks(
         for (category, place), counters in sorted(looked_at.items()):
             if KINDS[name].looks_at not in counters:
                 continue  # not a question that this place answers
-            here = any((one.category, one.place) == (category, place) for one in found[name])
-            checks.append(_check(expected, KINDS[name], place, counters, success=not here if agrees else None))
+            here = sum(one.count for one in found[name] if (one.category, one.place) == (category, place))
+            checks.append(_check(expected, KINDS[name], place, counters, here, success=here == 0 if agrees else None))
     broken = [name for name, outcome in expected.inventory.items() if outcome.success is False]
     failed += [name for name, outcome in expected.inventory.items() if outcome.success is None]
     checks += [_inventory_check(expected, name, outcome, entries) for name, outcome in expected.inventory.items()]
@@ -139,12 +139,18 @@ def _detail(row: Mapping[str, Any], reasons: Iterable[Mapping[str, Any]]) -> dic
     return detail
 
 
-def _check(expected: Expected, kind: Kind, place: str, counters: Counter[str], *, success: bool | None) -> Check:
-    return Check(f"no {kind.name}", kind.name, place, counters[kind.looks_at], success, expected.gx_version)
+def _check(
+    expected: Expected, kind: Kind, place: str, counters: Counter[str], found: int, *, success: bool | None
+) -> Check:
+    looked_at = counters[kind.looks_at]
+    return Check(f"no {kind.name}", kind.name, kind.severity, place, looked_at, found, success, expected.gx_version)
 
 
 def _inventory_check(expected: Expected, name: str, outcome: Outcome, entries: int) -> Check:
-    return Check(name, "inventory_incomplete", "inventory", entries, outcome.success, expected.gx_version)
+    kind = KINDS["inventory_incomplete"]
+    found = int(outcome.success is False)
+    version = expected.gx_version
+    return Check(name, kind.name, kind.severity, "inventory", entries, found, outcome.success, version)
 
 
 def _own_trouble(kind: str, category: str, names: list[str]) -> list[Finding]:

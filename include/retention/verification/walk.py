@@ -55,15 +55,21 @@ class VersionWalk:
 
     def __init__(self, ask: Callable[[str, str | None, dict[str, str]], Page]) -> None:
         self._ask = ask
+        self._overfull = ""  # a page was cut with nothing in it but what lies in this directory
 
     def under(self, prefix: str) -> Iterator[list[StoredEntry]]:
         """Every version and delete marker under `prefix`, each once, in lists of at most a page."""
+        if prefix and self._overfull.startswith(prefix):
+            yield from self._group(prefix, prefix)
+            return
         page = self._ask(prefix, None, {})
         if not page.truncated:
             yield [entry for entry in page.entries if entry.key.startswith(prefix)]
         elif page.sorted_by_key:
             yield from self._in_order(prefix, page)
         else:
+            names = page.names()
+            self._overfull = _common_beginning(names[0], names[-1]).rpartition("/")[0] + "/" if names else ""
             yield from self._group(prefix, prefix)
 
     def of_key(self, key: str) -> list[StoredEntry]:

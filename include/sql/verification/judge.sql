@@ -140,15 +140,22 @@ hold AS (
     FROM dated AS d
     CROSS JOIN LATERAL unnest(d.hold_ids) AS named (hold_id)
     INNER JOIN retention.holds AS h ON named.hold_id = h.hold_id
+    -- Case, spaces and the encoding of letters make no second person of the first.
+    CROSS JOIN LATERAL (
+        SELECT lower(normalize(regexp_replace(btrim(h.approved_by), '\s+', ' ', 'g'), NFKC)) AS name
+    ) AS approver
+    CROSS JOIN LATERAL (
+        SELECT lower(normalize(regexp_replace(btrim(h.requested_by), '\s+', ' ', 'g'), NFKC)) AS name
+    ) AS requester
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(btrim(h.approved_by), '') <> ''
-            AND lower(btrim(h.approved_by)) <> lower(btrim(h.requested_by)) AS approved,
+            coalesce(btrim(h.approved_by), '') <> '' AND approver.name <> requester.name AS approved,
             coalesce(h.ends_at, h.review_at) AS planned_end,
             least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
     ) AS state
     WHERE
-        d.start_at IS NULL
+        -- A guessed start may lie in any hold's period, so it takes no item out of one.
+        NOT d.clock_is_good
         OR ((h.started_from IS NULL OR d.start_at >= h.started_from) AND (h.started_before IS NULL OR d.start_at < h.started_before))
 ),
 
