@@ -12,6 +12,7 @@ from retention import database, settings
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, command, emit, progress_bar
 from retention.connections import from_environment, postgres_conninfo
+from retention.datamap.categories import known_categories
 from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
 from retention.evidence import ledger
@@ -24,7 +25,7 @@ EXIT_BY_VERDICT = {"compliant": 0, "breach": 1, "unknown": 3}
 @command("verify")
 def verify(
     categories: Annotated[
-        list[str] | None, typer.Argument(help="Data categories; default: all of the data map.")
+        list[str] | None, typer.Argument(help="Data categories; default: all that have a rule or a place.")
     ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
@@ -35,7 +36,7 @@ def verify(
     bar, move = progress_bar("verifying the stores")
     with bar:
         result = prove(
-            categories or mapped_categories(),
+            categories or all_categories(),
             as_of=settings.parse_as_of(as_of),
             resolve=from_environment,
             policies=settings.policies_folder(),
@@ -50,26 +51,32 @@ def verify(
     raise typer.Exit(EXIT_BY_VERDICT[fields["verdict"]])
 
 
-def mapped_categories() -> list[str]:
-    """Every category that the data map has a place for."""
-    return sorted({place.spec.category for place in load_datamap(settings.datamap_folder()).places.values()})
+def all_categories() -> list[str]:
+    """Every category that has a rule or a place."""
+    return known_categories(load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
 
 
 @command("report")
 def report(
     format: Annotated[str, typer.Option(help="html or json")] = "html",  # noqa: A002  # the option's public name
     out: Annotated[Path | None, typer.Option(help="The file to write; default: in the state folder.")] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the check report of the newest verification and print its path."""
+    """Write the check report of the newest verification that had finished at that instant, and print its path."""
     from retention import reports
+    from retention.reports.status import last_proof_id
+
+    instant = settings.parse_as_of(as_of)
 
     if format not in ("html", "json"):
         raise RequestError(f"--format: found {format!r}; expected html or json (PDF: print the HTML)")
+    policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     with database.connect(own_conninfo()) as own:
-        document = reports.build(
-            own, None, load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
-        )
+        proof = last_proof_id(own, instant)
+        if proof is None and as_of is not None:
+            raise RequestError(f"--as-of: found no verification that had finished by {as_of}; expected a later instant")
+        document = reports.build(own, proof, policy, datamap, now=instant)
     path = out if out is not None else settings.state_folder() / "reports" / f"check-report.{format}"
     text = reports.render_html(document) if format == "html" else reports.to_json(document)
     try:
@@ -93,12 +100,12 @@ def ledger_verify(as_json: AsJson = False) -> None:
 
 
 @command("status")
-def status(as_json: AsJson = False) -> None:
+def status(as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Per category: mode, last run, last proof, headroom, verdict. Exit codes as `verify`: a dead man's switch for cron."""
     from retention.reports.status import read_status
 
     with database.connect(own_conninfo()) as own:
-        result = read_status(own, mapped_categories(), settings.parse_as_of(None))
+        result = read_status(own, all_categories(), settings.parse_as_of(as_of))
     emit("status", result.to_json(), result.to_text(), as_json=as_json)
     raise typer.Exit(EXIT_BY_VERDICT[result.verdict])
 
@@ -106,12 +113,14 @@ def status(as_json: AsJson = False) -> None:
 @command("summary")
 def summary(
     since: Annotated[str | None, typer.Option(help="Only runs that began at or after this instant.")] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """What the last disposal and the last proof say, in words."""
+    """What the last disposal and the last proof up to that instant say, in words."""
     from retention.reports.status import read_summary
 
-    instant: datetime | None = settings.parse_as_of(since) if since is not None else None
+    first: datetime | None = settings.parse_instant("--since", since) if since is not None else None
+    until = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        fields: dict[str, Any] = read_summary(own, mapped_categories(), since=instant)
+        fields: dict[str, Any] = read_summary(own, all_categories(), since=first, until=until)
     emit("summary", fields, fields["text"], as_json=as_json)

@@ -11,6 +11,7 @@ import typer
 from retention import database, settings
 from retention.cli.output import AsJson, command, emit, load_local_connections, progress_bar
 from retention.connections import from_environment, postgres_conninfo
+from retention.datamap.categories import unmatched_categories
 from retention.datamap.loader import load_datamap
 from retention.errors import DataMapError, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
@@ -83,15 +84,18 @@ def policy_check(as_json: AsJson = False) -> None:
     """Read promises, rules and data map; list every problem with file and line."""
     problems: list[Problem] = []
     rules = promises = 0
+    policy = datamap = None
     try:
         policy = load_policy(settings.policies_folder())
         rules, promises = len(policy.rules), len(policy.promises.promises)
     except PolicyError as error:
         problems += error.problems
     try:
-        load_datamap(settings.datamap_folder())
+        datamap = load_datamap(settings.datamap_folder())
     except DataMapError as error:
         problems += error.problems
+    if policy is not None and datamap is not None:
+        problems += unmatched_categories(policy, datamap, settings.policies_folder(), settings.datamap_folder())
     fields = {
         "errors": [
             {name: getattr(problem, name) for name in ("file", "line", "code", "found", "expected")}

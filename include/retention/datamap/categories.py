@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from retention.datamap.loader import DataMap
-from retention.policy.loader import Policy
+from retention.documents import Document, read_folder
+from retention.errors import DataMapError, PolicyError, Problem
+from retention.policy.loader import PROMISES_FILE, Policy
 
 
 def known_categories(policy: Policy, datamap: DataMap) -> list[str]:
     """Every category that has a rule or a place, sorted: one that has only one of the two must not go unseen."""
     return sorted(policy.rules.keys() | {place.spec.category for place in datamap.places.values()})
+
+
+def unmatched_categories(policy: Policy, datamap: DataMap, policies: Path, maps: Path) -> list[Problem]:
+    """A rule without a place deletes nothing, and a place without a rule is kept for ever: both named with file and line.
+
+    `policies` and `maps` are the folders that both were loaded from.
+    """
+    mapped = {place.spec.category for place in datamap.places.values()}
+    rules, _ = read_folder(policies, PolicyError, without=PROMISES_FILE)
+    systems, _ = read_folder(maps, DataMapError)
+    problems = [
+        rule.problem(("category",), "rule_without_place", repr(rule.data["category"]), "a place of it in the data map")
+        for rule in rules
+        if rule.data["category"] not in mapped
+    ]
+    return problems + [problem for system in systems for problem in _without_rule(system, policy)]
+
+
+def _without_rule(system: Document, policy: Policy) -> list[Problem]:
+    return [
+        system.problem(
+            ("places", name, "category"), "place_without_rule", repr(place["category"]), "a rule for it in the policies"
+        )
+        for name, place in system.data["places"].items()
+        if place["category"] not in policy.rules
+    ]

@@ -58,7 +58,7 @@ def build(
     categories = tuple(
         _category(own, rule, policy, places[category], read, now) for category, rule in sorted(policy.rules.items())
     )
-    stop = stop_of(own)
+    stop = stop_of(own, now)
     return Report(
         schema=SCHEMA,
         report_id=uuid.uuid4(),
@@ -105,7 +105,7 @@ def _category(
     facts = (read.facts.get(category) if read else None) or CategoryFacts()
     complete = verdict.saw_completely(check, category, places)
     said = verdict.of_category(check, findings, category, places)
-    mode = mode_of(own, category)
+    mode = mode_of(own, category, now)
     clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
     return CategoryReport(
         category=category,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
@@ -54,30 +55,31 @@ class Status:
 
 
 def read_status(own: OwnConnection, categories: Sequence[str], now: datetime) -> Status:
-    """The status of these categories at `now`. No proof, or one that is too old, is `unknown`."""
+    """The status of these categories at `now`, from what had happened by then. No proof, or one that is too old, is `unknown`."""
     found = [_category(own, category, now) for category in categories]
     verdicts = {one.verdict for one in found}
     worst = next(
         (verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown"
     )
-    return Status(worst, stop_of(own).value == "stopped", found)
+    return Status(worst, stop_of(own, now).value == "stopped", found)
 
 
 def _category(own: OwnConnection, category: str, now: datetime) -> CategoryStatus:
     run = own.execute(
-        "SELECT planned_at FROM retention.plans WHERE category = %s AND state = 'done' ORDER BY planned_at DESC LIMIT 1",
-        (category,),
+        "SELECT planned_at FROM retention.plans WHERE category = %s AND state = 'done' AND planned_at <= %s "
+        "ORDER BY planned_at DESC LIMIT 1",
+        (category, now),
     ).fetchone()
     proof = own.execute(
         "SELECT started_at, finished_at, as_of, verdict, summary FROM retention.check_runs WHERE %s = ANY(categories) "
-        "ORDER BY started_at DESC LIMIT 1",
-        (category,),
+        "AND started_at <= %s ORDER BY started_at DESC LIMIT 1",
+        (category, now),
     ).fetchone()
     verdict, reason = _judge(proof, now)
     headroom = _headroom(proof, category, now)
     return CategoryStatus(
         category,
-        mode_of(own, category).value,
+        mode_of(own, category, now).value,
         run["planned_at"] if run else None,
         proof["finished_at"] if proof else None,
         headroom,
@@ -90,7 +92,7 @@ def _judge(proof: dict[str, Any] | None, now: datetime) -> tuple[str, str]:
     """The last proof's verdict, unless it is missing, unfinished or too old to say anything about now."""
     if proof is None:
         return "unknown", "never verified"
-    if proof["finished_at"] is None or proof["verdict"] is None:
+    if proof["finished_at"] is None or proof["finished_at"] > now or proof["verdict"] is None:
         return "unknown", "the last verification did not finish"
     if proof["verdict"] != "breach" and now - proof["started_at"] > PROOF_VALID_FOR:
         return "unknown", "the last proof is too old"
@@ -105,22 +107,34 @@ def _headroom(proof: dict[str, Any] | None, category: str, now: datetime) -> int
     return int(room - (now - proof["as_of"]).total_seconds())
 
 
-def read_summary(own: OwnConnection, categories: Sequence[str], *, since: datetime | None) -> dict[str, Any]:
-    """The last finished disposal and the last proof of each category, with a text for people."""
-    found = [_summary(own, category, since) for category in categories]
+def last_proof_id(own: OwnConnection, until: datetime) -> UUID | None:
+    """The newest check run that had finished at `until`, as a report takes it; None where there was none."""
+    row = own.execute(
+        "SELECT check_run_id FROM retention.check_runs WHERE finished_at <= %s ORDER BY started_at DESC LIMIT 1",
+        (until,),
+    ).fetchone()
+    return row["check_run_id"] if row else None
+
+
+def read_summary(
+    own: OwnConnection, categories: Sequence[str], *, since: datetime | None, until: datetime | None = None
+) -> dict[str, Any]:
+    """The last finished disposal and the last proof of each category up to `until` (None: now), with a text for people."""
+    found = [_summary(own, category, since, until) for category in categories]
     return {"categories": found, "text": "\n".join(one["text"] for one in found)}
 
 
-def _summary(own: OwnConnection, category: str, since: datetime | None) -> dict[str, Any]:
+def _summary(own: OwnConnection, category: str, since: datetime | None, until: datetime | None) -> dict[str, Any]:
     plan = own.execute(
         "SELECT * FROM retention.plans WHERE category = %s AND coverage = 'rows' AND state = 'done' "
-        "AND planned_at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY planned_at DESC LIMIT 1",
-        (category, since),
+        "AND planned_at >= coalesce(%s, '-infinity'::timestamptz) AND planned_at <= coalesce(%s, 'infinity'::timestamptz) "
+        "ORDER BY planned_at DESC LIMIT 1",
+        (category, since, until),
     ).fetchone()
     proof = own.execute(
-        "SELECT * FROM retention.check_runs WHERE %s = ANY(categories) AND finished_at IS NOT NULL "
+        "SELECT * FROM retention.check_runs WHERE %s = ANY(categories) AND finished_at <= coalesce(%s, 'infinity'::timestamptz) "
         "AND started_at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY started_at DESC LIMIT 1",
-        (category, since),
+        (category, until, since),
     ).fetchone()
     counted = own.execute(
         "SELECT severity, sum(count)::bigint AS items FROM retention.findings WHERE check_run_id = %s AND category = %s "

@@ -1,0 +1,29 @@
+"""Rules and places belong together: one without the other is found, and never left out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.world import INCLUDE, World
+
+
+def test_a_rule_without_place_and_a_place_without_rule_are_problems(
+    run: Any, world: World, tmp_path: Path, monkeypatch: Any
+) -> None:
+    file = tmp_path / "datamap" / "company.yaml"
+    file.write_text(file.read_text().replace("category: audio", "category: voicemail"))
+    assert [category["category"] for category in run("status", code=3)["categories"]] == ["audio", "voicemail"]
+    policies = tmp_path / "policies"
+    shutil.copytree(INCLUDE / "policies", policies)
+    monkeypatch.setenv("RETENTION_POLICIES", str(policies))
+    found = {error["code"]: error for error in run("policy", "check", code=2)["errors"]}
+    assert found.keys() == {"rule_without_place", "place_without_rule"}
+    for code, path, text in (
+        ("rule_without_place", policies / "audio.yaml", "audio"),
+        ("place_without_rule", file, "voicemail"),
+    ):
+        error = found[code]
+        assert error["file"] == str(path) and text in error["found"]
+        assert "category:" in path.read_text().splitlines()[error["line"] - 1]
