@@ -19,7 +19,7 @@ PARTS: Mapping[str, list[str]] = {
     "api-server": ["api-server"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
-HEALTHY_WITHIN_S = 120.0
+HEALTHY_WITHIN_S = 300.0
 
 
 class AirflowServices:
@@ -52,7 +52,7 @@ class AirflowServices:
     def wait_until_healthy(self, api: AirflowApi) -> None:
         """Return when Airflow calls all its parts healthy.
 
-        Raises StackError naming the log of a part that ended, or of those that are not healthy after two minutes.
+        Raises StackError naming the log of a part that ended, or of those that are not healthy after five minutes.
         """
         until = time.monotonic() + HEALTHY_WITHIN_S
         unhealthy: list[str] = []

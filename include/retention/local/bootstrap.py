@@ -154,14 +154,19 @@ def uv() -> str:
 
 
 class installer_environment:  # noqa: N801  # used as `with installer_environment()`
-    """The installer's environment variables, with a throw-away cache where the home folder can't be written."""
+    """The installer's environment: the machine's certificates, a throw-away cache where the home can't be written."""
 
     def __enter__(self) -> dict[str, str]:
         self._cache = None
         home = os.path.expanduser("~")
         if not os.access(home, os.W_OK):
             self._cache = tempfile.mkdtemp(prefix="retention-uv-")
-        return {**os.environ, **({"UV_CACHE_DIR": self._cache} if self._cache else {})}
+        env = dict(os.environ)
+        if os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+            env.setdefault("UV_SYSTEM_CERTS", "true")  # a company's own authorities are trusted there, as pip does
+        if self._cache:
+            env["UV_CACHE_DIR"] = self._cache
+        return env
 
     def __exit__(self, *_: object) -> None:
         if self._cache:

@@ -16,7 +16,7 @@ DISPOSALS, VERIFICATION = ("dispose_audio", "dispose_audio_listing"), "verify_re
 JUDGE = "judge"
 """The task that is red unless the verdict is `compliant`: a result of the product, no failure of its run."""
 
-PARSED_WITHIN_S, BEGUN_WITHIN_S, RUN_WITHIN_S = 90.0, 120.0, 900.0
+PARSED_WITHIN_S, BEGUN_WITHIN_S, RUN_WITHIN_S = 180.0, 300.0, 1800.0
 
 Found = TypeVar("Found")
 
