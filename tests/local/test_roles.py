@@ -126,8 +126,9 @@ def test_role_can_do_its_work(connect: Connect, name: str, role: str, statement:
             }.items()
         ),
         pytest.param(
-            "retention", "retention_app", "UPDATE retention.holds SET approved_by = 'me'", id="app-approves-hold"
+            "retention", "retention_app", "UPDATE retention.holds SET requested_by = 'me'", id="app-alters-requester"
         ),
+        pytest.param("retention", "retention_app", "UPDATE retention.holds SET tenant_id = 'x'", id="app-alters-scope"),
         pytest.param("retention", "retention_app", CHECK_RUN, id="app-writes-check-results"),
         pytest.param(
             "retention", "retention_app", "UPDATE retention.findings SET severity = 'finding'", id="app-softens"
