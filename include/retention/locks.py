@@ -16,3 +16,6 @@ MIGRATION = "7301, 9"
 
 PLANS = 7302
 """First number of a plan's lock; the second is `hashtext(plan_id)`. Alone, by the one run that executes or settles the plan."""
+
+CHECKS = 7303
+"""First number of a check's lock on its own inventory; the second names the inventory. Alone, while the check runs."""

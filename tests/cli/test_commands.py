@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,31 @@ class TestProof:
         for kind in ("html", "json"):
             path = Path(run("report", "--format", kind, "--out", str(tmp_path / f"r.{kind}"))["path"])
             assert path.stat().st_size > 1000
+
+    def test_a_check_of_the_past_is_no_proof_and_forgets_nothing(self, run: Any, world: World) -> None:
+        world.add_recording(age=40 * DAY)
+        run("verify", code=1)
+        run("verify", "--as-of", (now() - 300 * DAY).isoformat())
+        assert run("status", code=1)["verdict"] == "breach"
+        run("report")
+
+    def test_a_proof_of_other_promises_is_none(self, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        lax, shipped = tmp_path / "lax", Path(__file__).resolve().parents[2] / "include" / "policies"
+        lax.mkdir()
+        for file in shipped.glob("*.yaml"):
+            (lax / file.name).write_text(file.read_text().replace("limit: P30D", "limit: P300D"))
+        monkeypatch.setenv("RETENTION_POLICIES", str(lax))
+        run("verify")
+        monkeypatch.delenv("RETENTION_POLICIES")
+        assert "other promises" in run("status", code=3)["categories"][0]["reason"]
+
+    def test_a_deadline_that_passed_since_the_last_proof_is_unknown(self, run: Any, world: World) -> None:
+        world.add_recording(age=30 * DAY - HOUR)
+        run("verify")
+        later = (now() - timedelta(minutes=1)).isoformat()
+        world.own_sql("UPDATE retention.check_runs SET started_at = started_at - interval '90 minutes', "
+                      "finished_at = finished_at - interval '90 minutes', as_of = as_of - interval '90 minutes'")  # fmt: skip
+        assert "deadline" in run("status", "--as-of", later, code=3)["categories"][0]["reason"]
 
     def test_an_old_proof_is_unknown(self, run: Any, world: World) -> None:
         run("verify")

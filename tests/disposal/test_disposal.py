@@ -28,6 +28,7 @@ from retention.errors import (
     PlanError,
     StoppedError,
     StoreUnreadable,
+    UnknownError,
 )
 from retention.evidence import ledger
 from retention.evidence.holds import HoldScope, add_hold
@@ -253,6 +254,17 @@ class TestGuard:
             execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert world.is_there(due) and world.is_there(fresh)
 
+    def test_a_plan_for_the_future_is_refused_outside_the_sample_environment(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, settle: Callable[[], None]
+    ) -> None:
+        recording = world.add_recording(age=DAY)
+        settle()
+        later = make_plan(world.runtime(), "audio", as_of=now() + 60 * DAY, run_id="run/1", requested_by="anna")
+        monkeypatch.delenv("RETENTION_ENVIRONMENT", raising=False)
+        with pytest.raises(PlanError, match="future"):
+            execute_plan(world.runtime(), later.plan_id, later.digest)
+        assert world.is_there(recording)
+
     def test_an_expired_plan_is_refused(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=40 * DAY)
         planned = plan()
@@ -278,6 +290,22 @@ class TestGuard:
         assert plan(run_id="run/1").plan_id == first.plan_id
         execute_plan(world.runtime(), first.plan_id, first.digest)
         assert plan(run_id="run/1").plan_id != first.plan_id
+
+
+def test_a_batch_whose_lock_was_lost_deletes_nothing(world: World, plan: Plan) -> None:
+    recording = world.add_recording(age=40 * DAY)
+    planned = plan()
+
+    def on_step(step: str) -> None:
+        if step == "intent_recorded":
+            world.own_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+
+    with pytest.raises(UnknownError, match="lost"):
+        execute_plan(world.runtime(on_step=on_step), planned.plan_id, planned.digest)
+    assert world.is_there(recording)
 
 
 class TestPreflight:
@@ -321,6 +349,13 @@ class TestPreflight:
             world.connections["company_db"], login="hidden_reader", password="reader"
         )
         with pytest.raises(DataMapError, match="consents"):
+            plan()
+        assert world.is_there(recording)
+
+    def test_an_id_that_is_not_unique_is_refused(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        world.sql("ALTER TABLE recordings DROP CONSTRAINT recordings_pkey")
+        with pytest.raises(DataMapError, match="unique"):
             plan()
         assert world.is_there(recording)
 
@@ -443,6 +478,15 @@ class TestListing:
         assert planned.due == 1
         assert execute_plan(world.runtime(), planned.plan_id, planned.digest).gone == 1
         assert world.is_there(recording) and world.parts(recording.key) == 1
+
+    def test_a_restricted_items_older_versions_stay(self, world: World, plan: Plan) -> None:
+        recording = world.add_recording(age=2 * DAY, versions=0)
+        world.put(recording.key, **{"recorded-at": (now() - 40 * DAY).isoformat()})
+        world.put(recording.key)
+        place = world.datamap.places["call_recordings"]
+        sql = f"SELECT f.*, TRUE AS restricted FROM ({place.items_sql}\n) AS f"
+        planned = plan("listing", datamap=replace(world.datamap, places={place.name: replace(place, items_sql=sql)}))
+        assert planned.kept_by_reason["restriction"] == 1 and planned.due == 0
 
     def test_a_held_items_older_versions_stay(self, world: World, plan: Plan) -> None:
         recording = world.add_recording(age=2 * DAY, versions=0)

@@ -93,7 +93,7 @@ def test_weaker_rule_is_refused(tmp_path: Path, old: str, new: str, at: str, fou
     [
         pytest.param("limit: P30D", "limit: P20D", id="shorter_limit"),
         pytest.param("limit: P30D", "limit: PT720H", id="the_same_limit_in_hours"),
-        pytest.param("lead: PT49H", "lead: P20D", id="longer_lead"),
+        pytest.param("lead: PT49H", "lead: PT72H", id="longest_lead"),
         pytest.param(EXEMPTION, "", id="no_exemption"),
         pytest.param("[caller, customer]", "[customer, agent, caller]", id="more_parties"),
         pytest.param("grace: P30D", "grace: PT0S", id="no_grace"),

@@ -49,10 +49,10 @@ schedule:
   run_time: PT40M
   store_lag: PT10M
   clock_skew: PT10M
-volume_limit:
-  items: 50000
-  share: 0.9
+volume_limit: {items: 50000, unlinked_items: 500,
+  share: 0.9,
   share_above_items: 200
+  }
 plan_valid_for: PT6H
 versions:
   - version: 1

@@ -8,7 +8,6 @@ import getpass
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -22,7 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from retention import settings
 from retention.connections import load_environment_file
 from retention.database import without_values
-from retention.errors import PartlyFailedError, ProblemsError, RetentionError, UnknownError
+from retention.errors import PartlyFailedError, ProblemsError, RetentionError
+from retention.faults import fault_without_words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -90,7 +90,7 @@ def command(name: str) -> Callable[[Function], Function]:
             except (typer.Exit, typer.Abort):
                 raise
             except Exception as error:  # noqa: BLE001  # a fault of ours must not end with exit code 1, which says "breach"
-                _fail(name, _of_fault(error), bool(kwargs.get("as_json")))
+                _fail(name, fault_without_words(error), bool(kwargs.get("as_json")))
 
         return run  # type: ignore[return-value]  # same signature, by functools.wraps
 
@@ -118,13 +118,6 @@ def _fail(name: str, error: RetentionError, as_json: bool) -> None:
         emit(name, fields, "", as_json=True)
     errors.print(str(error), markup=False)
     raise typer.Exit(error.exit_code) from None
-
-
-def _of_fault(error: Exception) -> UnknownError:
-    """An unforeseen error: where it happened and of what kind, without its words, which may hold keys or values."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    words_too = f": {error}" if os.environ.get("RETENTION_DEBUG") else " (RETENTION_DEBUG=1 adds its words)"
-    return UnknownError(f"{frames}{type(error).__name__}{words_too}\nThis is a fault of the program; please report it.")
 
 
 def progress_bar(title: str) -> tuple[Progress, Callable[[int, int], None]]:

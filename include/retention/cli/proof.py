@@ -104,8 +104,10 @@ def status(as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Per category: mode, last run, last proof, headroom, verdict. Exit codes as `verify`: a dead man's switch for cron."""
     from retention.reports.status import read_status
 
+    policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
+    documents = (policy.promises_digest, datamap.digest)
     with database.connect(own_conninfo()) as own:
-        result = read_status(own, all_categories(), settings.parse_as_of(as_of))
+        result = read_status(own, known_categories(policy, datamap), documents, settings.parse_as_of(as_of))
     emit("status", result.to_json(), result.to_text(), as_json=as_json)
     raise typer.Exit(EXIT_BY_VERDICT[result.verdict])
 

@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 
+from retention import locks
 from retention.database import OwnConnection
 from retention.disposal.clocks import current_time, database_time
 from retention.disposal.disposed import disposed_row, write_disposed
@@ -22,15 +24,12 @@ from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
 from retention.disposal.sweep import decide_loose, is_loose, lost_hold_items, protected_by_row, rows_by_key
-from retention.errors import PlanError
+from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
 from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
 from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
-
-HOLDS_LOCK = "7301, 2"
-"""Advisory lock: batches share it, setting a hold takes it alone (see migration 0001)."""
 
 
 class Line(NamedTuple):
@@ -89,7 +88,7 @@ Outcomes = dict[Line, tuple[str, str | None]]
 def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> BatchResult:
     """Dispose of one batch on a connection of its own. Raises what the guard raises, before anything is removed."""
     step = context.runtime.on_step
-    own.execute(f"SELECT pg_advisory_lock_shared({HOLDS_LOCK})")
+    own.execute(f"SELECT pg_advisory_lock_shared({locks.HOLDS})")
     try:
         _require_allowed(context, own)
         lines = _open_lines(context, own, batch_no)
@@ -101,11 +100,12 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
         step("decided_again")
         _record_intent(context, own, batch_no, due)
         step("intent_recorded")
+        _require_lock(own)
         removed, parts_removed = _remove(context, checked, due, step)
         return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
     finally:
         if not own.closed:
-            own.execute(f"SELECT pg_advisory_unlock_shared({HOLDS_LOCK})")
+            own.execute(f"SELECT pg_advisory_unlock_shared({locks.HOLDS})")
 
 
 def _require_allowed(context: BatchContext, own: OwnConnection) -> None:
@@ -115,6 +115,17 @@ def _require_allowed(context: BatchContext, own: OwnConnection) -> None:
         require_enforce(own, context.rule.category)
     if context.runtime.now() >= context.expires_at:
         raise PlanError(f"plan {context.plan_id} expired while it was executed; the next run plans what is left.")
+
+
+def _require_lock(own: OwnConnection) -> None:
+    """Raise where the session that held off new holds has gone: one may have been set since, and nothing has been removed yet."""
+    try:
+        own.execute("SELECT 1")
+    except psycopg.OperationalError:
+        raise UnknownError(
+            "the connection that held off new holds was lost; expected it to last for the batch. Nothing of the batch was "
+            "deleted; the next try decides again."
+        ) from None
 
 
 def _open_lines(context: BatchContext, own: OwnConnection, batch_no: int) -> list[Line]:

@@ -17,6 +17,7 @@ from retention import database
 from retention.database import OwnConnection
 from retention.disposal import guard
 from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
+from retention.disposal.clocks import current_time
 from retention.disposal.digest import plan_digest
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.plan import header_of
@@ -114,7 +115,7 @@ def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, An
     if not dry_run:
         guard.require_enforce(own, plan["category"])
     recomputed = plan_digest(own, plan["plan_id"], header_of(plan)) if plan["state"] in ("ready", "executing") else ""
-    guard.require_executable(plan, digest=digest, recomputed=recomputed, now=runtime.now())
+    guard.require_executable(plan, digest=digest, recomputed=recomputed, now=current_time(runtime, own))
     guard.require_same_documents(plan, rule_digest=runtime.policy.rules_digest, map_digest=runtime.datamap.digest)
     if not dry_run:
         guard.require_approved_if_blocked(own, plan)

@@ -13,6 +13,7 @@ from retention.errors import GuardError, ModeError, PlanError, StoppedError
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.policy.holds import is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
+from retention.settings import is_sample_environment
 
 
 def require_rule_in_force(rule: RetentionRule, as_of: datetime) -> None:
@@ -87,6 +88,11 @@ def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str,
         )
     if now >= plan["expires_at"]:
         raise PlanError(f"plan {plan['plan_id']} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
+    if plan["as_of"] > now and not is_sample_environment():
+        raise PlanError(
+            f"plan {plan['plan_id']} was made for {plan['as_of'].isoformat()}, which is in the future; only the sample "
+            "environment may look ahead. Nothing was deleted. Make a new plan."
+        )
 
 
 def require_same_documents(plan: Mapping[str, Any], *, rule_digest: str, map_digest: str) -> None:

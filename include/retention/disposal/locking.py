@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from retention import locks
 from retention.database import OwnConnection
-
-_CLASS = 7302
 
 
 @contextmanager
 def try_plan_lock(own: OwnConnection, plan_id: UUID) -> Iterator[bool]:
     """Take the plan's lock if it is free, and say whether; given back at the end."""
-    key = (_CLASS, str(plan_id))
+    key = (locks.PLANS, str(plan_id))
     row = own.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS free", key).fetchone()
     free = row is not None and bool(row["free"])
     try:

@@ -40,6 +40,7 @@ def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> Ch
     with runtime.source(place) as source:
         columns = read_columns(source, place, rule)
         _refuse_cascades(source, place)
+        _require_unique_id(source, place)
     stores = runtime.open_stores(place, runtime.resolve)
     stores.objects.check()
     if stores.rows is not None:
@@ -74,3 +75,19 @@ def _refuse_cascades(source: psycopg.Connection[dict[str, Any]], place: MappedPl
     ]
     if problems:
         raise DataMapError(problems)
+
+
+_UNIQUE = """
+SELECT 1 FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = i.indrelid AND i.indnkeyatts = 1 AND a.attnum = i.indkey[0]
+WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND a.attname = %s
+"""
+
+
+def _require_unique_id(source: psycopg.Connection[dict[str, Any]], place: MappedPlace) -> None:
+    """Raise DataMapError unless one id means one row: otherwise another item's row would go along."""
+    row = place.spec.facts.row
+    if row is None or source.execute(_UNIQUE, (row.table, row.id_column)).fetchone() is not None:
+        return
+    found = f"place {place.name!r}: {row.table}.{row.id_column} without a unique index of its own"
+    raise DataMapError([Problem("datamap", 1, "id_not_unique", found, "an id_column that is a primary key or unique")])

@@ -273,11 +273,12 @@ _RELEASED = sql.SQL(
 
 def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
     """Status and reason, in the order of precedence."""
+    by_minimum = _minimum(terms, columns, parameters)
     ladder: list[tuple[sql.Composable, str, sql.Composable]] = [
         (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("undated")),
         (sql.SQL("%(as_of)s < due_at"), "retain", sql.Literal("not_due")),
         (sql.SQL("twins > 1"), "retain", sql.Literal("ambiguous")),
-        (_minimum(terms, columns, parameters), "kept_by_minimum", sql.Literal("statutory_minimum")),
+        (by_minimum, "kept_by_minimum", sql.Literal("statutory_minimum")),
         (sql.SQL("hold_ids IS NOT NULL"), "held", sql.Literal("legal_hold")),
         (columns.restricted(), "restricted", sql.Literal("restriction")),
         (sql.SQL("%(now)s < exempt_until"), "exempt", sql.Literal("consent")),
@@ -292,8 +293,9 @@ def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str,
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
         "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, "
         "CASE WHEN clock_due_at IS NULL THEN 'undated' WHEN rests_on_fallback THEN 'fallback' ELSE 'start_point' END AS basis, "
+        "{restricted} AS restricted, coalesce({by_minimum}, FALSE) AS kept_by_minimum, "
         "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM released"
-    ).format(statuses=statuses, reasons=reasons)
+    ).format(restricted=columns.restricted(), by_minimum=by_minimum, statuses=statuses, reasons=reasons)
 
 
 def _minimum(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composable:

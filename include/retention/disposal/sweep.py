@@ -109,8 +109,13 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
     for row in rows:
         if row["status"] in ("due", "overdue"):
             return "described_by_row"
+        # These protect whether or not the row itself is due.
+        if row["kept_by_minimum"]:
+            return "statutory_minimum"
         if row["hold_ids"]:
             return "legal_hold"
+        if row["restricted"]:
+            return "restriction"
         if row["exempt_until"] is not None and now < row["exempt_until"]:
             return "consent"
         if row["status"] != "retain" or row["reason"] == "ambiguous":

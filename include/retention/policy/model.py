@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 
+LONGEST_LEAD = timedelta(hours=72)
+"""The longest lead that a rule may have (clauses.md, "Time"). Verification counts on it without knowing any rule."""
+
+
 class StartPoint(StrictModel):
     """One event that starts a rule's clock: either `limit` with `lead`, or `allowed_latency`, where it is due at once."""
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from retention.documents import Document
 from retention.errors import Problem
-from retention.policy.model import Consents, Maximum, Promise, Promises, RetentionRule, RuleVersion, StartPoint
+from retention.policy.model import (
+    LONGEST_LEAD,
+    Consents,
+    Maximum,
+    Promise,
+    Promises,
+    RetentionRule,
+    RuleVersion,
+    StartPoint,
+)
 from retention.policy.periods import format_elapsed
 from retention.policy.schedule import arithmetic, unkept
 
@@ -28,6 +37,7 @@ def check_rule(document: Document, rule: RetentionRule, promises: Promises) -> l
             path = ("versions", position)
             problems += _check_maxima(document, path, version, promise)
             problems += _check_exemption(document, path, version, promised_consents(promises, promise))
+            problems += _check_leads(document, path, version)
     problems += _check_schedule(document, rule, promises)
     newest = len(rule.versions) - 1
     if rule.versions[newest].policy_version != promises.policy_version:
@@ -100,6 +110,15 @@ def _check_exemption(
         if found > limit:
             expected = f"at most {format_elapsed(limit)}, as promised"
             yield document.problem((*path, key), WEAKER, f"{key} of {format_elapsed(found)}", expected)
+
+
+def _check_leads(document: Document, path: tuple[Any, ...], version: RuleVersion) -> Iterator[Problem]:
+    """Jobs that act long before the limit delete what may still be needed, and verification could not tell."""
+    for position, start in enumerate(version.start_points):
+        if start.lead is not None and start.lead > LONGEST_LEAD:
+            where = (*path, "start_points", position, "lead")
+            expected = f"at most {format_elapsed(LONGEST_LEAD)}"
+            yield document.problem(where, "lead_too_long", f"a lead of {format_elapsed(start.lead)}", expected)
 
 
 def _check_schedule(document: Document, rule: RetentionRule, promises: Promises) -> Iterator[Problem]:

@@ -15,6 +15,10 @@ PROOF_VALID_FOR = timedelta(hours=2)
 """Verification runs hourly by its own clock; a proof that is older than two intervals proves nothing about now."""
 
 
+Documents = tuple[str, str]
+"""SHA-256 of the promises, and of the data map."""
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryStatus:
     """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first breach."""
@@ -54,9 +58,13 @@ class Status:
         return "\n".join(lines)
 
 
-def read_status(own: OwnConnection, categories: Sequence[str], now: datetime) -> Status:
-    """The status of these categories at `now`, from what had happened by then. No proof, or one that is too old, is `unknown`."""
-    found = [_category(own, category, now) for category in categories]
+def read_status(own: OwnConnection, categories: Sequence[str], documents: Documents, now: datetime) -> Status:
+    """The status of these categories at `now`, from what had happened by then.
+
+    `documents` are the digests of the promises and the data map that count now: a proof of others proves nothing here. No
+    proof, or one that is too old, is `unknown`.
+    """
+    found = [_category(own, category, documents, now) for category in categories]
     verdicts = {one.verdict for one in found}
     worst = next(
         (verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown"
@@ -64,19 +72,19 @@ def read_status(own: OwnConnection, categories: Sequence[str], now: datetime) ->
     return Status(worst, stop_of(own, now).value == "stopped", found)
 
 
-def _category(own: OwnConnection, category: str, now: datetime) -> CategoryStatus:
+def _category(own: OwnConnection, category: str, documents: Documents, now: datetime) -> CategoryStatus:
     run = own.execute(
         "SELECT planned_at FROM retention.plans WHERE category = %s AND state = 'done' AND planned_at <= %s "
         "ORDER BY planned_at DESC LIMIT 1",
         (category, now),
     ).fetchone()
     proof = own.execute(
-        "SELECT started_at, finished_at, as_of, verdict, summary FROM retention.check_runs WHERE %s = ANY(categories) "
-        "AND started_at <= %s ORDER BY started_at DESC LIMIT 1",
+        "SELECT started_at, finished_at, as_of, verdict, summary, promises_digest, map_digest FROM retention.check_runs "
+        "WHERE %s = ANY(categories) AND is_proof AND started_at <= %s ORDER BY started_at DESC LIMIT 1",
         (category, now),
     ).fetchone()
-    verdict, reason = _judge(proof, now)
     headroom = _headroom(proof, category, now)
+    verdict, reason = _judge(proof, documents, headroom, now)
     return CategoryStatus(
         category,
         mode_of(own, category, now).value,
@@ -88,14 +96,20 @@ def _category(own: OwnConnection, category: str, now: datetime) -> CategoryStatu
     )
 
 
-def _judge(proof: dict[str, Any] | None, now: datetime) -> tuple[str, str]:
-    """The last proof's verdict, unless it is missing, unfinished or too old to say anything about now."""
+def _judge(
+    proof: dict[str, Any] | None, documents: Documents, headroom_s: int | None, now: datetime
+) -> tuple[str, str]:
+    """The last proof's verdict, unless it is missing, unfinished, of other documents, or too old to say anything about now."""
     if proof is None:
         return "unknown", "never verified"
     if proof["finished_at"] is None or proof["finished_at"] > now or proof["verdict"] is None:
         return "unknown", "the last verification did not finish"
     if proof["verdict"] != "breach" and now - proof["started_at"] > PROOF_VALID_FOR:
         return "unknown", "the last proof is too old"
+    if proof["verdict"] != "breach" and (proof["promises_digest"], proof["map_digest"]) != documents:
+        return "unknown", "the last proof is of other promises or another data map than these"
+    if proof["verdict"] == "compliant" and headroom_s is not None and headroom_s < 0:
+        return "unknown", "a deadline has passed since the last proof"
     return proof["verdict"], "as last verified"
 
 
@@ -110,7 +124,7 @@ def _headroom(proof: dict[str, Any] | None, category: str, now: datetime) -> int
 def last_proof_id(own: OwnConnection, until: datetime) -> UUID | None:
     """The newest check run that had finished at `until`, as a report takes it; None where there was none."""
     row = own.execute(
-        "SELECT check_run_id FROM retention.check_runs WHERE finished_at <= %s ORDER BY started_at DESC LIMIT 1",
+        "SELECT check_run_id FROM retention.check_runs WHERE finished_at <= %s AND is_proof ORDER BY started_at DESC LIMIT 1",
         (until,),
     ).fetchone()
     return row["check_run_id"] if row else None
@@ -132,7 +146,7 @@ def _summary(own: OwnConnection, category: str, since: datetime | None, until: d
         (category, since, until),
     ).fetchone()
     proof = own.execute(
-        "SELECT * FROM retention.check_runs WHERE %s = ANY(categories) AND finished_at <= coalesce(%s, 'infinity'::timestamptz) "
+        "SELECT * FROM retention.check_runs WHERE %s = ANY(categories) AND is_proof AND finished_at <= coalesce(%s, 'infinity') "
         "AND started_at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY started_at DESC LIMIT 1",
         (category, until, since),
     ).fetchone()

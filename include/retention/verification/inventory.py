@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from retention import locks
 from retention.database import OwnConnection, connect
 from retention.errors import UnknownError
 from retention.verification.promised import LONGEST_LEAD, PromisedTerms
@@ -22,7 +23,6 @@ from retention.verification.source import ConsentFacts
 
 SCHEMA = "inventory"
 _SQL = Path(__file__).resolve().parents[2] / "sql" / "verification"
-_LOCK_CLASS = 7302  # advisory locks of checks that are running
 
 
 class Entry(NamedTuple):
@@ -187,7 +187,7 @@ def open_inventory(own_conninfo: str) -> Iterator[Inventory]:
     with connect(own_conninfo) as own:
         own.execute("SET lock_timeout = '60s'")
         _drop_leftovers(own)
-        own.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCK_CLASS, _lock_key(name)))
+        own.execute("SELECT pg_advisory_lock(%s, %s)", (locks.CHECKS, _lock_key(name)))
         inventory = Inventory(own, name)
         inventory.create()
         try:
@@ -209,7 +209,7 @@ def _drop_leftovers(own: OwnConnection) -> None:
         (SCHEMA,),
     ).fetchall()
     for name in {"_".join(str(row["tablename"]).split("_")[:2]) for row in tables}:
-        lock = (_LOCK_CLASS, _lock_key(name))
+        lock = (locks.CHECKS, _lock_key(name))
         if (own.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", lock).fetchone() or {}).get("got"):
             Inventory(own, name).drop()
             own.execute("SELECT pg_advisory_unlock(%s, %s)", lock)

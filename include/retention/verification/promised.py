@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from retention.documents import Document
 from retention.errors import PolicyError, Problem
-from retention.policy.model import Promises
+from retention.policy.model import LONGEST_LEAD, Promises
 
-LONGEST_LEAD = timedelta(hours=72)
-"""The longest lead that rules use (clauses.md, "Time"). Verification knows no rule, so it can't tell whether a job was right to
-delete an item whose consents came within this time before the cap: such an item may stay, and may go, without a breach."""
+# Verification knows no rule, so it can't tell whether a job was right to delete an item whose consents came within the longest
+# lead before the cap: such an item may stay, and may go, without a breach.
+__all__ = ["LONGEST_LEAD", "PromisedTerms", "promised_terms"]
 
 
 @dataclass(frozen=True, slots=True)

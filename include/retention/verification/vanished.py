@@ -16,7 +16,7 @@ _BATCH = 1000
 _LAST_READ = """
 SELECT check_run_id
 FROM retention.check_runs
-WHERE places_read ? %s AND finished_at IS NOT NULL
+WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof
 ORDER BY started_at DESC
 LIMIT 1
 """

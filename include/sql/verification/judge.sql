@@ -41,7 +41,7 @@ WITH dated AS (
             CASE
                 WHEN NOT e.event_happened OR t.latency IS NULL THEN NULL
                 WHEN e.event_at <= t.seen_at THEN e.event_at
-                ELSE start.start_at
+                ELSE least(start.start_at, e.evidence_at, e.key_day)
             END AS event_from
     ) AS event
 ),

@@ -4,6 +4,8 @@ CREATE TABLE retention.check_runs (
     started_at       timestamptz NOT NULL,
     finished_at      timestamptz,
     as_of            timestamptz NOT NULL,
+    -- A check of an earlier instant answers a question about the past; it proves nothing about now, and remembers nothing.
+    is_proof         boolean     GENERATED ALWAYS AS (as_of - started_at >= interval '-5 minutes') STORED,
     categories       text[]      NOT NULL,
     verdict          text        CHECK (verdict IN ('compliant', 'breach', 'unknown')),
     policy_version   text        NOT NULL,
