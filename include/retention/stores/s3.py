@@ -56,8 +56,8 @@ class S3Store:
         """Raise StoreUnreadable unless the bucket exists and each prefix's versions and uploads can be listed."""
         self.versioning()
         for prefix in self._prefixes:
-            for listing in (self._versions.scan(prefix), self._uploads.scan(prefix)):
-                next(listing, None)
+            self._versions.check(prefix)
+            self._uploads.check(prefix)
 
     def versioning(self) -> str:
         """`Enabled`, `Suspended` or `Unversioned`."""

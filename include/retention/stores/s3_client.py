@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 from retention.connections import Connection
@@ -53,6 +54,7 @@ def client_factory(connection: Connection) -> ClientFactory:
 
     def make() -> Any:
         import boto3
+        import botocore.session
         from botocore.config import Config
 
         silence_loggers()
@@ -67,7 +69,11 @@ def client_factory(connection: Connection) -> ClientFactory:
             "request_checksum_calculation": "when_required",
             "response_checksum_validation": "when_required",
         }
+        # Botocore's descriptions of the service take 50 ms to read: once per process is enough.
+        basis = botocore.session.get_session()
+        basis.register_component("data_loader", _descriptions())
         session = boto3.session.Session(
+            botocore_session=basis,
             aws_access_key_id=connection.login,
             aws_secret_access_key=connection.password,
             aws_session_token=extra.get("aws_session_token"),
@@ -77,6 +83,13 @@ def client_factory(connection: Connection) -> ClientFactory:
         return session.client("s3", endpoint_url=extra.get("endpoint_url"), verify=extra.get("verify"), config=config)
 
     return make
+
+
+@cache
+def _descriptions() -> Any:
+    from botocore.session import get_session
+
+    return get_session().get_component("data_loader")
 
 
 class S3Requests:

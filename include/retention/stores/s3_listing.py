@@ -13,6 +13,7 @@ listing returns 1,001, and no error. Where a server is not known to sort by key,
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonprefix
@@ -35,6 +36,10 @@ class VersionListing:
     def __init__(self, requests: S3Requests, *, page_entries: int = PAGE_ENTRIES) -> None:
         self._requests = requests
         self._page_entries = page_entries
+
+    def check(self, prefix: str) -> None:
+        """Raise StoreUnreadable unless versions under `prefix` can be listed."""
+        self._page(prefix, entries=1)
 
     def scan(self, prefix: str) -> Iterator[StoredPart]:
         """Every version and delete marker under `prefix`, each once."""
@@ -95,13 +100,15 @@ class VersionListing:
             marker = _just_before(pending[0], prefix)
             page = self._page(prefix, marker, entries=entries)
             last = max((part.key for part in page.parts), default="")
-            settled = {key for key in pending if _follows(key, marker) and (not page.truncated or _settles(last, key))}
+            within = pending[: bisect(pending, last)] if page.truncated else pending
+            settled = {key for key in within if _follows(key, marker) and (not page.truncated or _settles(last, key))}
             found = [part for part in page.parts if part.key in settled]
             yield from ((part, page.etags.get(part.key)) for part in found)
             if pending[0] not in settled:
+                within = within or pending[:1]
                 settled.add(pending[0])
                 yield from ((part, None) for part in self.versions_of(pending[0]))
-            pending = [key for key in pending if key not in settled]
+            pending = [key for key in within if key not in settled] + pending[len(within) :]
             if 2 * len(found) >= len(page.parts):
                 entries = min(4 * entries, self._page_entries)
 
@@ -239,8 +246,11 @@ def _follows(name: str, marker: str | None) -> bool:
         return True
     if name < marker:
         return False
-    at = next(at for at, (ours, theirs) in enumerate(zip(name, marker, strict=False)) if ours != theirs)
-    return name[at] != "/"
+    same, differ = 0, min(len(name), len(marker))
+    while same < differ:  # halving: this is asked for every wanted key
+        middle = (same + differ + 1) // 2
+        same, differ = (middle, differ) if name[:middle] == marker[:middle] else (same, middle - 1)
+    return name[same] != "/"
 
 
 def _just_before(key: str, prefix: str) -> str | None:

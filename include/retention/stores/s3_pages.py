@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 from retention.stores.protocol import PartKind, StoredPart
 
@@ -19,6 +19,7 @@ PAGE = "RetentionPage"
 """The member of botocore's response in which the page is found."""
 
 _LISTINGS = {"ListVersionsResult": "ListObjectVersions", "ListMultipartUploadsResult": "ListMultipartUploads"}
+_KINDS = {"Version": PartKind.VERSION, "DeleteMarker": PartKind.DELETE_MARKER, "Upload": PartKind.UPLOAD}
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 REPLACEMENT = "\ufffd"
 """What a server writes for a character that XML can't hold, when it does not encode keys."""
@@ -56,11 +57,13 @@ def as_listed(key: str) -> str:
 
 
 def install(client: Any) -> None:
-    """Let this client's two listings be read here; a second call changes nothing."""
+    """Let this client's two listings be read here; a second call changes nothing.
+
+    Handlers under a wildcard are called before all others, also before botocore's own, which would parse the body as a
+    tree to see whether it is an error.
+    """
     for operation in _LISTINGS.values():
-        client.meta.events.register_first(
-            f"before-parse.s3.{operation}", _read_body, unique_id=f"retention-page-{operation}"
-        )
+        client.meta.events.register(f"before-parse.*.{operation}", _read_body, unique_id=f"retention-page-{operation}")
 
 
 def _read_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
@@ -79,73 +82,93 @@ def _read_body(response_dict: dict[str, Any], customized_response_dict: dict[str
 
 
 def read_page(body: bytes) -> Page | None:
-    """The page in this body; None when it is an error document. Raises UnreadablePage for anything else."""
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - from our own store; expat limits entity expansion
-    except ElementTree.ParseError:
-        raise UnreadablePage("no well-formed XML") from None
-    name = _local(root.tag)
-    if name == "Error":
+    """The page in this body; None when it is an error document. Raises UnreadablePage for anything else.
+
+    The parser's events are used as they come. A tree of 10,000 elements would cost more in garbage collection than the
+    parsing itself.
+    """
+    root, frame, entries = _read_events(body)
+    if root == "Error":
         return None
-    if name not in _LISTINGS:
+    if root not in _LISTINGS:
         raise UnreadablePage("another document than a listing")
-    page, namespace = Page(), root.tag[: -len(name)]
+    if frame.get("IsTruncated") not in {"true", "false"}:
+        raise UnreadablePage("a page that does not say whether it is the last")
     try:
-        _read_frame(root, namespace, page)
-        _read_entries(root, namespace, page)
+        return _page(root, frame, entries)
     except ValueError:
         raise UnreadablePage("a key, time or size that is not what the protocol says") from None
-    return page
 
 
-def _read_frame(root: ElementTree.Element, namespace: str, page: Page) -> None:
-    """Everything but the entries: it must be known whether the page is the last, and where the next one starts."""
-    truncated = root.findtext(f"{namespace}IsTruncated")
-    if truncated not in {"true", "false"}:
-        raise UnreadablePage("a page that does not say whether it is the last")
-    page.truncated = truncated == "true"
-    page.encoded = root.findtext(f"{namespace}EncodingType") == "url"
-    marker = "NextVersionIdMarker" if root.tag.endswith("ListVersionsResult") else "NextUploadIdMarker"
-    page.next_id = root.findtext(f"{namespace}{marker}") or None
-    page.next_key = _decoded(root.findtext(f"{namespace}NextKeyMarker") or "", page.encoded) or None
+_Entry = tuple[str, str | None, str | None, str | None, str | None, str | None, str | None]
+"""Tag, key or prefix, id, time, whether latest, size, ETag: as they are written."""
+
+_FRAME = frozenset({"IsTruncated", "EncodingType", "NextKeyMarker", "NextVersionIdMarker", "NextUploadIdMarker"})
 
 
-def _read_entries(root: ElementTree.Element, namespace: str, page: Page) -> None:
-    kinds = {
-        f"{namespace}Version": PartKind.VERSION,
-        f"{namespace}DeleteMarker": PartKind.DELETE_MARKER,
-        f"{namespace}Upload": PartKind.UPLOAD,
-    }
-    start, rolled_up = len(namespace), f"{namespace}CommonPrefixes"
-    for element in root:
-        kind = kinds.get(element.tag)
-        if kind is not None:
-            fields = {child.tag[start:]: child.text for child in element}
-            part = _part(fields, kind, page.encoded)
-            page.parts.append(part)
-            if part.part_id == "null" and part.is_latest and fields.get("ETag"):
-                page.etags[part.key] = str(fields["ETag"])
-        elif element.tag == rolled_up:
-            prefix = element.findtext(f"{namespace}Prefix")
-            if not prefix:
-                raise UnreadablePage("a rolled-up prefix without a name")
-            page.prefixes.append(_decoded(prefix, page.encoded))
+def _read_events(body: bytes) -> tuple[str, dict[str, str], list[_Entry]]:
+    """The name of the document, what frames the page, and its entries."""
+    names: list[str] = []
+    frame: dict[str, str] = {}
+    entries: list[_Entry] = []
+    fields: dict[str, str] = {}
+    text = ""
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal text
+        text = ""
+        if not names:
+            names.append(name)
+
+    def data(more: str) -> None:
+        nonlocal text
+        text += more
+
+    def end(name: str) -> None:
+        if name in _KINDS:
+            get = fields.get
+            part_id, stamp = get("VersionId") or get("UploadId"), get("LastModified") or get("Initiated")
+            entries.append((name, get("Key"), part_id, stamp, get("IsLatest"), get("Size"), get("ETag")))
+            fields.clear()
+        elif name == "CommonPrefixes":
+            entries.append((name, fields.get("Prefix"), None, None, None, None, None))
+        elif name in _FRAME:
+            frame[name] = text
+        else:
+            fields[name] = text
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, data
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError:
+        raise UnreadablePage("no well-formed XML") from None
+    return names[0], frame, entries
 
 
-def _part(fields: dict[str, str | None], kind: PartKind, encoded: bool) -> StoredPart:
-    upload = kind is PartKind.UPLOAD
-    key, part_id = fields.get("Key"), fields.get("UploadId" if upload else "VersionId")
-    stamp = fields.get("Initiated" if upload else "LastModified")
-    if not key or not part_id or not stamp:
-        raise UnreadablePage("an entry without a key, an id or a time")
-    return StoredPart(
-        _decoded(key, encoded),
-        part_id,
-        kind,
-        _instant(stamp),
-        not upload and fields.get("IsLatest") == "true",
-        int(fields.get("Size") or 0),
+def _page(root: str, frame: dict[str, str], entries: list[_Entry]) -> Page:
+    encoded = frame.get("EncodingType") == "url"
+    next_id = frame.get("NextVersionIdMarker" if root == "ListVersionsResult" else "NextUploadIdMarker")
+    next_key = _decoded(frame.get("NextKeyMarker") or "", encoded)
+    page = Page(
+        truncated=frame["IsTruncated"] == "true", next_key=next_key or None, next_id=next_id or None, encoded=encoded
     )
+    for tag, key, part_id, stamp, latest, size, etag in entries:
+        if not key:
+            raise ValueError
+        if tag == "CommonPrefixes":
+            page.prefixes.append(_decoded(key, encoded))
+            continue
+        if not part_id or not stamp:
+            raise ValueError
+        part = StoredPart(
+            _decoded(key, encoded), part_id, _KINDS[tag], _instant(stamp), latest == "true", int(size or 0)
+        )
+        page.parts.append(part)
+        if part_id == "null" and part.is_latest and etag:
+            page.etags[part.key] = etag
+    return page
 
 
 def _instant(stamp: str) -> datetime:
@@ -158,7 +181,3 @@ def _instant(stamp: str) -> datetime:
 
 def _decoded(text: str, encoded: bool) -> str:
     return unquote_plus(text, errors="strict") if encoded and ("%" in text or "+" in text) else text
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]

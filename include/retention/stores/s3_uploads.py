@@ -16,6 +16,10 @@ class UploadListing:
         self._requests = requests
         self._page_entries = page_entries
 
+    def check(self, prefix: str) -> None:
+        """Raise StoreUnreadable unless uploads under `prefix` can be listed."""
+        self._page(prefix, {}, entries=1)
+
     def scan(self, prefix: str) -> Iterator[StoredPart]:
         """Every unfinished upload under `prefix`, page by page.
 
@@ -37,9 +41,9 @@ class UploadListing:
                 )
             markers = following
 
-    def _page(self, prefix: str, markers: dict[str, str]) -> Page:
+    def _page(self, prefix: str, markers: dict[str, str], *, entries: int | None = None) -> Page:
         """Keys are asked for encoded only from servers known to encode: SeaweedFS says that it does, but does not."""
         encoding = {"EncodingType": "url"} if self._requests.sorts_by_key else {}
         return self._requests.read_page(
-            "list_multipart_uploads", Prefix=prefix, MaxUploads=self._page_entries, **encoding, **markers
+            "list_multipart_uploads", Prefix=prefix, MaxUploads=entries or self._page_entries, **encoding, **markers
         )
