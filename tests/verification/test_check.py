@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from tests.verification.company import DAY, HASHER, HOUR, MINUTE, PLACE, Company, found
 
+from retention import locks
 from retention.settings import PROJECT
 from retention.verification import CheckResult, Verdict, verify
 from retention.verification.document import render
@@ -213,7 +214,7 @@ def test_leftovers_of_a_killed_check_go_and_those_of_a_running_one_stay(company:
     with psycopg.connect(company.own_as_verify, autocommit=True) as other:
         for name in ("run_00000000aaaa", "run_7fffffffbbbb"):
             other.execute(f"CREATE UNLOGGED TABLE inventory.{name}_entries (n int)")
-        other.execute("SELECT pg_advisory_lock(7302, %s)", (0x7FFFFFFF - 2**31,))
+        other.execute("SELECT pg_advisory_lock(%s, %s)", (locks.CHECKS, 0x7FFFFFFF - 2**31))
         company.check()
         left = company.own_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'inventory'")
     assert left == [{"tablename": "run_7fffffffbbbb_entries"}]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from retention.local.s3_server import S3Server
 from retention.verification import listing
 from retention.verification.listing import Bucket, Metadata, Unlisted
 from retention.verification.walk import StoredEntry
@@ -112,6 +113,20 @@ def test_listing_that_does_not_move_on_is_broken_off() -> None:
 
     with pytest.raises(Unlisted, match="TruncatedWithoutMarker"):
         list(Bucket(Stuck(), "any").pages())
+
+
+def test_bucket_without_versions_is_read_like_any_other(s3_server: S3Server) -> None:
+    client, name = s3_server.client(), "without-versions"
+    client.create_bucket(Bucket=name)
+    client.put_object(Bucket=name, Key="a/b", Body=b"1", Metadata={"recorded-at": "2026-01-02T03:04:05Z"})
+    try:
+        unversioned = Bucket(s3_server.client("verify"), name)
+        found = [entry for page in unversioned.pages() for entry in page]
+        assert [(entry.key, entry.entry, entry.is_latest) for entry in found] == [("a/b", "version", True)]
+        assert unversioned.recorded_at(found) == [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
+    finally:
+        client.delete_object(Bucket=name, Key="a/b")
+        client.delete_bucket(Bucket=name)
 
 
 def test_date_without_an_offset_is_utc() -> None:

@@ -46,6 +46,13 @@ def open_client(connection: Connection) -> Any:
         # Their debug lines hold whole requests, and so keys.
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger(name).level))
     endpoint = connection.extra.get("endpoint_url")
+    defaults = {
+        "connect_timeout": 10,
+        "read_timeout": 60,
+        "retries": {"total_max_attempts": 4, "mode": "standard"},
+        "max_pool_connections": HEAD_THREADS + 2,
+        "s3": {"addressing_style": "path"} if endpoint else {},
+    }
     session = get_session()
     # botocore's own reading of timestamps takes half of a listing's time.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_read_timestamp)
@@ -56,13 +63,8 @@ def open_client(connection: Connection) -> Any:
         aws_access_key_id=connection.login,
         aws_secret_access_key=connection.password,
         aws_session_token=connection.extra.get("aws_session_token"),
-        config=Config(
-            connect_timeout=10,
-            read_timeout=60,
-            retries={"total_max_attempts": 5, "mode": "standard"},
-            max_pool_connections=HEAD_THREADS + 2,
-            s3={"addressing_style": "path"} if endpoint else {},
-        ),
+        verify=connection.extra.get("verify"),
+        config=Config(**(defaults | dict(connection.extra.get("config_kwargs") or {}))),
     )
 
 
