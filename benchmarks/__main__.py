@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from benchmarks.disposal import bench_disposal
+from benchmarks.memory import bench_memory
 from benchmarks.parsing import bench_parsing
 from retention.settings import PROJECT
 
@@ -15,7 +16,7 @@ BEGIN, END = "<!-- table: begin (make bench) -->", "<!-- table: end -->"
 
 def main() -> int:
     """Measure, write, print."""
-    results = bench_parsing() + bench_disposal()
+    results = bench_parsing() + bench_memory() + bench_disposal()
     build = PROJECT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

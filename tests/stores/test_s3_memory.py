@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-
-from retention.connections import Connection
-from retention.stores.s3 import S3Store
-from retention.stores.s3_client import client_factory
-
-
-@contextmanager
-def listing_of(versions: int, server: str) -> Iterator[S3Store]:
-    """A store on a server that lists this many versions in a directory."""
-    command = [sys.executable, str(Path(__file__).with_name("paging_server.py")), str(versions), server]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        extra = {"endpoint_url": f"http://127.0.0.1:{process.stdout.readline().strip()}", "region_name": "us-east-1"}
-        try:
-            factory = client_factory(Connection("paging", "aws", login="a", password="b", extra=extra))
-            yield S3Store(factory, "bucket", ["p/"])
-        finally:
-            process.kill()
+from benchmarks.memory import listing_of
 
 
 def peak_bytes(versions: int, server: str) -> int:

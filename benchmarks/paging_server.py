@@ -1,6 +1,6 @@
 """An HTTP server that lists as many made-up versions as it is told to, page by page: `python paging_server.py COUNT SERVER`.
 
-It runs in a process of its own, so that only the client's memory is measured. Its port is the first line it prints.
+It runs in a process of its own, so that only the client is measured. Its port is the first line it prints.
 """
 
 from __future__ import annotations
