@@ -144,7 +144,8 @@ def insert_gone(
 ) -> None:
     """`count` items that went `days_back` days ago, each `latency_s` (plus one second per further item) after its event."""
     own.execute(
-        "INSERT INTO retention.disposed_items (plan_id, batch_no, place, item_hash, key_id, category, outcome, trigger_at, gone_at) "
+        "INSERT INTO retention.disposed_items "
+        "(plan_id, batch_no, place, item_hash, key_id, category, outcome, trigger_at, gone_at) "
         "SELECT %(plan)s, 0, 'call_recordings', sha256(convert_to(%(seed)s || n, 'UTF8')), 'key', 'audio', 'gone', "
         "%(gone_at)s::timestamptz - make_interval(secs => %(latency_s)s + n), %(gone_at)s "
         "FROM generate_series(1, %(count)s) AS n",
