@@ -24,7 +24,7 @@ STEPS: list[tuple[str, list[str]]] = [
     ("types", [str(BIN / "mypy")]),
     ("shell", [str(BIN / "shellcheck"), *SHELL]),
     ("compose file", ["docker-compose", "-f", "docker-compose.yaml", "--env-file", ".env.example", "config", "-q"]),
-    ("tests", [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadgroup"]),
+    ("tests", [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]),
 ]
 
 

@@ -1,6 +1,6 @@
 """`make run` for real, in a state folder of its own: up, up again, what each login may do, a part that died, down.
 
-One stack for the whole file (about a minute on two cores); the tests run in their order and in one worker.
+One stack for the whole file (two minutes on two cores): `make test` gives a file to one worker, in its order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from retention.local import ports, proc
 from retention.local.airflow_services import PARTS
 from retention.local.state import State
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 SERVERS = {"postgres", "weed"}
 
