@@ -1,4 +1,4 @@
-"""`make run` for real, in a state folder of its own: up, up again, what each login may do, a part that died, down.
+"""`make run` for real, in a state folder of its own: interrupted, killed, up, up again, logins, a part that died, down.
 
 One stack for the whole file (two minutes on two cores): `make test` gives a file to one worker, in its order.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -40,8 +42,22 @@ class Stack:
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        variables = {"RETENTION_STATE": str(self.state.folder), "RETENTION_UI_PORT": str(self.port)}
+        command = [sys.executable, "-m", "retention.local", *arguments]
+        return subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True)
+
     def pids(self) -> dict[str, int]:
         return {name: identity.pid for name, identity in self.state.recorded().items() if identity.is_running()}
+
+    def processes(self) -> list[int]:
+        """Whatever writes to a log of this stack, or names a file of it on its command line."""
+        return [
+            stat.pid
+            for stat in proc.everybody()
+            if proc.writes_below(stat.pid, self.state.folder)
+            or any(str(self.state.folder) in word for word in proc.command_line(stat.pid))
+        ]
 
     def facts(self) -> dict[str, str]:
         facts: dict[str, str] = json.loads(self.state.facts_file.read_text())
@@ -96,6 +112,34 @@ def test_taken_port_is_one_clear_line_and_leaves_nothing(stack: Stack) -> None:
         f"RETENTION_UI_PORT={stack.port + 1} make run"
     )
     assert stack.pids() == {}
+
+
+def started_until_both_servers_run(stack: Stack) -> subprocess.Popen[str]:
+    process, until = stack.begin("up"), time.monotonic() + 120
+    while set(stack.pids()) != SERVERS:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_run_that_is_asked_to_end_leaves_nothing(stack: Stack, asked_by: signal.Signals) -> None:
+    with started_until_both_servers_run(stack) as process:
+        process.send_signal(asked_by)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == (
+        "stopped; nothing of this start is left running. `make run` goes on where it was."
+    )
+    assert stack.processes() == []
+
+
+def test_killed_run_leaves_what_the_next_run_goes_on_with(stack: Stack) -> None:
+    with started_until_both_servers_run(stack) as process:
+        process.kill()
+        process.communicate()
+    assert set(stack.pids()) == SERVERS
 
 
 def test_first_run_brings_everything_up_and_says_what_happened(stack: Stack) -> None:
@@ -154,7 +198,7 @@ def test_logins_may_do_exactly_this(stack: Stack, login: str, method: str, path:
 
 def test_part_that_died_is_started_again_alone(stack: Stack) -> None:
     before = stack.pids()
-    stack.state.recorded()["triggerer"].signal(9)  # type: ignore[arg-type]
+    stack.state.recorded()["triggerer"].signal(signal.SIGKILL)
     done = stack.call("up")
     assert done.returncode == 0, done.stderr
     after = stack.pids()
@@ -171,16 +215,6 @@ def test_stop_leaves_no_process(stack: Stack) -> None:
     sessions = set(stack.pids().values())
     done = stack.call("down")
     assert (done.returncode, done.stdout) == (0, "Nothing runs.\n")
-    left = [
-        stat.pid
-        for stat in proc.everybody()
-        if stat.session in sessions
-        or proc.writes_below(stat.pid, stack.state.folder)
-        or _names(stat.pid, stack.state.folder)
-    ]
-    assert left == []
+    assert [stat.pid for stat in proc.everybody() if stat.session in sessions] == []
+    assert stack.processes() == []
     assert stack.call("status").returncode == 1
-
-
-def _names(pid: int, folder: Path) -> bool:
-    return any(str(folder) in word for word in proc.command_line(pid))

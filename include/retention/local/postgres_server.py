@@ -9,6 +9,7 @@ Importing this needs the standard library only, so that `make stop` works when t
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -189,14 +190,16 @@ def _binaries() -> Path:
 
 
 def _account() -> pwd.struct_passwd:
-    try:
+    """The account that PostgreSQL runs as where we are root; made when missing, perhaps by another process just now."""
+    with contextlib.suppress(KeyError):
         return pwd.getpwnam(_ACCOUNT)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _ACCOUNT]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        raise StackError(
-            f"PostgreSQL can't run as root and user {_ACCOUNT!r} can't be created; create it, or run as a normal user."
-        ) from None
-    return pwd.getpwnam(_ACCOUNT)
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _ACCOUNT]
+    for _ in range(20):
+        with contextlib.suppress(OSError):
+            subprocess.run(command, check=False, capture_output=True)
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(_ACCOUNT)
+        time.sleep(0.1)
+    raise StackError(
+        f"PostgreSQL can't run as root and user {_ACCOUNT!r} can't be created; create it, or run as a normal user."
+    )

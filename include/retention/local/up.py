@@ -92,6 +92,8 @@ def _up(stack: Stack) -> int:
         interruption.ignore()
         if stack.touched:
             stop_everything(stack.state)
+        else:  # the services were up before; only this call's own commands end
+            _stop_strays(stack)
         if isinstance(error, (StackError, Interrupted)):
             raise
         trace = stack.state.logs / "make-run.log"
@@ -113,8 +115,7 @@ def _start_servers(stack: Stack) -> None:
     running = stack.postgres.is_running() and stack.s3.is_running()
     stack.touched |= not running
     with step("PostgreSQL 18 and S3 (SeaweedFS)"):
-        # What an earlier start that was killed had begun must not go on beside this one.
-        stopping.stop(folder=stack.state.folder, spare=stack.state.recorded().values())
+        _stop_strays(stack)  # what an earlier start that was killed had begun must not go on beside this one
         if not running or ports.remembered(stack.state.ports_file, "ui") not in {None, stack.ui_port}:
             stack.airflow.stop()  # it knows the servers' and its own former addresses
         ports.remember(stack.state.ports_file, "ui", stack.ui_port)
@@ -153,6 +154,10 @@ def _start_airflow(stack: Stack) -> None:
         databases.grant_source_rights(stack.postgres.conninfo("company"))
     with step("Airflow: scheduler, DAG processor, API server, triggerer"):
         stack.airflow.wait_until_healthy(stack.api())
+
+
+def _stop_strays(stack: Stack) -> None:
+    stopping.stop(folder=stack.state.folder, spare=stack.state.recorded().values())
 
 
 def _preparation() -> str:
