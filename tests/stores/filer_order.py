@@ -7,12 +7,13 @@ more than asked for, sorts by key, cuts, and resumes at the last key: behind it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from retention.errors import StoreUnreadable
 from retention.stores.protocol import PartKind, StoredPart
-from retention.stores.s3_pages import Page
+from retention.stores.s3_pages import Page, as_listed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,9 +23,12 @@ class FilerOrderServer:
 
     bucket = "simulated"
 
-    def __init__(self, versions: Mapping[str, Sequence[str]], *, sorts_by_key: bool = False) -> None:
+    def __init__(
+        self, versions: Mapping[str, Sequence[str]], *, sorts_by_key: bool = False, encodes: bool = True
+    ) -> None:
         self.versions = versions
         self.sorts_by_key = sorts_by_key
+        self.encodes = encodes
         self.pages = 0
 
     def unreadable(self, found: str, expected: str) -> StoreUnreadable:
@@ -39,7 +43,7 @@ class FilerOrderServer:
         prefix, entries = arguments["Prefix"], arguments["MaxKeys"]
         marker, version_marker = arguments.get("KeyMarker", ""), arguments.get("VersionIdMarker", "")
         if not self.sorts_by_key and marker and not marker.startswith(prefix):
-            return Page(encoded=True)
+            return Page(encoded=self.encodes)
         collected: dict[tuple[str, str], StoredPart | None] = {}
         for key, version in self._walk(prefix, marker, arguments.get("Delimiter", "")):
             if (key, version) in collected or (not version and key <= marker):
@@ -56,13 +60,13 @@ class FilerOrderServer:
             if len(collected) > entries and not self.sorts_by_key:
                 break
         listed = sorted(collected.items(), key=lambda entry: (entry[0][0], self._age(*entry[0])))
-        page = Page(encoded=True, truncated=len(listed) > entries)
+        page = Page(encoded=self.encodes, truncated=len(listed) > entries)
         listed = listed[:entries]
         page.parts = [part for _, part in listed if part is not None]
         page.prefixes = [key for (key, _), part in listed if part is None]
         if page.truncated:
             page.next_key, page.next_id = listed[-1][0][0], listed[-1][0][1] or None
-        return page
+        return page if self.encodes else _unencoded(page)
 
     def _walk(self, prefix: str, marker: str, delimiter: str) -> Iterator[tuple[str, str]]:
         """(key, version), or (rolled-up prefix, ""), in the order of the files, as far as the marker lets them through."""
@@ -86,6 +90,14 @@ class FilerOrderServer:
 
     def _age(self, key: str, version: str) -> int:
         return self.versions[key].index(version) if version else -1
+
+
+def _unencoded(page: Page) -> Page:
+    """As it is written by a server that does not encode names: what XML can't hold is replaced."""
+    page.parts = [replace(part, key=as_listed(part.key)) for part in page.parts]
+    page.prefixes = [as_listed(prefix) for prefix in page.prefixes]
+    page.next_key = as_listed(page.next_key) if page.next_key else None
+    return page
 
 
 def _is_skipped(path: tuple[str, ...], key: str, marker: str) -> bool:

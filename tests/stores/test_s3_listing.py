@@ -12,16 +12,20 @@ from tests.stores.filer_order import FilerOrderServer
 from retention.errors import StoreUnreadable
 from retention.stores.s3_client import S3Requests
 from retention.stores.s3_listing import VersionListing
+from retention.stores.s3_pages import as_listed
 
-names = st.text(alphabet="ab-./ ~", min_size=1, max_size=6).filter(
+names = st.text(alphabet="ab-./ ~\x01", min_size=1, max_size=6).filter(
     lambda key: "//" not in key and not key.startswith("/") and not key.endswith("/")
 )
 buckets = st.dictionaries(names.map("p/".__add__), st.integers(1, 3), max_size=25).map(
     lambda counts: {key: [f"v{number}" for number in range(count)] for key, count in counts.items()}
 )
-servers = pytest.mark.parametrize(
-    "sorts_by_key", [pytest.param(True, id="by_key"), pytest.param(False, id="by_directory")]
-)
+KINDS: dict[str, dict[str, bool]] = {
+    "by_key": {"sorts_by_key": True},
+    "by_directory": {"sorts_by_key": False},
+    "by_directory_unencoded": {"sorts_by_key": False, "encodes": False},
+}
+kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def listing(server: FilerOrderServer, page_entries: int) -> VersionListing:
@@ -32,37 +36,37 @@ def contents(server: FilerOrderServer) -> list[tuple[str, str]]:
     return sorted((key, version) for key, versions in server.versions.items() for version in versions)
 
 
-@servers
-@settings(max_examples=400, deadline=None)
+@kinds
+@settings(max_examples=200, deadline=None)
 @given(versions=buckets, page_entries=st.integers(2, 12), prefix=st.sampled_from(["", "p", "p/", "p/a"]))
 def test_a_scan_lists_every_version_once_or_fails(
-    sorts_by_key: bool, versions: dict[str, list[str]], page_entries: int, prefix: str
+    kind: str, versions: dict[str, list[str]], page_entries: int, prefix: str
 ) -> None:
-    server = FilerOrderServer(versions, sorts_by_key=sorts_by_key)
+    server = FilerOrderServer(versions, **KINDS[kind])
     expected = [part for part in contents(server) if part[0].startswith(prefix)]
     try:
         listed = listing(server, page_entries).scan(prefix)
         found = [(part.key, part.part_id) for part in listed if part.key.startswith(prefix)]
     except StoreUnreadable:
-        assert not sorts_by_key, "a server that sorts by key can always be listed"
+        assert kind != "by_key", "a server that sorts by key can always be listed"
         return
-    assert sorted(found) == expected
+    assert sorted(found) == (sorted((as_listed(key), part) for key, part in expected) if "un" in kind else expected)
 
 
-@servers
-@settings(max_examples=400, deadline=None)
+@kinds
+@settings(max_examples=200, deadline=None)
 @given(versions=buckets, page_entries=st.integers(2, 12), data=st.data())
 def test_wanted_keys_are_found_with_all_versions_or_not_at_all(
-    sorts_by_key: bool, versions: dict[str, list[str]], page_entries: int, data: st.DataObject
+    kind: str, versions: dict[str, list[str]], page_entries: int, data: st.DataObject
 ) -> None:
-    server = FilerOrderServer(versions, sorts_by_key=sorts_by_key)
+    server = FilerOrderServer(versions, **KINDS[kind])
     stored = st.sampled_from(sorted(versions)) if versions else st.nothing()
     wanted = data.draw(st.lists(st.one_of(stored, names.map("p/".__add__)), max_size=8))
     expected = [part for part in contents(server) if part[0] in wanted]
     try:
         found = [(part.key, part.part_id) for part, _ in listing(server, page_entries).find(wanted)]
     except StoreUnreadable:
-        assert not sorts_by_key, "a server that sorts by key can always be listed"
+        assert kind != "by_key", "a server that sorts by key can always be listed"
         return
     assert sorted(found) == expected
 

@@ -99,7 +99,8 @@ class VersionListing:
         while pending:
             marker = _just_before(pending[0], prefix)
             page = self._page(prefix, marker, entries=entries)
-            last = max((part.key for part in page.parts), default="")
+            # A name in which a character was replaced does not say where it sorts.
+            last = max((part.key for part in page.parts if page.encoded or REPLACEMENT not in part.key), default="")
             within = pending[: bisect(pending, last)] if page.truncated else pending
             settled = {key for key in within if _follows(key, marker) and (not page.truncated or _settles(last, key))}
             found = [part for part in page.parts if part.key in settled]
@@ -220,14 +221,14 @@ def _doubtful(name: str, prefix: str) -> list[int]:
 
     Right behind the `/` of its directory such a character is harmless: nothing comes before it but the directory.
     """
-    start = len(prefix) + prefix.endswith("/")
-    return [at for at in range(start, len(name)) if name[at] <= "/" or name[at] == REPLACEMENT]
+    first = len(prefix) if prefix.endswith("/") else -1
+    return [at for at in range(len(prefix), len(name)) if name[at] == REPLACEMENT or (name[at] <= "/" and at != first)]
 
 
 def _cut(name: str, doubtful: Sequence[int], *, beyond: str) -> Resume | None:
     """The first cut that lies beyond a name. One character more is cut off: a name equal to the marker counts as listed."""
     for at in doubtful:
-        if at > 0 and name[: at - 1] > beyond:
+        if at > 0 and name[: at - 1] > beyond and REPLACEMENT not in name[: at - 1]:
             return Resume(name[: at - 1], None, tuple(name[:cut] for cut in doubtful if cut < at))
     return None
 
