@@ -37,17 +37,21 @@ class AirflowServices:
         """Where a part's own output goes."""
         return self._state.logs / f"{part}.log"
 
-    def start(self, env: Mapping[str, str], *, ui_port: int) -> None:
-        """Start every part that doesn't run. Raises StackError when the UI's port is taken by somebody else."""
-        missing = [part for part in PARTS if part not in self.running()]
-        if "api-server" in missing and not ports.is_free(ui_port):
+    def refuse_taken_port(self, ui_port: int, *, former: int | None) -> None:
+        """Raise StackError when somebody listens on the UI's port, unless it is our own API server, on its `former` port."""
+        ours = former == ui_port and "api-server" in self.running()
+        if not ours and not ports.is_free(ui_port):
             raise StackError(
                 f"port {ui_port} for the Airflow UI is in use by another program; "
                 f"stop that one, or choose another: RETENTION_UI_PORT={ui_port + 1} make run"
             )
-        for part in missing:
-            identity = processes.spawn(airflow(*PARTS[part]), log=self.log(part), env=env)
-            processes.write_identity(self._state.pids / f"{part}.json", identity)
+
+    def start(self, env: Mapping[str, str]) -> None:
+        """Start every part that doesn't run."""
+        for part in PARTS:
+            if part not in self.running():
+                identity = processes.spawn(airflow(*PARTS[part]), log=self.log(part), env=env)
+                processes.write_identity(self._state.pids / f"{part}.json", identity)
 
     def wait_until_healthy(self, api: AirflowApi) -> None:
         """Return when Airflow calls all its parts healthy.

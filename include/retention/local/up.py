@@ -112,13 +112,15 @@ def _run_product(stack: Stack) -> None:
 
 
 def _start_servers(stack: Stack) -> None:
+    _stop_strays(stack)  # what an earlier start that was killed had begun must not go on beside this one
+    former = ports.remembered(stack.state.ports_file, "ui")
+    stack.airflow.refuse_taken_port(stack.ui_port, former=former)  # said before anything is started or stopped
     running = stack.postgres.is_running() and stack.s3.is_running()
+    if not running or former not in {None, stack.ui_port}:
+        stack.airflow.stop()  # it knows the servers' and its own former addresses
+    ports.remember(stack.state.ports_file, "ui", stack.ui_port)
     stack.touched |= not running
     with step("PostgreSQL 18 and S3 (SeaweedFS)"):
-        _stop_strays(stack)  # what an earlier start that was killed had begun must not go on beside this one
-        if not running or ports.remembered(stack.state.ports_file, "ui") not in {None, stack.ui_port}:
-            stack.airflow.stop()  # it knows the servers' and its own former addresses
-        ports.remember(stack.state.ports_file, "ui", stack.ui_port)
         stack.postgres.start()
         stack.s3.start()
     with step("databases, roles, credentials"):
@@ -148,7 +150,7 @@ def _start_airflow(stack: Stack) -> None:
             metadata.wait(tell)
             _accounts(stack, env).wait(tell)
             stack.prepared_file.write_text(_preparation(), encoding="utf-8")
-    stack.airflow.start(env, ui_port=stack.ui_port)
+    stack.airflow.start(env)
     with step("sample company: tables, recordings, holds") as tell:
         sample.wait(tell)
         databases.grant_source_rights(stack.postgres.conninfo("company"))
