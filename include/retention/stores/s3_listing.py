@@ -111,7 +111,7 @@ class VersionListing:
                 yield from ((part, None) for part in self.versions_of(pending[0]))
             pending = [key for key in within if key not in settled] + pending[len(within) :]
             if 2 * len(found) >= len(page.parts):
-                entries = min(4 * entries, self._page_entries)
+                entries = min(4 * entries, self._page_entries, len(pending) + _FIRST_PAGE_ENTRIES)
 
     def versions_of(self, key: str) -> Iterator[StoredPart]:
         """All versions and markers of one key, however many there are and whatever other names begin with it.
