@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from retention.local.s3_server import S3Server
+
 
 @pytest.fixture(scope="session", autouse=True)
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -16,3 +18,12 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         import airflow.sdk  # noqa: F401  # it sets up logging when first imported: not in the middle of a test
 
         yield
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server of one worker's own: verification would find other tests' buckets on the shared one."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    yield server
+    server.stop(patience_s=0)
