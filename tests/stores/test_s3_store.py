@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Bucket
 from tests.stores.places import FAR_FUTURE, S3Place, fresh_key, s3_connection, s3_store, shown
 
+from retention.connections import Connection
 from retention.errors import RequestError, StoreUnreadable
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
 from retention.stores.s3 import S3Store
@@ -220,7 +221,7 @@ def test_a_bucket_that_can_not_be_read_is_never_empty(
 ) -> None:
     connection = s3_connection(bucket)
     if identity == "nobody":
-        connection = type(connection)("x", "aws", login="NOBODY", password="wrong", extra=connection.extra)
+        connection = Connection("x", "aws", login="NOBODY", password="wrong", extra=connection.extra)
     store = S3Store(client_factory(connection), name or bucket.name, ["p/"])
     readings = [store.check, store.clock, lambda: list(store.scan()), lambda: list(store.parts_of(["p/a"]))]
     for read in [*readings, lambda: store.remove([Target("p/a")], stored_before=FAR_FUTURE)]:
@@ -238,15 +239,24 @@ def test_a_server_that_does_not_answer_is_unreadable(bucket: Bucket) -> None:
         "config_kwargs": {"retries": {"total_max_attempts": 1}},
     }
     store = S3Store(
-        client_factory(type(connection)("x", "aws", "127.0.0.1", extra=extra, login="a", password="b")), "b", ["p/"]
+        client_factory(Connection("x", "aws", "127.0.0.1", extra=extra, login="a", password="b")), "b", ["p/"]
     )
     with pytest.raises(StoreUnreadable, match="EndpointConnectionError"):
         store.check()
 
 
-def test_a_connection_of_another_type_is_refused(bucket: Bucket) -> None:
-    with pytest.raises(RequestError, match="expected 'aws'"):
-        client_factory(type(s3_connection(bucket))("x", "postgres"))
+@pytest.mark.parametrize(
+    ("conn_type", "extra", "expected"),
+    [
+        pytest.param("postgres", {}, "expected 'aws'", id="another_type"),
+        pytest.param("aws", {"role_arn": "arn:aws:iam::1:role/x"}, "AWS_PROFILE", id="role"),
+        pytest.param("aws", {"config_kwargs": {"no_such_field": 1}}, "botocore.config.Config", id="unknown_setting"),
+        pytest.param("aws", {"config_kwargs": "text"}, "botocore.config.Config", id="no_object"),
+    ],
+)
+def test_a_connection_that_is_not_understood_is_refused(conn_type: str, extra: dict[str, Any], expected: str) -> None:
+    with pytest.raises(RequestError, match=expected):
+        client_factory(Connection("x", conn_type, extra=extra))
 
 
 def test_a_role_that_may_only_read_removes_nothing(s3_place: S3Place) -> None:

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
 
 from retention.connections import Connection
@@ -45,44 +45,59 @@ def silence_loggers() -> None:
 def client_factory(connection: Connection) -> ClientFactory:
     """How to reach the S3 server of an Airflow connection of type `aws`; without a login, boto3's own chain applies.
 
-    Raises RequestError for a connection of another type.
+    Raises RequestError for a connection of another type or with settings that are not understood here.
     """
+    problem = None
     if connection.conn_type not in {"aws", "s3"}:
-        raise RequestError(
-            f"connection {connection.connection_id!r}: found type {connection.conn_type!r}; expected 'aws'."
-        )
+        problem = f"found type {connection.conn_type!r}; expected 'aws'"
+    elif connection.extra.get("role_arn"):
+        problem = "found role_arn; expected keys, or AWS_PROFILE with a profile that assumes the role"
+    if problem is not None:
+        raise RequestError(f"connection {connection.connection_id!r}: {problem}.")
+    return partial(_make_client, connection, _config(connection))
 
-    def make() -> Any:
-        import boto3
-        import botocore.session
-        from botocore.config import Config
 
-        silence_loggers()
-        extra = connection.extra
-        defaults: dict[str, Any] = {
-            "max_pool_connections": THREADS * 8,
-            "retries": {"mode": "standard", "total_max_attempts": 4},
-            "connect_timeout": 10,
-            "read_timeout": 60,
-            # DeleteObjects always carries a checksum; nothing else here is worth the time for one.
-            "parameter_validation": False,  # a fifth of the CPU of a large DeleteObjects; S3Store checks keys itself
-            "request_checksum_calculation": "when_required",
-            "response_checksum_validation": "when_required",
-        }
-        # Botocore's descriptions of the service take 50 ms to read: once per process is enough.
-        basis = botocore.session.get_session()
-        basis.register_component("data_loader", _descriptions())
-        session = boto3.session.Session(
-            botocore_session=basis,
-            aws_access_key_id=connection.login,
-            aws_secret_access_key=connection.password,
-            aws_session_token=extra.get("aws_session_token"),
-            region_name=extra.get("region_name"),
-        )
-        config = Config(**(defaults | dict(extra.get("config_kwargs") or {})))
-        return session.client("s3", endpoint_url=extra.get("endpoint_url"), verify=extra.get("verify"), config=config)
+def _config(connection: Connection) -> Any:
+    from botocore.config import Config
 
-    return make
+    defaults: dict[str, Any] = {
+        "max_pool_connections": THREADS * 8,
+        "retries": {"mode": "standard", "total_max_attempts": 4},
+        "connect_timeout": 10,
+        "read_timeout": 60,
+        # A fifth of the CPU of a large DeleteObjects; S3Store checks keys itself.
+        "parameter_validation": False,
+        # DeleteObjects always carries a checksum; nothing else here is worth the time for one.
+        "request_checksum_calculation": "when_required",
+        "response_checksum_validation": "when_required",
+    }
+    try:
+        return Config(**(defaults | dict(connection.extra.get("config_kwargs") or {})))
+    except (TypeError, ValueError):
+        pass
+    raise RequestError(
+        f"connection {connection.connection_id!r}: found config_kwargs that botocore does not know; expected an object with "
+        "the fields of botocore.config.Config."
+    )
+
+
+def _make_client(connection: Connection, config: Any) -> Any:
+    import boto3
+    import botocore.session
+
+    silence_loggers()
+    extra = connection.extra
+    # Botocore's descriptions of the service take 50 ms to read: once per process is enough.
+    basis = botocore.session.get_session()
+    basis.register_component("data_loader", _descriptions())
+    session = boto3.session.Session(
+        botocore_session=basis,
+        aws_access_key_id=connection.login,
+        aws_secret_access_key=connection.password,
+        aws_session_token=extra.get("aws_session_token"),
+        region_name=extra.get("region_name"),
+    )
+    return session.client("s3", endpoint_url=extra.get("endpoint_url"), verify=extra.get("verify"), config=config)
 
 
 @cache
