@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from retention.local import ports, processes, stopping
+from retention.local import interruption, ports, processes, stopping
 from retention.local.airflow_api import AirflowApi, NotYet
 from retention.local.commands import airflow
 from retention.local.processes import StackError
@@ -68,7 +68,7 @@ class AirflowServices:
                     return
             except NotYet:
                 unhealthy = ["api-server"]
-            time.sleep(0.3)
+            interruption.pause(0.3)
         logs = ", ".join(str(self.log(part.replace("_", "-"))) for part in unhealthy)
         raise StackError(f"Airflow is not healthy after {HEALTHY_WITHIN_S:.0f} s; the reason is at the end of {logs}")
 

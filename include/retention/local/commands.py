@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention.local import interruption
 from retention.local.processes import StackError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Command:
         while self._process.poll() is None:
             if tell is not None:
                 tell("")
-            time.sleep(0.1)
+            interruption.pause(0.1)
         if self._process.returncode != 0:
             raise StackError(
                 f"{self._title} failed (exit code {self._process.returncode}); the reason is at the end of {self._log}"

@@ -22,7 +22,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from retention.local import ports, processes, stopping
+from retention.local import interruption, ports, processes, stopping
 from retention.local.processes import StackError
 from retention.local.secret_files import write_secret
 
@@ -156,7 +156,7 @@ class PostgresServer:
             except psycopg.OperationalError:
                 if not self.is_running():
                     return False
-            time.sleep(0.05)
+            interruption.pause(0.05)
         return False
 
     def _environment(self) -> dict[str, str]:
@@ -199,7 +199,7 @@ def _account() -> pwd.struct_passwd:
             subprocess.run(command, check=False, capture_output=True)
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(_ACCOUNT)
-        time.sleep(0.1)
+        interruption.pause(0.1)
     raise StackError(
         f"PostgreSQL can't run as root and user {_ACCOUNT!r} can't be created; create it, or run as a normal user."
     )

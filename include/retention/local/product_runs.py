@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from retention.local import interruption
 from retention.local.airflow_api import AirflowApi, DagRun, NotYet
 from retention.local.processes import StackError
 from retention.local.steps import Tell, step
@@ -83,7 +84,7 @@ def _until(ask: Callable[[], Found | None], patience_s: float, message: Callable
                 return answer
         except NotYet:
             pass
-        time.sleep(0.5)
+        interruption.pause(0.5)
     raise StackError(message())
 
 

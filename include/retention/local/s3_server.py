@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from retention.local import ports, processes, s3_identities, stopping
+from retention.local import interruption, ports, processes, s3_identities, stopping
 from retention.local.processes import StackError
 from retention.local.secret_files import write_secret
 
@@ -170,7 +170,7 @@ class S3Server:
                 except (BotoCoreError, ClientError, OSError, ValueError):
                     if not self.is_running():
                         return False
-                time.sleep(0.05)
+                interruption.pause(0.05)
         finally:
             client.close()
         return False

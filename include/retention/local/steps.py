@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from retention.local import interruption
+
 console = Console(stderr=True, highlight=False)
 
 Tell = Callable[[str], None]
@@ -18,6 +20,7 @@ Tell = Callable[[str], None]
 @contextmanager
 def step(title: str) -> Iterator[Tell]:
     """Show `title` while the block runs, then a tick with its duration, or a cross when it raises."""
+    interruption.check()
     begun = time.monotonic()
     with console.status(f"{escape(title)} …") as status:
 
@@ -26,6 +29,7 @@ def step(title: str) -> Iterator[Tell]:
 
         try:
             yield tell
+            interruption.check()
         except BaseException:
             console.print(f"[red]✗[/] {escape(title)}")
             raise
