@@ -233,3 +233,16 @@ def test_many_items_over_several_pages_go_in_one_call(place: Place) -> None:
     results = place.store.remove([Target(key) for key in keys], stored_before=FAR_FUTURE)
     assert results == {Target(key): removed(1) for key in keys}
     assert shown(place.store, keys) == []
+
+
+@pytest.mark.parametrize("name", ["x.versions/a.wav", ".versions/a.wav", ".uploads/a.wav", "a/.uploads-1/b/c.wav"])
+def test_an_item_is_never_called_gone_while_its_bytes_are_there(place: Place, name: str) -> None:
+    """Some servers take such folders for their own and list nothing in them, but answer to the key."""
+    key, missing = f"p/{name}", f"p/{name}-missing"
+    part = place.put(key)
+    assert shown(place.store, [key, missing]) == [(key, part)]
+    results = place.store.remove([Target(key), Target(missing)], stored_before=FAR_FUTURE)
+    assert results[Target(missing)] == ABSENT
+    there = shown(place.store, [key]) == [(key, part)]
+    refused = RemovalResult(Removal.FAILED, 0, "ListedElsewhere")
+    assert (results[Target(key)], there) in [(refused, True), (removed(1), False)]

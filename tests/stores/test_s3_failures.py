@@ -243,3 +243,16 @@ def test_no_key_gets_into_an_exception(s3_place: S3Place, body: str, caplog: pyt
         assert SECRET not in repr(error)
         error = error.__context__
     assert SECRET not in caplog.text
+
+
+def test_a_name_that_may_be_hidden_is_unreadable_when_the_server_does_not_tell(s3_place: S3Place) -> None:
+    """Neither listed nor answered for: nothing says that it is absent."""
+    store = store_with(
+        s3_place, "GetObjectAttributes", lambda **_: answer("<Error><Code>NotImplemented</Code></Error>", 501)
+    )
+    for read in (
+        lambda: list(store.parts_of(["p/x.versions/a"])),
+        lambda: store.remove([Target("p/x.versions/a")], stored_before=FAR_FUTURE),
+    ):
+        with pytest.raises(StoreUnreadable, match="NotImplemented"):
+            read()

@@ -130,6 +130,44 @@ def test_an_object_that_the_server_lists_under_another_name_is_never_called_abse
     )
 
 
+HIDDEN = ["p/x.versions/a.wav", "p/.uploads/a.wav"]
+
+
+@pytest.mark.parametrize("identity", ["app", "disposal"])
+@pytest.mark.parametrize("key", HIDDEN)
+def test_versions_under_a_delete_marker_that_no_listing_shows_are_never_called_absent(
+    s3_place: S3Place, key: str, identity: str
+) -> None:
+    """Asked for such a key, SeaweedFS answers as if there were nothing; what it keeps comes back with its version's id."""
+    version = s3_place.put(key)
+    s3_place.delete(key)
+    store = s3_store(s3_place.bucket, "p/", identity=identity)
+    (part,) = store.parts_of([key])
+    assert (part.key, part.kind, part.is_latest) == (key, PartKind.DELETE_MARKER, True)
+    assert store.remove([Target(key)], stored_before=FAR_FUTURE) == {
+        Target(key): RemovalResult(Removal.FAILED, 0, "ListedElsewhere")
+    }
+    kept = s3_place.client.get_object(Bucket=s3_place.bucket.name, Key=key, VersionId=version)
+    assert kept["Body"].read() == b"RIFF"
+
+
+@pytest.mark.parametrize("key", HIDDEN)
+def test_a_listed_upload_does_not_stand_for_an_object_that_is_not_listed(s3_place: S3Place, key: str) -> None:
+    version, upload = s3_place.put(key), s3_place.begin_upload(key)
+    assert shown(s3_place.store, [key]) == sorted([(key, version), (key, upload)])
+    results = s3_place.store.remove([Target(key)], stored_before=FAR_FUTURE)
+    assert results == {Target(key): RemovalResult(Removal.FAILED, 0, "ListedElsewhere")}
+    assert len(shown(s3_place.store, [key])) == 2
+
+
+@pytest.mark.parametrize("key", HIDDEN)
+def test_an_upload_alone_under_a_name_that_may_be_hidden_goes(s3_place: S3Place, key: str) -> None:
+    s3_place.begin_upload(key)
+    results = s3_place.store.remove([Target(key)], stored_before=FAR_FUTURE)
+    assert results == {Target(key): RemovalResult(Removal.REMOVED, 1)}
+    assert shown(s3_place.store, [key]) == []
+
+
 def test_a_folder_object_is_an_item(s3_place: S3Place) -> None:
     part = s3_place.put("p/folder/")
     s3_place.put("p/folder/a")

@@ -25,8 +25,11 @@ from retention.stores.s3_removal import Removable, remove_parts
 from retention.stores.s3_uploads import UploadListing
 from retention.stores.selection import select
 
-_RENAMED_BY_SOME_SERVERS = re.compile(r"^/|//|\\|(?:^|/)\.{1,2}(?:/|$)")
-"""Keys that a server built on a file system stores under another name: `a//b` as `a/b`, `a\\b` as `a/b`."""
+_RENAMED = r"^/|//|\\|(?:^|/)\.{1,2}(?:/|$)"
+_UNLISTED = r"\.versions(?:/|$)|(?:^|/)\.uploads"
+_HIDDEN_BY_SOME_SERVERS = re.compile(f"{_RENAMED}|{_UNLISTED}")
+"""Keys that a server built on a file system stores under another name (`a//b` and `a\\b` as `a/b`), or in folders that it
+takes for its own and never lists (`x.versions/a`, `.uploads/a`): that no listing shows them proves nothing."""
 
 _MAX_KEY_BYTES = 1024
 _UPLOADS_READ_AT_ONCE = 2000
@@ -85,7 +88,7 @@ class S3Store:
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The parts of these items. A key that no object can have (empty, too long) has none."""
         found = self._find(key for key in keys if _is_possible(key))
-        return chain(chain.from_iterable(found.parts.values()), found.renamed.values())
+        return chain(chain.from_iterable(found.parts.values()), found.hidden.values())
 
     def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:
         """The metadata `recorded-at` of these versions (aware, ISO 8601); a time without its offset states nothing."""
@@ -103,8 +106,10 @@ class S3Store:
             by_key[target.key].append(target)
         refusals = {key: code for key in by_key if (code := self._refusal(key))}
         found = self._find(by_key.keys() - refusals.keys())
-        refusals |= dict.fromkeys(found.renamed, "ListedElsewhere")
-        chosen = {key: select(parts, by_key[key], stored_before) for key, parts in found.parts.items()}
+        refusals |= dict.fromkeys(found.hidden, "ListedElsewhere")
+        chosen = {
+            key: select(parts, by_key[key], stored_before) for key, parts in found.parts.items() if key not in refusals
+        }
         data = [Removable(part, found.etags.get(part.key)) for one in chosen.values() for part in one.data]
         refused = remove_parts(self._requests, data)
         markers = [part for key, one in chosen.items() for part in one.markers_to_remove(refused.get(key, {}))]
@@ -135,8 +140,8 @@ class S3Store:
                     found.etags[part.key] = etag
         for part in self._uploads_of(list(found.parts)):
             found.parts[part.key].append(part)
-        doubtful = [key for key, parts in found.parts.items() if not parts and _RENAMED_BY_SOME_SERVERS.search(key)]
-        found.renamed.update((part.key, part) for part in in_parallel(self._current, doubtful) if part is not None)
+        doubtful = [key for key, parts in found.parts.items() if _shows_no_version(parts) and _may_be_hidden(key)]
+        found.hidden.update((part.key, part) for part in in_parallel(self._current, doubtful) if part is not None)
         return found
 
     def _uploads_of(self, keys: Sequence[str]) -> list[StoredPart]:
@@ -163,10 +168,14 @@ class S3Store:
         return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
 
     def _current(self, key: str) -> StoredPart | None:
-        """What the server holds under `key` although no listing shows it by that name; None when there is nothing."""
+        """What the server holds under `key` although no listing shows it by that name; None when there is nothing.
+
+        Older versions may lie under a delete marker, and SeaweedFS tells of that one in its attributes only.
+        """
         response = self._head(key)
         if response is None:
-            return None
+            hides = not self._requests.sorts_by_key and self._requests.is_delete_marker(key)
+            return StoredPart(key, "unlisted", PartKind.DELETE_MARKER, None, True, 0) if hides else None
         stored_at, part_id = response["LastModified"].astimezone(UTC), str(response.get("VersionId", "null"))
         return StoredPart(key, part_id, PartKind.VERSION, stored_at, True, int(response["ContentLength"]))
 
@@ -183,11 +192,20 @@ class S3Store:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Each key with all its parts; ETags of current versions with the id `null`; what is stored under another name."""
+    """Each key with all its parts; ETags of current versions with the id `null`; what is there, but not listed by its key."""
 
     parts: dict[str, list[StoredPart]]
     etags: dict[str, str] = field(default_factory=dict)
-    renamed: dict[str, StoredPart] = field(default_factory=dict)
+    hidden: dict[str, StoredPart] = field(default_factory=dict)
+
+
+def _shows_no_version(parts: Sequence[StoredPart]) -> bool:
+    """Whether a listing shows no data of this key: SeaweedFS lists unfinished uploads also where it hides the versions."""
+    return all(part.kind is PartKind.UPLOAD for part in parts)
+
+
+def _may_be_hidden(key: str) -> bool:
+    return _HIDDEN_BY_SOME_SERVERS.search(key) is not None
 
 
 def _is_possible(key: str) -> bool:

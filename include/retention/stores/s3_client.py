@@ -17,6 +17,7 @@ THREADS = 8
 """Requests that one call of the store has in flight at most; up to 8 such calls may run at once."""
 
 _MISSING = frozenset({"404", "NoSuchBucket"})
+_NO_OBJECT = frozenset({"404", "NoSuchKey"})
 _DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
 _BAD_LOGIN = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
@@ -130,15 +131,29 @@ class S3Requests:
 
         Nothing is raised inside an `except`, so that no exception drags botocore's own, with its message, behind it.
         """
+        response, code = self._answer(operation, **arguments)
+        return (response, None) if code is None else (None, code)
+
+    def is_delete_marker(self, key: str) -> bool:
+        """Whether the object's current version is a delete marker; raises StoreUnreadable when the server does not tell."""
+        response, code = self._answer("get_object_attributes", Key=key, ObjectAttributes=["ETag"])
+        if headers_of(response).get("x-amz-delete-marker") == "true":
+            return True
+        if code is not None and code not in _NO_OBJECT:
+            self.fail("get_object_attributes", code)
+        return False
+
+    def _answer(self, operation: str, **arguments: Any) -> tuple[dict[str, Any], str | None]:
+        """One request: what was answered, with the code if that is an error; an empty answer where none came."""
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
         from botocore.parsers import ResponseParserError
 
         try:
             return getattr(self.client, operation)(Bucket=self.bucket, **arguments), None
         except ClientError as error:
-            return None, str(error.response.get("Error", {}).get("Code") or "NoCode")
+            return dict(error.response), str(error.response.get("Error", {}).get("Code") or "NoCode")
         except (BotoCoreError, HTTPClientError, ResponseParserError, ValueError) as error:
-            return None, type(error).__name__
+            return {}, type(error).__name__
 
     def read_page(self, operation: str, **arguments: Any) -> s3_pages.Page:
         """One page of a listing; raises StoreUnreadable also when it can't be understood."""
