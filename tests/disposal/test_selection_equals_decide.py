@@ -157,9 +157,21 @@ class Generator:
                 "year_released": Start(None, self.random.random() < 0.6),
             },
             evidence_at=self.instant(),
-            consents=tuple(self.consent() for _ in range(self.random.choice([0, 0, 1, 2, 2, 3, 4]))),
+            consents=self.consents(),
             restricted=self.random.random() < 0.1,
         )
+
+    def consents(self) -> tuple[Consent, ...]:
+        """Some of one item; now and then one party withdraws on one record what it had given on another."""
+        consents = [self.consent() for _ in range(self.random.choice([0, 0, 1, 2, 2, 3, 4]))]
+        if consents and self.random.random() < 0.4:
+            first, second = self.random.choice(consents), self.random.choice(consents)
+            apart = timedelta(seconds=self.random.choice([0, 1, -1, 7200]))
+            again = second._replace(given_at=first.given_at + apart, withdrawn_at=None)
+            withdrawn_at = first.given_at + timedelta(seconds=self.random.choice([0, 1, 3600]))
+            withdrawing = first._replace(given_at=self.certain_instant(), withdrawn_at=withdrawn_at)
+            consents += [again._replace(party=first.party, scope=first.scope), withdrawing]
+        return tuple(consents)
 
     def consent(self) -> Consent:
         given_at = self.certain_instant()
@@ -268,3 +280,22 @@ def test_generated_data_reaches_every_status(source: psycopg.Connection[Any]) ->
         holds = [generator.hold(number) for number in range(12)]
         seen |= {decide(item, r, holds, NOW).status.value for item in items for r in RULES.values()}
     assert seen == {"retain", "due", "overdue", "held", "exempt", "kept_by_minimum", "restricted"}
+
+
+def test_generated_data_withdraws_on_another_record() -> None:
+    """Guards the test above: consents that a withdrawal on another record ended, and others that were given again after it."""
+    from dataclasses import replace
+
+    ended = again = 0
+    for seed in range(6):
+        generator = Generator(seed)
+        for item in (generator.item(number) for number in range(400)):
+            withdrawn = [c for c in item.consents if c.withdrawn_at is not None]
+            alone = replace(
+                item, consents=tuple(c._replace(withdrawn_at=None) for c in item.consents if c not in withdrawn)
+            )
+            said, without = (decide(one, RULES["one_version"], [], NOW).status.value for one in (item, alone))
+            ended += without == "exempt" and said != "exempt"
+            again += bool(withdrawn) and said == "exempt"
+    assert ended > 0
+    assert again > 0

@@ -43,7 +43,13 @@ CUSTOMER = consent("customer", RECORDED - 100 * DAY)
         pytest.param(both(withdrawn_at=LATER + TICK), id="withdrawn_a_microsecond_later"),
         pytest.param((*both(), consent("caller", scope="ai_training")), id="another_scope_beside_it"),
         pytest.param((*both(), consent("witness", withdrawn_at=RECORDED)), id="another_party_beside_it"),
-        pytest.param((*both(withdrawn_at=TRANSCRIBED), consent("caller")), id="withdrawn_one_beside_a_good_one"),
+        pytest.param(
+            (*both(), consent("caller", scope="ai_training", withdrawn_at=RECORDED)), id="withdrew_another_scope"
+        ),
+        pytest.param(
+            (*both(withdrawn_at=RECORDED + TICK), consent("caller", given=RECORDED + 2 * TICK)),
+            id="given_again_after_withdrawal",
+        ),
         pytest.param((*both(given=TRANSCRIBED + DAY), consent("caller")), id="late_one_beside_a_good_one"),
     ],
 )
@@ -103,6 +109,30 @@ def test_end_of_the_exemption_makes_due_and_leaves_the_latency(given: tuple[Cons
     assert (at_end.status, at_end.due_at, at_end.deadline_at) == (Status.DUE, ended_at, ended_at + LATENCY)
     assert decided(facts, ended_at + LATENCY).status is Status.DUE
     assert decided(facts, ended_at + LATENCY + TICK).status is Status.OVERDUE
+
+
+@pytest.mark.parametrize(
+    ("records", "ended_at"),
+    [
+        pytest.param([(RECORDED, None), (RECORDED, LATER)], LATER, id="given_twice"),
+        pytest.param([(RECORDED, None), (RECORDED - DAY, LATER)], LATER, id="on_the_older_record"),
+        pytest.param([(RECORDED, None), (TRANSCRIBED + DAY, LATER)], LATER, id="on_a_record_that_came_late"),
+        pytest.param([(RECORDED + TICK, None), (RECORDED, RECORDED + TICK)], None, id="given_as_it_was_withdrawn"),
+        pytest.param([(RECORDED, None), (RECORDED, LATER + DAY), (RECORDED, LATER)], LATER, id="the_first_of_two"),
+        pytest.param([(RECORDED, LATER), (LATER + DAY, None)], LATER, id="given_again_too_late"),
+    ],
+)
+def test_withdrawal_ends_all_that_the_party_had_given_before(
+    records: list[tuple[datetime, datetime | None]], ended_at: datetime | None
+) -> None:
+    """Duplicates happen: a form sent twice, an import beside the call. Whoever withdraws means all of it."""
+    of_caller = [consent("caller", given, withdrawn_at=withdrawn) for given, withdrawn in records]
+    for order in (of_caller, of_caller[::-1]):
+        facts = item(transcribed=TRANSCRIBED, consents=(*order, CUSTOMER))
+        if ended_at is not None:
+            assert decided(facts, ended_at - TICK).status is Status.EXEMPT
+            assert decided(facts, ended_at).due_at == ended_at
+        assert decided(facts, LATER + DAY).status is Status.OVERDUE
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from psycopg import sql
 from retention.disposal.clocks import current_time
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
+from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import compile_selection, reviewed
+from retention.disposal.selection import compile_selection
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.holds import read_holds

@@ -6,7 +6,6 @@ map's SQL files are reviewed code and are embedded as they stand; everything els
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from psycopg import sql
 
 from retention.datamap.loader import MappedPlace
 from retention.disposal.fact_columns import FactColumns
+from retention.disposal.place_sql import only_keys, reviewed
+from retention.disposal.protections import HOLDS, RELEASED, consented, holds_parameter, protected
 from retention.policy.decide import CONTRADICTION_TOLERANCE
 from retention.policy.facts import Hold
-from retention.policy.holds import holds_until, is_in_force, was_in_force
 from retention.policy.model import RetentionRule, Terms
 
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
@@ -58,7 +58,7 @@ def compile_selection(
         "earliest": _EARLIEST,
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
-        "holds": json.dumps([_hold(hold, now) for hold in holds if _concerns(hold, place, rule, now)]),
+        "holds": holds_parameter(holds, place, rule, now),
     }
     terms = rule.terms(as_of)
     steps = [
@@ -67,24 +67,15 @@ def compile_selection(
         ("terms", _terms(rule, terms, parameters)),
         ("happened", _happened(rule, columns)),
         ("clocked", _clocked(rule)),
-        ("consented", _consented(place, keys is not None)),
-        ("hold", _HOLDS),
-        ("protected", _protected(columns)),
-        ("released", _RELEASED),
+        ("consented", consented(place, keys is not None)),
+        ("hold", HOLDS),
+        ("protected", protected(columns)),
+        ("released", RELEASED),
         ("decided", _decided(terms, columns, parameters)),
     ]
     body = sql.SQL(", ").join(sql.SQL("{} AS ({})").format(sql.Identifier(name), query) for name, query in steps)
     decided = sql.SQL("(WITH {} SELECT * FROM decided) AS decided").format(body)
     return Selection(decided, parameters)
-
-
-def reviewed(text: str) -> sql.Composable:
-    """A data map's SQL file, where `%` is no placeholder."""
-    return sql.SQL(text.replace("%", "%%"))
-
-
-def _restriction(by_key: bool) -> sql.SQL:
-    return sql.SQL("AND f.object_key = ANY(%(keys)s)") if by_key else sql.SQL("")
 
 
 def _items(place: MappedPlace, columns: FactColumns, by_key: bool) -> sql.Composed:
@@ -96,7 +87,7 @@ def _items(place: MappedPlace, columns: FactColumns, by_key: bool) -> sql.Compos
     ).format(
         columns=sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in columns.types),
         items=reviewed(place.items_sql),
-        keys=_restriction(by_key),
+        keys=only_keys(by_key),
     )
 
 
@@ -192,83 +183,6 @@ def _clocked(rule: RetentionRule) -> sql.Composed:
         "SELECT happened.*, least({due}) AS clock_due_at, least({deadlines}) AS clock_deadline_at, "
         "CASE {triggers} END AS trigger_event FROM happened"
     ).format(due=sql.SQL(", ").join(due), deadlines=sql.SQL(", ").join(deadlines), triggers=sql.SQL(" ").join(triggers))
-
-
-def _consented(place: MappedPlace, by_key: bool) -> sql.Composed:
-    """Until when all parties' consents exempt an item; no row where one of them never did."""
-    if place.consents_sql is None:
-        return sql.SQL("SELECT NULL::text AS item_id, NULL::timestamptz AS exempt_until WHERE FALSE").format()
-    return sql.SQL(
-        "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
-        "SELECT clocked.item_id, cardinality(clocked.parties) AS parties, f.party, "
-        "max(least(f.ends_at, f.withdrawn_at, greatest(f.given_at, "
-        "CASE WHEN f.reviewed_at <= %(now)s THEN f.reviewed_at END) + clocked.valid_for_s * interval '1 second')) AS party_until "
-        "FROM clocked JOIN ({consents}\n) AS f ON f.item_id = clocked.item_id "
-        "WHERE f.bucket = %(bucket)s {keys} AND f.party = ANY(clocked.parties) AND f.scope = clocked.scope "
-        "AND f.given_at < clocked.clock_due_at AND f.recorded_at < clocked.clock_due_at "
-        "AND f.given_at <= %(now)s AND f.recorded_at <= %(now)s "
-        "GROUP BY clocked.item_id, clocked.parties, f.party"
-        ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
-    ).format(consents=reviewed(place.consents_sql), keys=_restriction(by_key))
-
-
-def _concerns(hold: Hold, place: MappedPlace, rule: RetentionRule, now: datetime) -> bool:
-    """Holds that hold or have held, and whose category and place may be this one."""
-    return (
-        (is_in_force(hold, now) or was_in_force(hold, now))
-        and hold.category in (None, rule.category)
-        and hold.place in (None, place.name)
-    )
-
-
-def _hold(hold: Hold, now: datetime) -> dict[str, Any]:
-    until = holds_until(hold)
-    return {
-        "hold_id": hold.hold_id,
-        "active": is_in_force(hold, now),
-        "until": until.isoformat() if until else None,
-        "tenant_id": hold.tenant_id,
-        "person_id": hold.person_id,
-        "held_item_id": hold.item_id,
-        "started_from": hold.started_from.isoformat() if hold.started_from else None,
-        "started_before": hold.started_before.isoformat() if hold.started_before else None,
-        "by_category": hold.category is not None,
-    }
-
-
-_HOLDS = sql.SQL(
-    "SELECT * FROM jsonb_to_recordset(%(holds)s::jsonb) AS h (hold_id text, active boolean, until timestamptz, "
-    "tenant_id text, person_id text, held_item_id text, started_from timestamptz, started_before timestamptz, "
-    "by_category boolean) "
-    "WHERE by_category OR num_nonnulls(tenant_id, person_id, held_item_id, started_from, started_before) > 0"
-)
-
-
-def _protected(columns: FactColumns) -> sql.Composed:
-    """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held.
-
-    The same as retention.policy.holds.covers; a guessed start may lie in any period.
-    """
-    return sql.SQL(
-        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
-        "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
-        "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
-        "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
-        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
-        "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
-        "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
-        "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
-        "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
-    ).format(person_known=columns.person_known())
-
-
-# An item is due when the last protection that had kept it ended, and overdue the release latency after that.
-_RELEASED = sql.SQL(
-    "SELECT protected.*, greatest(clock_due_at, released_at) AS due_at, "
-    "greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second') AS deadline_at "
-    "FROM protected CROSS JOIN LATERAL (SELECT greatest(hold_ended_at, "
-    "CASE WHEN exempt_until <= %(now)s THEN exempt_until END) AS released_at) AS r"
-)
 
 
 def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:

@@ -14,9 +14,10 @@ from typing import Any
 from psycopg import sql
 
 from retention.disposal.lines import DueItem, Tally
+from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import compile_selection, reviewed
+from retention.disposal.selection import compile_selection
 from retention.policy.decide import decide
 from retention.policy.facts import Decision, Hold, ItemFacts
 from retention.policy.model import RetentionRule

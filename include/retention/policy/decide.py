@@ -126,13 +126,12 @@ def _exempt_until(
         return None
     ends: list[datetime] = []
     for party in asked.parties:
+        said = [consent for consent in consents if consent.party == party and consent.scope == asked.scope]
+        withdrawals = [consent.withdrawn_at for consent in said if consent.withdrawn_at is not None]
         valid = [
-            _consent_ends(consent, asked, now)
-            for consent in consents
-            if consent.party == party
-            and consent.scope == asked.scope
-            and max(consent.given_at, consent.recorded_at) < due_at
-            and max(consent.given_at, consent.recorded_at) <= now
+            _consent_ends(consent, withdrawals, asked, now)
+            for consent in said
+            if max(consent.given_at, consent.recorded_at) < due_at and max(consent.given_at, consent.recorded_at) <= now
         ]
         if not valid:
             return None
@@ -140,10 +139,12 @@ def _exempt_until(
     return min(ends)
 
 
-def _consent_ends(consent: Consent, asked: Consents, now: datetime) -> datetime:
+def _consent_ends(consent: Consent, withdrawals: Sequence[datetime], asked: Consents, now: datetime) -> datetime:
+    """A withdrawal ends all that the party had consented to until then, whichever record it is written on."""
+    withdrawn = [at for at in withdrawals if at >= consent.given_at]
     reviewed_at = consent.reviewed_at if consent.reviewed_at is not None and consent.reviewed_at <= now else None
     lapses_at = max(consent.given_at, reviewed_at or consent.given_at) + asked.valid_for
-    return min(end for end in (consent.ends_at, consent.withdrawn_at, lapses_at) if end is not None)
+    return min(end for end in (consent.ends_at, consent.withdrawn_at, lapses_at, *withdrawn) if end is not None)
 
 
 def _after_protections(

@@ -1,0 +1,112 @@
+"""Protections compiled to SQL: legal holds and consents per item, as `retention.policy.decide` reads them.
+
+Steps of the query in `retention.disposal.selection`: `consented` and `protected` build on `clocked`, `released` on `protected`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from retention.datamap.loader import MappedPlace
+from retention.disposal.fact_columns import FactColumns
+from retention.disposal.place_sql import only_keys, reviewed
+from retention.policy.facts import Hold
+from retention.policy.holds import holds_until, is_in_force, was_in_force
+from retention.policy.model import RetentionRule
+
+
+def consented(place: MappedPlace, by_key: bool) -> sql.Composed:
+    """Until when all parties' consents exempt an item; no row where one of them never did.
+
+    A withdrawal ends all that the party had consented to until then, whichever record it is written on.
+    """
+    if place.consents_sql is None:
+        return sql.SQL("SELECT NULL::text AS item_id, NULL::timestamptz AS exempt_until WHERE FALSE").format()
+    return sql.SQL(
+        "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
+        "SELECT said.item_id, cardinality(said.parties) AS parties, said.party, "
+        "max(least(said.ends_at, said.withdrawn_at, "
+        "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "
+        "greatest(said.given_at, CASE WHEN said.reviewed_at <= %(now)s THEN said.reviewed_at END) "
+        "+ said.valid_for_s * interval '1 second')) AS party_until FROM ("
+        "SELECT clocked.item_id, clocked.parties, clocked.valid_for_s, clocked.clock_due_at, "
+        "f.party, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, f.reviewed_at, "
+        "array_agg(f.withdrawn_at) FILTER (WHERE f.withdrawn_at IS NOT NULL) "
+        "OVER (PARTITION BY clocked.item_id, f.party) AS withdrawals "
+        "FROM clocked JOIN ({consents}\n) AS f ON f.item_id = clocked.item_id "
+        "WHERE f.bucket = %(bucket)s {keys} AND f.party = ANY(clocked.parties) AND f.scope = clocked.scope"
+        ") AS said "
+        "WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
+        "AND said.given_at <= %(now)s AND said.recorded_at <= %(now)s "
+        "GROUP BY said.item_id, said.parties, said.party"
+        ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
+    ).format(consents=reviewed(place.consents_sql), keys=only_keys(by_key))
+
+
+def holds_parameter(holds: Sequence[Hold], place: MappedPlace, rule: RetentionRule, now: datetime) -> str:
+    """The holds that may matter for this place, as the JSON that the step `hold` reads."""
+    return json.dumps([_hold(hold, now) for hold in holds if _concerns(hold, place, rule, now)])
+
+
+def _concerns(hold: Hold, place: MappedPlace, rule: RetentionRule, now: datetime) -> bool:
+    """Holds that hold or have held, and whose category and place may be this one."""
+    return (
+        (is_in_force(hold, now) or was_in_force(hold, now))
+        and hold.category in (None, rule.category)
+        and hold.place in (None, place.name)
+    )
+
+
+def _hold(hold: Hold, now: datetime) -> dict[str, Any]:
+    until = holds_until(hold)
+    return {
+        "hold_id": hold.hold_id,
+        "active": is_in_force(hold, now),
+        "until": until.isoformat() if until else None,
+        "tenant_id": hold.tenant_id,
+        "person_id": hold.person_id,
+        "held_item_id": hold.item_id,
+        "started_from": hold.started_from.isoformat() if hold.started_from else None,
+        "started_before": hold.started_before.isoformat() if hold.started_before else None,
+        "by_category": hold.category is not None,
+    }
+
+
+HOLDS = sql.SQL(
+    "SELECT * FROM jsonb_to_recordset(%(holds)s::jsonb) AS h (hold_id text, active boolean, until timestamptz, "
+    "tenant_id text, person_id text, held_item_id text, started_from timestamptz, started_before timestamptz, "
+    "by_category boolean) "
+    "WHERE by_category OR num_nonnulls(tenant_id, person_id, held_item_id, started_from, started_before) > 0"
+)
+
+
+def protected(columns: FactColumns) -> sql.Composed:
+    """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held.
+
+    The same as retention.policy.holds.covers; a guessed start may lie in any period.
+    """
+    return sql.SQL(
+        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
+        "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
+        "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
+        "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
+        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
+        "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
+        "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
+        "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
+        "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
+    ).format(person_known=columns.person_known())
+
+
+# An item is due when the last protection that had kept it ended, and overdue the release latency after that.
+RELEASED = sql.SQL(
+    "SELECT protected.*, greatest(clock_due_at, released_at) AS due_at, "
+    "greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second') AS deadline_at "
+    "FROM protected CROSS JOIN LATERAL (SELECT greatest(hold_ended_at, "
+    "CASE WHEN exempt_until <= %(now)s THEN exempt_until END) AS released_at) AS r"
+)
