@@ -162,7 +162,9 @@ class Company:
     def put(self, key: str, **metadata: str) -> str:
         """Store one version; gives its id."""
         named = {name.replace("_", "-"): value for name, value in metadata.items()}
-        return str(self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"RIFF", Metadata=named)["VersionId"])
+        return str(
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"RIFF", Metadata=named).get("VersionId", "null")
+        )
 
     def remove(self, key: str) -> None:
         """Remove every version and marker of a key."""

@@ -122,6 +122,7 @@ def test_several_tenants_and_violations_are_told_apart(company: Company) -> None
         "exception_hold": 2,
         "exception_consent": 1,
         "orphan_object": 1,
+        "event_unknown": 1,
     }
     assert result.counts["overdue_items"] == 5
     oldest = next(one.oldest_age_s for one in result.findings if one.kind == "past_cap")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.policy.facts import Hold, ItemFacts
-from retention.policy.holds import covers
-from retention.verification.holds import HoldIndex, HoldScope
+from retention.policy.holds import covers, is_second_person
+from retention.verification.holds import HoldIndex, HoldScope, approval
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 tenants = st.sampled_from(["nord", "süd"])
@@ -29,6 +30,7 @@ def scopes(draw: st.DrawFn) -> HoldScope:
         person_id=draw(st.none() | persons),
         place=draw(places) if item is not None else draw(st.none() | places),
         item_id=item,
+        approval="approved",
     )
 
 
@@ -70,3 +72,39 @@ def test_index_finds_what_covers_the_item(
     index = HoldIndex(holds, "audio")
     for _ in range(2):  # the second answer comes from what the first one remembered
         assert set(index.covering(place, (item_id, "k1"), tenant, person, person_known=known)) == expected
+
+
+SAME_PERSON = ["anna", "Anna ", "A\u200bnna", "\uff21nna", "an\u00adna", "\u00a0anna\t", "ANNA\u2060"]
+
+
+@pytest.mark.parametrize("approver", SAME_PERSON)
+@pytest.mark.parametrize("requester", SAME_PERSON)
+def test_spelling_makes_no_second_person(approver: str, requester: str) -> None:
+    assert approval(approver, requester) == "self_approved"
+
+
+def test_letters_that_fold_together_are_one_person() -> None:
+    assert approval("Straße", "STRASSE") == "self_approved"
+
+
+@pytest.mark.parametrize("nobody", [None, "", " ", "\u200b", "\x00\u00a0"])
+def test_nobody_is_no_second_person(nobody: str | None) -> None:
+    assert approval(nobody, "anna") == "unapproved"
+
+
+@given(st.text(max_size=6), st.text(max_size=6))
+def test_check_and_rules_know_the_same_second_persons(approver: str, requester: str) -> None:
+    assert (approval(approver, requester) == "approved") is is_second_person(approver, requester)
+
+
+def test_hold_on_an_item_without_a_row_may_mean_any_object_without_a_row() -> None:
+    scope = HoldScope(UUID(int=1), None, "nord", None, "call_recordings", "i9", "approved")
+    index = HoldIndex([scope], "audio")
+    assert index.named_items("call_recordings") == ["i9"]
+    index.lose(["i9"])
+    of = {
+        "orphan": index.covering("call_recordings", ("k1",), "nord", None, person_known=False),
+        "with a row": index.covering("call_recordings", ("i1", "k1"), "nord", None, person_known=True),
+        "of another tenant": index.covering("call_recordings", ("k1",), "süd", None, person_known=False),
+    }
+    assert of == {"orphan": [UUID(int=1)], "with a row": [], "of another tenant": []}

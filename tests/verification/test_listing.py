@@ -134,4 +134,4 @@ def test_date_without_an_offset_is_utc() -> None:
 
 
 def test_stored_entries_hold_no_payload() -> None:
-    assert StoredEntry._fields == ("key", "part_id", "entry", "stored_at", "is_latest")
+    assert StoredEntry._fields == ("key", "part_id", "entry", "stored_at", "is_latest", "content")

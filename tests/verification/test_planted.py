@@ -96,7 +96,7 @@ PAST_CAP = [
     pytest.param(_expired_noncurrent, {"past_cap": 1}, id="expired_noncurrent_under_fresh_current"),
     pytest.param(_behind_marker, {"past_cap": 1}, id="behind_delete_marker"),
     pytest.param(_behind_marker_without_row, {"past_cap": 1}, id="behind_delete_marker_without_row"),
-    pytest.param(_old_upload, {"past_cap": 1}, id="old_unfinished_upload"),
+    pytest.param(_old_upload, {"past_cap": 1, "row_without_object": 1}, id="old_unfinished_upload"),
     pytest.param(_old_orphan, {"past_cap": 1}, id="orphan_by_its_key"),
     pytest.param(_orphan_dated_by_metadata, {"past_cap": 1}, id="orphan_by_its_metadata"),
     pytest.param(_recopied, {"past_cap": 1}, id="recopied_with_fresh_last_modified"),
@@ -132,7 +132,11 @@ def test_last_modified_alone_shows_that_a_version_is_past_the_cap(company: Compa
     company.tenant("nord")
     company.put("recordings/nord/without-a-day.wav")
     company.s3.create_multipart_upload(Bucket=company.bucket, Key="recordings/nord/unfinished.wav")
-    assert found(company.check(company.now + 30 * DAY - HOUR)) == {"orphan_object": 2, "undated": 1}
+    assert found(company.check(company.now + 30 * DAY - HOUR)) == {
+        "orphan_object": 2,
+        "event_unknown": 2,
+        "undated": 1,
+    }
     late = company.check(company.now + 30 * DAY + HOUR)
     assert found(late) == {"past_cap": 2}
     assert late.verdict is Verdict.BREACH
@@ -210,6 +214,11 @@ def test_invalid_hold_is_reported_before_anything_is_overdue(
     assert result.verdict is Verdict.COMPLIANT
 
 
+def _row_without_state(company: Company) -> None:
+    planted = company.recording("nord", DAY)
+    company.sql("UPDATE recordings SET call_id = NULL WHERE recording_id = %s", planted.recording_id)
+
+
 COVERAGE = [
     pytest.param(lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}", id="unmapped_prefix"),
     pytest.param(
@@ -231,6 +240,15 @@ COVERAGE = [
         id="row_of_other_prefix",
     ),
     pytest.param(lambda c: c.put("recordings/nord/undated.wav"), "undated", PLACE, id="undated"),
+    pytest.param(
+        lambda c: c.put("recordings/nord/2099/01/01/x.wav", recorded_at="2099-01-01T00:00:00Z"),
+        "undated",
+        PLACE,
+        id="dated_in_the_future_only",
+    ),
+    pytest.param(lambda c: c.recording("nord", DAY, row=False), "event_unknown", PLACE, id="orphan_of_yesterday"),
+    pytest.param(_row_without_state, "event_unknown", PLACE, id="row_without_state"),
+    pytest.param(lambda c: c.recording("nord", DAY, stored=False), "objects_missing", PLACE, id="rows_and_no_object"),
 ]
 
 
@@ -273,7 +291,12 @@ def test_declared_buckets_and_prefixes_are_no_finding(company: Company) -> None:
 
 
 FINDINGS = [
-    pytest.param(lambda c: c.recording("nord", DAY, row=False), {"orphan_object": 1}, id="orphan"),
+    pytest.param(lambda c: c.recording("nord", timedelta(), row=False), {"orphan_object": 1}, id="orphan_just_stored"),
+    pytest.param(
+        lambda c: c.s3.delete_object(Bucket=c.bucket, Key=c.recording("nord", DAY, row=False, stored=False).key),
+        {"orphan_object": 1},
+        id="lone_marker",
+    ),
     pytest.param(lambda c: c.recording("nord", DAY, stored=False), {"row_without_object": 1}, id="row_without_object"),
     pytest.param(lambda c: c.recording("nord", DAY, recorded_at=None), {"fallback_dated": 1}, id="undated_row"),
     pytest.param(
@@ -292,6 +315,7 @@ def test_what_somebody_should_look_at_is_a_finding_and_no_breach(
     company: Company, plant: Callable[[Company], object], expected: dict[str, int]
 ) -> None:
     company.tenant("nord")
+    company.recording("nord", DAY)
     plant(company)
     result = company.check()
     assert found(result, PLACE) == expected

@@ -87,6 +87,7 @@ def test_gone_with_its_hold_is_a_finding(company: Company) -> None:
 
 def test_protected_row_without_its_object_is_a_breach_at_the_first_check(company: Company) -> None:
     company.tenant("nord")
+    company.recording("nord", DAY)
     company.hold_item(company.recording("nord", DAY, stored=False))
     result = company.check()
     assert found(result) == {"protected_missing": 1, "row_without_object": 1}
@@ -155,3 +156,41 @@ def test_protection_begins_and_ends_with_the_hold(company: Company) -> None:
     assert found(company.check(company.now + DAY + 2 * HOUR)) == {}
     late = company.check(company.now + DAY + 2 * HOUR + timedelta(seconds=1))
     assert found(late) == {"transcribed_but_present": 1, "kept_without_reason": 1, "invalid_hold": 1}
+
+
+def test_new_content_under_a_held_key_does_not_stand_for_the_old(company: Company) -> None:
+    planted = _held(company)
+    company.hold_item(planted)
+    company.check()
+    company.remove(planted.key)
+    company.put(planted.key)
+    result = company.check()
+    assert found(result)["protected_missing"] == 1
+    assert result.verdict is Verdict.BREACH
+
+
+def test_overwritten_object_of_a_bucket_without_versions_is_a_loss(company: Company) -> None:
+    company.s3.put_bucket_versioning(Bucket=company.bucket, VersioningConfiguration={"Status": "Suspended"})
+    planted = _held(company)
+    company.hold_item(planted)
+    company.check()
+    assert "protected_missing" not in found(company.check())
+    company.s3.put_object(Bucket=company.bucket, Key=planted.key, Body=b"something else")
+    assert found(company.check())["protected_missing"] == 1
+
+
+def test_unfinished_upload_does_not_stand_for_a_held_object(company: Company) -> None:
+    company.tenant("nord")
+    planted = company.recording("nord", 4 * DAY, stored=False)
+    company.hold_item(planted)
+    company.s3.create_multipart_upload(Bucket=company.bucket, Key=planted.key)
+    result = company.check()
+    assert found(result)["protected_missing"] == 1
+
+
+def test_held_row_dated_in_the_future_does_not_wait_for_its_object_for_ever(company: Company) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    planted = company.recording("nord", -300 * DAY, stored=False, key="recordings/nord/2099/01/01/x.wav")
+    company.hold_item(planted)
+    assert found(company.check())["protected_missing"] == 1

@@ -189,3 +189,33 @@ def test_place_that_fails_takes_no_other_of_its_bucket_with_it(company: Company)
     assert result.places_read == (PLACE,)
     assert result.places_failed == {"voicemail": "OperationalError"}
     assert found(result) == {"past_cap": 1, "unreadable_place": 1}
+
+
+def test_object_that_no_listing_shows_is_unknown(company: Company) -> None:
+    """SeaweedFS keeps versions in folders called `<name>.versions`, and lists nothing that others put into one."""
+    company.tenant("nord")
+    company.recording("nord", 2 * DAY)
+    planted = company.recording("nord", 2 * DAY, key="recordings/nord/2026/01/01/a.versions/b.wav", stored=False)
+    company.s3.put_object(Bucket=company.bucket, Key=planted.key, Body=b"RIFF")
+    listed = [one["Key"] for one in company.s3.list_object_versions(Bucket=company.bucket)["Versions"]]
+    assert planted.key not in listed
+    result = company.check()
+    assert reasons(result, "unreadable_place") == {"objects that no listing shows": 1}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_object_that_is_listed_but_can_not_be_found_is_unknown(
+    company: Company, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY, row=False)
+
+    def absent(method: str, path: str) -> int | None:
+        return 404 if method == "HEAD" and "versionId=" in path else None
+
+    with refusing(s3_server.endpoint_url, absent) as address:
+        extra = {**company.connections["company_s3_verify"].extra, "endpoint_url": address}
+        _other_connection(company, "company_s3_verify", extra=extra)
+        result = company.check()
+    assert reasons(result, "unreadable_place") == {"versions that are listed and can't be read": 1}
+    assert result.verdict is Verdict.UNKNOWN

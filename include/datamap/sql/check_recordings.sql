@@ -11,11 +11,14 @@ SELECT
         FROM public.calls AS call
         WHERE call.call_id = rec.call_id
     ) AS person_id,
-    EXISTS (
-        SELECT 1
-        FROM public.transcriptions AS done
-        WHERE done.call_id = rec.call_id AND done.status = 'succeeded'
-    ) AS happened_transcription_succeeded,
+    -- NULL where nobody can know: a row that names no call.
+    CASE
+        WHEN rec.call_id IS NOT NULL THEN EXISTS (
+            SELECT 1
+            FROM public.transcriptions AS done
+            WHERE done.call_id = rec.call_id AND done.status = 'succeeded'
+        )
+    END AS happened_transcription_succeeded,
     (
         -- The first success; NULL where none says when it finished.
         SELECT done.finished_at

@@ -19,8 +19,10 @@ def is_second_person(approver: str, requester: str) -> bool:
 
 
 def _name(person: str) -> str:
-    """A name without what makes no difference between two people: case, spaces, and how its letters are encoded."""
-    return " ".join(unicodedata.normalize("NFKC", person).casefold().split())
+    """A name without what makes no difference between two people: case, spaces, the invisible, how letters are encoded."""
+    letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", person).casefold())
+    visible = (one for one in letters if one.isspace() or unicodedata.category(one) not in ("Cc", "Cf"))
+    return " ".join("".join(visible).split())
 
 
 def holds_until(hold: Hold) -> datetime | None:

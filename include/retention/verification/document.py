@@ -38,7 +38,10 @@ Without breach and without unknown the verdict is `compliant`, exit code 0.
 - The cap runs from the row's date (`start_<event>`), unless that is missing, in the future, or later than other evidence by
   more than 24 hours; then from the oldest of row, call, key day, `recorded-at` metadata and the store's own time. A version whose
   metadata or whose store time is older than the row is as old as that.
+- A date in the future proves no age. Metadata, key and store are given an hour (a key's day another 24, for time zones); where no
+  other date is left the item is `undated`.
 - *At once* runs from the event's time; an event that happened at no known or a future time counts from the oldest evidence.
+  Where nobody says whether it happened, the item is `event_unknown`.
 - After a hold or an exemption ended there are two hours (the promise's allowed latency) to delete.
 - Consents must be given and recorded before the item fell due by the promise. Rules act earlier (their lead), and the check does
   not know them: an item whose consents came within the last 72 hours before the cap may stay, and may go.

@@ -26,12 +26,12 @@ _GAPS = {
         SELECT entry_no FROM {batch}
         WHERE is_part AND num_nulls(
             stored_at, start_at, fell_due_at, promised_at, deadline_at,
-            is_past_cap, is_past_event, is_undated, is_future_dated, is_fallback, row_count
+            is_past_cap, is_past_event, is_event_unknown, is_undated, is_future_dated, is_fallback, row_count
         ) > 0
     """,
     "every_item_is_hashed": """
         SELECT entry_no FROM {batch}
-        WHERE item_hash IS NULL AND entry NOT IN ('bucket', 'place')
+        WHERE (item_hash IS NULL AND entry NOT IN ('bucket', 'place')) OR (part_hash IS NULL AND is_part AND entry = 'version')
     """,
 }
 

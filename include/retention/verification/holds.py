@@ -6,6 +6,7 @@ the scope asks for, it may be meant, and counts as covered.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -18,7 +19,10 @@ from retention.errors import HoldsUnreadable
 
 
 class HoldScope(NamedTuple):
-    """Whom one hold is about. The period of the recording (`started_from`, `started_before`) is compared in SQL."""
+    """Whom one hold is about. The period of the recording (`started_from`, `started_before`) is compared in SQL.
+
+    `approval` is `approved` by a second person, `unapproved` or `self_approved`.
+    """
 
     hold_id: UUID
     category: str | None
@@ -26,20 +30,42 @@ class HoldScope(NamedTuple):
     person_id: str | None
     place: str | None
     item_id: str | None
+    approval: str
 
 
 def read_hold_scopes(own: OwnConnection) -> list[HoldScope]:
     """All holds there ever were; raises HoldsUnreadable where they can't be read."""
     try:
         rows = own.execute(
-            "SELECT hold_id, category, tenant_id, person_id, place, item_id FROM retention.holds"
+            "SELECT hold_id, category, tenant_id, person_id, place, item_id, approved_by, requested_by FROM retention.holds"
         ).fetchall()
     except psycopg.Error as error:
         raise HoldsUnreadable(
             f"retention.holds could not be read ({error.sqlstate}); expected SELECT for the verifying role. Without the holds "
             "nothing can be said about what may still be there."
         ) from None
-    return [HoldScope(**row) for row in rows]
+    scope = [name for name in HoldScope._fields if name != "approval"]
+    return [
+        HoldScope._make([*(row[name] for name in scope), approval(row["approved_by"], row["requested_by"])])
+        for row in rows
+    ]
+
+
+def approval(approved_by: str | None, requested_by: str) -> str:
+    """Whether somebody else than the requester approved. Case, spaces, invisible characters and the encoding of letters make
+    no second person of the first."""
+    approver, requester = _plain(approved_by or ""), _plain(requested_by)
+    if not approver:
+        return "unapproved"
+    return "approved" if approver != requester else "self_approved"
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = "".join(
+        letter for letter in folded if unicodedata.category(letter) not in {"Cf", "Cc"} or letter.isspace()
+    )
+    return " ".join(visible.split())
 
 
 class HoldIndex:
@@ -58,7 +84,18 @@ class HoldIndex:
                 self._of_persons[scope.person_id].append(scope)
             else:
                 self._general.append(scope)
+        self._lost: list[HoldScope] = []
         self._of_tenants: dict[tuple[str, str | None, bool], list[UUID]] = {}
+
+    def named_items(self, place: str) -> list[str]:
+        """Ids and keys that holds of this place name."""
+        return sorted({item_id for where, item_id in self._of_items if where in (None, place)})
+
+    def lose(self, item_ids: Iterable[str]) -> None:
+        """These named items have no row (any more): which object was theirs nobody can tell, so any without a row may be."""
+        missing = set(item_ids)
+        self._lost = [scope for (_, item), scopes in self._of_items.items() if item in missing for scope in scopes]
+        self._of_tenants.clear()
 
     def covering(
         self, place: str, names: Sequence[str], tenant_id: str | None, person_id: str | None, *, person_known: bool
@@ -82,7 +119,7 @@ class HoldIndex:
         if found is None:
             scopes = list(self._general)
             if not person_known:
-                scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one]
+                scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one] + self._lost
             found = [scope.hold_id for scope in scopes if _fits(scope, place, tenant_id)]
             self._of_tenants[place, tenant_id, person_known] = found
         return found

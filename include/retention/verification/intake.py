@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from retention.datamap.loader import DataMap, MappedPlace
@@ -19,6 +19,8 @@ from retention.verification.territory import BucketPlan, KeyDate, names_a_place,
 from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
+REPLACEMENT = "\ufffd"
+"""What a server writes in a listing for characters that XML can't hold."""
 Progress = Callable[[int], None]
 """Called with how many more parts and rows have been read."""
 
@@ -44,6 +46,10 @@ class PlaceReader:
         """The keyed hash of an object: the same in every check."""
         return self.hasher.item(self.place.name, key)
 
+    def part_hash(self, stored: StoredEntry) -> bytes:
+        """The keyed hash of one version, as good a name for its content as the store gives."""
+        return self.hasher.item(self.place.name, "\0".join((stored.key, stored.part_id, stored.content)))
+
     def facts_by_key(self, keys: Sequence[str]) -> dict[str, list[RowFacts]]:
         """The rows about these objects; several rows may name one."""
         found: dict[str, list[RowFacts]] = {}
@@ -65,7 +71,7 @@ class PlaceReader:
             row_count=len(rows),
             clock_at=_oldest(row.clock_at for row in rows),
             evidence_at=_oldest(row.evidence_at for row in rows),
-            event_happened=any(row.event_happened for row in rows),
+            event_happened=_happened(rows),
             event_at=_oldest(row.event_at for row in rows if row.event_happened),
             hold_ids=self._holds(key, dated, rows),
             **stored,  # type: ignore[arg-type]
@@ -130,7 +136,9 @@ class BucketIntake:
             # Two places may share a table: a row of another place is that place's matter.
             lost = [row for row in chunk if not names_a_place(datamap, row.bucket, row.object_key)]
             self._inventory.add([_lost_row(reader, row) for row in lost])
-            self._add_rows_alone(reader, here)
+            if reader.place.spec.facts.row is not None:
+                self._add_rows_alone(reader, here)
+            # Else rows stay when their objects go: one that stands alone tells nothing.
 
     def _belongs(self, reader: PlaceReader, row: RowFacts) -> bool:
         if row.object_key is None or row.bucket != self._plan.bucket:
@@ -145,11 +153,12 @@ class BucketIntake:
         hashes = {key: reader.item_hash(key) for key in by_key}
         stored = self._inventory.stored(reader.name, list(hashes.values()))
         alone = {key: by_key[key] for key, item_hash in hashes.items() if item_hash not in stored}
-        young = datetime.now(UTC) - DAY
-        for key in [key for key, found in alone.items() if (_oldest(_dates(found)) or young) >= young]:
-            # It may have arrived after the listing had passed its place.
-            if any(entry.entry != "delete_marker" for entry in self._bucket.entries_of(key)):
+        for key in self._bucket.present(list(alone)):
+            # It may have arrived after the listing had passed its place. Else the server doesn't list what it holds.
+            if any(entry.entry == "version" for entry in self._bucket.entries_of(key)):
                 del alone[key]
+            else:
+                reader.trouble = "objects that no listing shows"
         self._inventory.add([reader.entry("row", key, hashes[key], found) for key, found in alone.items()])
         self._add_consents(reader, {key: hashes[key] for key in alone})
 
@@ -161,14 +170,17 @@ class BucketIntake:
         found = []
         for entry in entries:
             own_date = metadata.get((entry.key, entry.part_id), Metadata.NONE)
-            if own_date is Metadata.GONE:
+            if own_date is Metadata.GONE and not self._is_listed(entry):
                 continue
+            if own_date is Metadata.GONE:
+                reader.trouble = "versions that are listed and can't be read"
             found.append(
                 reader.entry(
                     entry.entry,
                     entry.key,
                     hashes[entry.key],
                     facts.get(entry.key, ()),
+                    part_hash=reader.part_hash(entry) if entry.entry == "version" else None,
                     is_latest=entry.is_latest,
                     stored_at=entry.stored_at,
                     metadata_at=own_date if isinstance(own_date, datetime) else None,
@@ -177,6 +189,15 @@ class BucketIntake:
         reader.looked_at["parts"] += len(found)
         self._inventory.add(found)
         self._add_consents(reader, {key: hashes[key] for key in facts})
+
+    def _is_listed(self, gone: StoredEntry) -> bool:
+        """Whether a version that could not be found is listed all the same. A name that the server could not write in its
+        listing can't be asked for."""
+        if REPLACEMENT in gone.key:
+            return True
+        return any(
+            (now.part_id, now.content) == (gone.part_id, gone.content) for now in self._bucket.entries_of(gone.key)
+        )
 
     def _metadata(
         self, reader: PlaceReader, wanted: Sequence[StoredEntry]
@@ -242,10 +263,10 @@ def _lost_row(reader: PlaceReader, row: RowFacts) -> Entry:
     )
 
 
-def _dates(rows: Sequence[RowFacts]) -> Iterator[datetime | None]:
-    for row in rows:
-        yield row.clock_at
-        yield row.evidence_at
+def _happened(rows: Sequence[RowFacts]) -> bool | None:
+    """Whether any row says that the need ended; None where none does and not all of them say no."""
+    said = {row.event_happened for row in rows}
+    return True if True in said else None if None in said else False
 
 
 def _oldest(instants: Iterator[datetime | None]) -> datetime | None:

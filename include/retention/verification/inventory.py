@@ -18,6 +18,7 @@ from psycopg import sql
 from retention import locks
 from retention.database import OwnConnection, connect
 from retention.errors import UnknownError
+from retention.verification.holds import HoldScope
 from retention.verification.promised import LONGEST_LEAD, PromisedTerms
 from retention.verification.source import ConsentFacts
 
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
     entry: str
     mapped: bool
     item_hash: bytes | None = None
+    part_hash: bytes | None = None
     is_latest: bool = True
     stored_at: datetime | None = None
     metadata_at: datetime | None = None
@@ -40,7 +42,7 @@ class Entry(NamedTuple):
     row_count: int = 0
     clock_at: datetime | None = None
     evidence_at: datetime | None = None
-    event_happened: bool = False
+    event_happened: bool | None = False
     event_at: datetime | None = None
     hold_ids: Sequence[UUID] = ()
     records_named: int = 0
@@ -50,9 +52,10 @@ class Entry(NamedTuple):
 
 _ENTRY_COLUMNS = ("entry_no", *Entry._fields)
 _ENTRY_TYPES = (
-    *("int8", "text", "text", "text", "bool", "bytea", "bool", "timestamptz", "timestamptz", "timestamptz", "int4"),
+    *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
     *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "int4", "timestamptz", "text"),
 )
+_HOLDS = Entry._fields.index("hold_ids")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 _CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
 
@@ -65,7 +68,7 @@ class Inventory:
         self.name = name
         self.written = 0
         self.places: Counter[tuple[str, str]] = Counter()
-        self.tables = {part: f"{name}_{part}" for part in ("entries", "consents", "terms", "judged")}
+        self.tables = {part: f"{name}_{part}" for part in ("entries", "consents", "approvals", "terms", "judged")}
 
     def add(self, entries: Sequence[Entry]) -> None:
         """COPY entries into the inventory."""
@@ -73,7 +76,7 @@ class Inventory:
             return
         with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
             for number, entry in enumerate(entries, start=self.written + 1):
-                copy.write_row((number, *entry[:14], list(entry.hold_ids), *entry[15:]))
+                copy.write_row((number, *entry[:_HOLDS], list(entry.hold_ids), *entry[_HOLDS + 1 :]))
         self.written += len(entries)
         self.places.update((entry.category, entry.place) for entry in entries)
 
@@ -85,16 +88,21 @@ class Inventory:
             for item_hash, facts in consents:
                 copy.write_row((place, item_hash, *facts[1:]))
 
+    def add_approvals(self, scopes: Sequence[HoldScope]) -> None:
+        """COPY who approved each hold."""
+        with self._copy("approvals", ("hold_id", "approval"), ("uuid", "text")) as copy:
+            for scope in scopes:
+                copy.write_row((scope.hold_id, scope.approval))
+
     def index(self) -> None:
         """Make looking up items by their hash quick; called once the listings are in."""
         self._run("CREATE INDEX ON {entries} (item_hash) WHERE item_hash IS NOT NULL")
         self._run("ANALYZE {entries}")
 
     def stored(self, place: str, item_hashes: Sequence[bytes]) -> set[bytes]:
-        """Which of these items have a version or an upload in the listing."""
+        """Which of these items have a version in the listing. An unfinished upload is no recording yet."""
         found = self._run(
-            "SELECT DISTINCT item_hash FROM {entries} "
-            "WHERE item_hash = ANY(%s) AND place = %s AND entry IN ('version', 'upload')",
+            "SELECT DISTINCT item_hash FROM {entries} WHERE item_hash = ANY(%s) AND place = %s AND entry = 'version'",
             (list(item_hashes), place),
         )
         return {bytes(row["item_hash"]) for row in found}
@@ -121,10 +129,10 @@ class Inventory:
     def digest(self) -> str:
         """SHA-256 over everything stored, sorted: the same stores give the same digest, whatever was judged."""
         query = (
-            "COPY (SELECT place, entry, item_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
+            "COPY (SELECT place, entry, item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
             "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry <> 'vanished' "
-            'ORDER BY place COLLATE "C", item_hash, entry COLLATE "C", stored_at, metadata_at, is_latest, note COLLATE "C") '
-            "TO STDOUT"
+            'ORDER BY place COLLATE "C", item_hash, entry COLLATE "C", part_hash, stored_at, metadata_at, is_latest, '
+            'note COLLATE "C") TO STDOUT'
         )
         running = hashlib.sha256()
         with self.own.cursor() as cursor, cursor.copy(self._with_names(query)) as copy:
@@ -134,7 +142,7 @@ class Inventory:
 
     def drop(self) -> None:
         """Remove the tables."""
-        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {terms}, {judged}")
+        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {approvals}, {terms}, {judged}")
 
     def create(self) -> None:
         """Make the empty tables; raises UnknownError where the role may not."""

@@ -56,6 +56,9 @@ KINDS: dict[str, Kind] = {
         Kind("unmapped_prefix", _U, "items", "stored"),
         Kind("unmapped_row", _U, "rows", "rows"),
         Kind("unreadable_place", _U, "places", "places"),
+        Kind("event_unknown", _U, "items", "parts"),
+        Kind("objects_missing", _U, "places", "rows"),
+        Kind("evidence_changed", _U, "entries", "entries", in_sql=False),
         Kind("inventory_incomplete", _U, "checks", "entries", in_sql=False),
         Kind("check_failed", _U, "checks", "checks", in_sql=False),
     )

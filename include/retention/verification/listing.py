@@ -16,6 +16,9 @@ from retention.verification.walk import Page, StoredEntry, UndecidedOrder, Versi
 PAGE = 1000
 HEAD_THREADS = 16
 _SORTED_SERVERS = frozenset({"AmazonS3"})  # by key, as S3 promises; of others it is not assumed
+_IMPOSSIBLE = frozenset(
+    {"400", "KeyTooLongError", "405"}
+)  # no object can have the key; or a delete marker is all there is
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
 
 
@@ -96,6 +99,29 @@ class Bucket:
             return []
         with ThreadPoolExecutor(min(HEAD_THREADS, len(wanted)), thread_name_prefix="head") as threads:
             return list(threads.map(self._recorded_at, wanted))
+
+    def present(self, keys: Sequence[str]) -> list[str]:
+        """Which of these keys the server answers for, whether it lists them or not. Raises StoreUnreadable at a refusal."""
+        if not keys:
+            return []
+        with ThreadPoolExecutor(min(HEAD_THREADS, len(keys)), thread_name_prefix="head") as threads:
+            answers = list(threads.map(self._is_present, keys))
+        return [key for key, is_present in zip(keys, answers, strict=True) if is_present]
+
+    def _is_present(self, key: str) -> bool:
+        from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+        try:
+            self._client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error_code(error) in _ABSENT | _IMPOSSIBLE:
+                return False
+            raise Unlisted(f"bucket {self.name!r}", f"HeadObject {error_code(error)}") from None
+        except ParamValidationError:  # an empty key: no object has it
+            return False
+        except BotoCoreError as error:
+            raise Unlisted(f"bucket {self.name!r}", type(error).__name__) from None
+        return True
 
     def _recorded_at(self, version: StoredEntry) -> datetime | Metadata:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -204,7 +230,10 @@ def _next(answer: Mapping[str, Any], current: Mapping[str, str], names: Mapping[
 
 
 def _version(found: Mapping[str, Any]) -> StoredEntry:
-    return StoredEntry(found["Key"], found["VersionId"], "version", found["LastModified"], bool(found["IsLatest"]))
+    content = str(found.get("ETag", "")) if found["VersionId"] == "null" else ""
+    return StoredEntry(
+        found["Key"], found["VersionId"], "version", found["LastModified"], bool(found["IsLatest"]), content
+    )
 
 
 def _marker(found: Mapping[str, Any]) -> StoredEntry:

@@ -77,6 +77,7 @@ class Reading:
 
     def read(self, plans: Sequence[BucketPlan]) -> None:
         """All buckets with their places, then which buckets nobody mapped."""
+        self._inventory.add_approvals(self._scopes)
         readers: list[tuple[PlaceReader, BucketIntake]] = []
         with ExitStack() as sessions:
             for plan in plans:
@@ -122,7 +123,10 @@ class Reading:
         self._count(category, place.name, parts=0, rows=0, protected=0, places=1)
         rows = RowSource(self._resolve(place.facts.verification), place, self._terms[category])
         sessions.callback(rows.close)
-        return PlaceReader(place, self._terms[category], rows, HoldIndex(self._scopes, category), self._hasher)
+        holds = HoldIndex(self._scopes, category)
+        named = holds.named_items(place.name)
+        holds.lose(set(named) - rows.known(named))
+        return PlaceReader(place, self._terms[category], rows, holds, self._hasher)
 
     def _read_rows(self, reader: PlaceReader, intake: BucketIntake) -> None:
         before = Counter(reader.looked_at)

@@ -25,7 +25,10 @@ _SESSION = (
 
 
 class RowFacts(NamedTuple):
-    """What a source's row says about one item. `clock_at` starts the cap, `event_at` ended the need."""
+    """What a source's row says about one item. `clock_at` starts the cap, `event_at` ended the need.
+
+    `event_happened` is None where the source doesn't say.
+    """
 
     bucket: str | None
     object_key: str | None
@@ -33,7 +36,7 @@ class RowFacts(NamedTuple):
     tenant_id: str | None
     person_id: str | None
     clock_at: datetime | None
-    event_happened: bool
+    event_happened: bool | None
     event_at: datetime | None
     evidence_at: datetime | None
 
@@ -106,6 +109,11 @@ class RowSource:
         query = self._items + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
         for row in self._ask(query, (bucket, _storable(keys))):
             yield RowFacts(*row)
+
+    def known(self, item_ids: Sequence[str]) -> set[str]:
+        """Which of these ids have a row."""
+        query = self._items + sql.SQL(" WHERE f.item_id = ANY(%s)")
+        return {RowFacts(*row).item_id for row in self._ask(query, (_storable(item_ids),))} if item_ids else set()
 
     def all_rows(self) -> Iterator[list[RowFacts]]:
         """Every row of the place's SQL, in chunks: memory does not grow with the table."""
@@ -186,7 +194,7 @@ def _items_query(check_items: str, terms: PromisedTerms) -> sql.Composed:
     happened: sql.Composable = sql.SQL("FALSE")
     event_at: sql.Composable = sql.SQL("CAST(NULL AS timestamptz)")
     if terms.ending_event is not None:
-        happened = sql.SQL("coalesce({}, FALSE)").format(sql.Identifier("f", f"happened_{terms.ending_event}"))
+        happened = sql.Identifier("f", f"happened_{terms.ending_event}")
         event_at = _evidence(f"start_{terms.ending_event}")
     return sql.SQL(
         "SELECT f.bucket, f.object_key, f.item_id, f.tenant_id, f.person_id, {clock}, {happened}, {event_at}, {evidence} "

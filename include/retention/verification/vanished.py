@@ -1,4 +1,4 @@
-"""Protected items of the last check that are gone now: was what protected them still in force? (architecture, step 5)"""
+"""Protected versions of the last check that are gone now: was what protected them still in force? (architecture, step 5)"""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ ORDER BY started_at DESC
 LIMIT 1
 """
 
-_SEEN_BEFORE = "SELECT count(*) AS seen FROM retention.protected_items WHERE check_run_id = %s AND place = %s"
+_SEEN_BEFORE = (
+    "SELECT count(DISTINCT item_hash) AS seen FROM retention.protected_items WHERE check_run_id = %s AND place = %s"
+)
 
 _GONE = """
-SELECT p.item_hash, p.hold_ids, p.consent_ids, p.missing_since
+SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.missing_since
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -32,29 +34,30 @@ WHERE
     AND NOT EXISTS (
         SELECT 1
         FROM {entries} AS e
-        WHERE e.item_hash = p.item_hash AND e.place = p.place AND e.entry = 'version'
+        WHERE e.item_hash = p.item_hash AND e.part_hash = p.part_hash AND e.place = p.place AND e.entry = 'version'
     )
 """
 
 _PROTECTED_NOW = """
-INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids, consent_ids)
-SELECT DISTINCT ON (item_hash)
+INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids)
+SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
     place,
     item_hash,
+    part_hash,
     hold_ids,
     CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END
 FROM {judged}
 WHERE place = %s AND entry = 'version' AND must_not_vanish
-ORDER BY item_hash, is_latest DESC, entry_no
+ORDER BY part_hash, entry_no
 """
 
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
 _STILL_MISSING = """
-INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids, consent_ids, missing_since)
-SELECT CAST(%s AS uuid), p.place, p.item_hash, p.hold_ids, p.consent_ids, coalesce(p.missing_since, j.as_of)
+INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, missing_since)
+SELECT CAST(%s AS uuid), p.place, p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, coalesce(p.missing_since, j.as_of)
 FROM {judged} AS j
-INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.item_hash = p.item_hash
+INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.part_hash = p.part_hash
 WHERE
     p.check_run_id = %s
     AND p.place = %s
@@ -85,7 +88,7 @@ def last_check_of(own: OwnConnection, place: str) -> UUID | None:
 
 
 def read_vanished(inventory: Inventory, reader: PlaceReader, last_check: UUID) -> None:
-    """Enter every item that was protected at `last_check` and has no version now, with its consents read again by their ids.
+    """Enter every version that was protected at `last_check` and is gone now, with its consents read again by their ids.
 
     Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents can't be read.
     """
@@ -115,6 +118,7 @@ def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:
         entry="vanished",
         mapped=True,
         item_hash=bytes(item["item_hash"]),
+        part_hash=bytes(item["part_hash"]),
         hold_ids=item["hold_ids"],
         records_named=len(item["hold_ids"]) + len(item["consent_ids"]),
         missing_since=item["missing_since"],

@@ -11,6 +11,7 @@ from retention.verification.expectations import Expected, Outcome
 from retention.verification.inventory import Inventory
 from retention.verification.kinds import KINDS, Kind
 from retention.verification.result import Check, Finding, Headroom
+from retention.verification.trail import Trail
 
 LookedAt = Mapping[tuple[str, str], Counter[str]]
 """For each (category, place): how many parts, rows, protected items … were read there."""
@@ -100,6 +101,16 @@ def judge_checks(
         *_own_trouble("inventory_incomplete", category, broken),
         *_own_trouble("check_failed", category, failed),
     ]
+
+
+def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[Check, list[Finding]]:
+    """The check on what was recorded about deletions and holds, and its finding where that was changed."""
+    kind, count = KINDS["evidence_changed"], sum(trail.troubles.values())
+    check = Check(
+        "evidence as recorded", kind.name, kind.severity, "ledger", trail.entries, count, count == 0, gx_version
+    )
+    finding = Finding(kind.name, kind.severity, category, "ledger", count, None, {"reasons": trail.troubles})
+    return check, [finding] if count else []
 
 
 def headroom(inventory: Inventory, categories: Iterable[str], as_of: datetime) -> dict[str, Headroom]:

@@ -24,7 +24,8 @@ from retention.verification.reading import Reading, counting
 from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
 from retention.verification.territory import plan_buckets
-from retention.verification.verdicts import count_kind, headroom, judge_checks, totals
+from retention.verification.trail import read_trail
+from retention.verification.verdicts import count_kind, headroom, judge_checks, judge_trail, totals
 
 
 def verify(
@@ -64,7 +65,8 @@ def verify(
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
-        findings = tuple(one for kind in KINDS for one in found.get(kind, ())) + tuple(troubles)
+        trail_check, trail_findings = judge_trail(read_trail(inventory.own), wanted[0], expected.gx_version)
+        findings = (*(one for kind in KINDS for one in found.get(kind, ())), *trail_findings, *troubles)
         result = CheckResult(
             check_run_id=uuid4(),
             categories=wanted,
@@ -79,7 +81,7 @@ def verify(
             places_read=tuple(sorted(reading.places_read)),
             places_failed=reading.places_failed,
             findings=findings,
-            checks=tuple(checks),
+            checks=(*checks, trail_check),
             counts=totals(inventory) | {"rows": reading.rows_read},
             headroom=headroom(inventory, wanted, at),
         )

@@ -22,13 +22,17 @@ BEHIND = "\U0010ffff"
 
 
 class StoredEntry(NamedTuple):
-    """One version, delete marker or upload. `stored_at` is LastModified or, for uploads, Initiated."""
+    """One version, delete marker or upload. `stored_at` is LastModified or, for uploads, Initiated.
+
+    `content` is the ETag of a version whose id may be written again (`null`: no versioning when it was written), else empty.
+    """
 
     key: str
     part_id: str
     entry: str
     stored_at: datetime
     is_latest: bool
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

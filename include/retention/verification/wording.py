@@ -111,17 +111,18 @@ WORDING: dict[str, Wording] = {
     "orphan_object": Wording(
         "Object without a row",
         "Objekt ohne Zeile",
-        "An object, marker or upload that no row names, not past the cap. Nobody can tell when it was transcribed.",
-        "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Ob "
-        "transkribiert wurde, ist nicht feststellbar.",
+        "An object, marker or upload that no row names, not past the cap. Older than the allowed latency, it counts as "
+        "`event_unknown`, too.",
+        "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Älter als "
+        "die erlaubte Verzögerung, zählt es auch als `event_unknown`.",
         "Some minutes after a call this is normal. Otherwise find out what writes objects without rows.",
         "Wenige Minuten nach einem Anruf normal. Sonst klären, was Objekte ohne Zeile schreibt.",
     ),
     "row_without_object": Wording(
         "Row without an object",
         "Zeile ohne Objekt",
-        "A row, older than two hours, whose object has neither a version nor an upload, and that nothing protects.",
-        "Eine Zeile, älter als zwei Stunden, deren Objekt weder eine Version noch einen Upload hat und die nichts schützt.",
+        "A row, older than two hours, whose object has no version.",
+        "Eine Zeile, älter als zwei Stunden, deren Objekt keine Version hat.",
         "Disposal removes rows of deleted objects; if it stays, find out who deletes objects.",
         "Die Löschung entfernt Zeilen gelöschter Objekte; bleibt sie, klären, wer Objekte löscht.",
     ),
@@ -193,6 +194,41 @@ WORDING: dict[str, Wording] = {
         "`detail.reasons` nennt das Wort des Speichers.",
         "Mend the connection or the verifying role's rights, and run the check again.",
         "Verbindung oder Rechte der prüfenden Rolle berichtigen und die Prüfung wiederholen.",
+    ),
+    "event_unknown": Wording(
+        "Nobody knows whether the need ended",
+        "Unbekannt, ob der Zweck entfallen ist",
+        "An object or upload, older than the allowed latency, that no row names, or whose row doesn't say whether it was "
+        "transcribed: it may have had to go at once. `detail.reasons`: `no_row`, `row_is_silent`.",
+        "Ein Objekt oder Upload, älter als die erlaubte Verzögerung, zu dem es keine Zeile gibt oder dessen Zeile nicht sagt, "
+        "ob transkribiert wurde: Es wäre vielleicht sofort zu löschen gewesen. `detail.reasons`: `no_row`, `row_is_silent`.",
+        "Find out what writes objects without rows or rows without a state, and mend them; without that the object stays until "
+        "the cap.",
+        "Klären, was Objekte ohne Zeile oder Zeilen ohne Zustand schreibt, und berichtigen; sonst bleibt das Objekt bis zur "
+        "Höchstfrist.",
+    ),
+    "objects_missing": Wording(
+        "Too many rows without an object",
+        "Zu viele Zeilen ohne Objekt",
+        "There are rows but not one object, or more than twenty rows and more than a tenth stand alone: a wrong, an empty or "
+        "a half-read bucket looks like that.",
+        "Es gibt Zeilen, aber kein einziges Objekt, oder mehr als zwanzig Zeilen und mehr als ein Zehntel stehen allein: So "
+        "sieht ein falscher, leerer oder halb gelesener Bucket aus.",
+        "Compare the map's bucket and the connection's account with what the application uses; look for who deleted objects.",
+        "Bucket der Karte und Konto der Verbindung mit denen der Anwendung vergleichen; klären, wer Objekte gelöscht hat.",
+    ),
+    "evidence_changed": Wording(
+        "The evidence was changed",
+        "Nachweise wurden verändert",
+        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, ended or dated otherwise "
+        "without an entry. What was kept or deleted in between can't be shown. `detail.reasons` says which.",
+        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind ohne "
+        "Eintrag verschwunden, beendet oder anders datiert. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. "
+        "`detail.reasons` nennt den Fall.",
+        "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
+        "again.",
+        "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
+        "verlorene Löschsperren neu setzen.",
     ),
     "inventory_incomplete": Wording(
         "The inventory is not what was read",

@@ -14,6 +14,7 @@ CREATE UNLOGGED TABLE {entries} (
                    CHECK (entry IN ('version', 'delete_marker', 'upload', 'row', 'vanished', 'bucket', 'place')),
     mapped         boolean NOT NULL,
     item_hash      bytea,
+    part_hash      bytea,        -- of a version: its key, its id and, where an id can be written again, its ETag
     is_latest      boolean NOT NULL DEFAULT true,
     stored_at      timestamptz,  -- LastModified or Initiated: the store's own word
     metadata_at    timestamptz,  -- the object's own `recorded-at`
@@ -21,7 +22,7 @@ CREATE UNLOGGED TABLE {entries} (
     row_count      integer NOT NULL DEFAULT 0,
     clock_at       timestamptz,  -- the event that starts the limit, as the row says
     evidence_at    timestamptz,  -- what else the source says about the age
-    event_happened boolean NOT NULL DEFAULT false,  -- the event that ends the need ("at once")
+    event_happened boolean,      -- the event that ends the need ("at once"); NULL: the source doesn't say
     event_at       timestamptz,
     hold_ids       uuid[]  NOT NULL DEFAULT '{{}}',  -- holds whose scope covers it, whether they hold or not
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
@@ -41,6 +42,12 @@ CREATE UNLOGGED TABLE {consents} (
     withdrawn_at      timestamptz,
     reviewed_at       timestamptz,
     contract_ended_at timestamptz
+);
+
+-- Who approved each hold: somebody, nobody, or the person who asked for it.
+CREATE UNLOGGED TABLE {approvals} (
+    hold_id  uuid PRIMARY KEY,
+    approval text NOT NULL CHECK (approval IN ('approved', 'unapproved', 'self_approved'))
 );
 
 -- What the policy promises for each category of this check, and the instants at which it is judged.

@@ -12,6 +12,18 @@ WITH dated AS (
         t.seen_at,
         e.mapped AND e.entry IN ('version', 'delete_marker', 'upload') AS is_part,
         stated.clock_is_good,
+        past.clock_at AS past_clock_at,
+        past.evidence_at AS past_evidence_at,
+        num_nonnulls(
+            CASE WHEN stated.clock_is_good THEN past.clock_at END,
+            past.evidence_at,
+            past.key_day,
+            past.metadata_at,
+            CASE WHEN e.entry = 'upload' THEN past.stored_at END
+        ) = 0 AS is_undated,
+        coalesce(least(past.stored_at, past.metadata_at, past.key_day + interval '24 hours') > t.seen_at - t.latency, FALSE)
+            AS is_new,
+        horizon.latest,
         start.start_at,
         event.event_from,
         start.start_at + t.cap AS cap_ends_at,
@@ -20,28 +32,42 @@ WITH dated AS (
         CASE WHEN e.entry = 'vanished' THEN 'infinity' ELSE least(event.event_from, start.start_at + t.cap) END AS fell_due_at
     FROM {entries} AS e
     INNER JOIN {terms} AS t ON e.category = t.category
+    -- A date in the future proves no age. Stores and keys are given an hour, for clocks and time zones that differ.
+    CROSS JOIN LATERAL (SELECT t.seen_at + interval '1 hour' AS latest) AS horizon
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE WHEN e.clock_at <= t.seen_at THEN e.clock_at END AS clock_at,
+            CASE WHEN e.evidence_at <= horizon.latest THEN e.evidence_at END AS evidence_at,
+            CASE WHEN e.key_day - interval '24 hours' <= horizon.latest THEN e.key_day END AS key_day,
+            CASE WHEN e.metadata_at <= horizon.latest THEN e.metadata_at END AS metadata_at,
+            CASE WHEN e.stored_at <= horizon.latest THEN e.stored_at END AS stored_at
+    ) AS past
     CROSS JOIN LATERAL (
         -- The row's date counts unless it is missing, lies in the future, or is later than other evidence by more than a day.
         SELECT
-            e.clock_at IS NOT NULL
-            AND e.clock_at <= t.seen_at
-            AND e.clock_at <= coalesce(least(e.evidence_at, e.key_day) + interval '24 hours', 'infinity') AS clock_is_good
+            past.clock_at IS NOT NULL
+            AND past.clock_at <= coalesce(least(past.evidence_at, past.key_day) + interval '24 hours', 'infinity')
+                AS clock_is_good
     ) AS stated
     CROSS JOIN LATERAL (
         -- Otherwise the oldest evidence. A version that is older than its row (metadata, the store's word) is as old as that.
+        -- Where every date lies in the future, the first of them stands in; such an entry counts as undated.
         SELECT
-            CASE
-                WHEN stated.clock_is_good THEN least(e.clock_at, e.metadata_at, e.stored_at)
-                ELSE least(e.clock_at, e.evidence_at, e.key_day, e.metadata_at, e.stored_at)
-            END AS start_at
+            coalesce(
+                CASE
+                    WHEN stated.clock_is_good THEN least(past.clock_at, past.metadata_at, past.stored_at)
+                    ELSE least(past.clock_at, past.evidence_at, past.key_day, past.metadata_at, past.stored_at)
+                END,
+                least(e.clock_at, e.evidence_at, e.key_day, e.metadata_at, e.stored_at)
+            ) AS start_at
     ) AS start
     CROSS JOIN LATERAL (
         -- An event that happened at no known time, or in the future, is dated by the oldest evidence: the strictest reading.
         SELECT
             CASE
-                WHEN NOT e.event_happened OR t.latency IS NULL THEN NULL
+                WHEN e.event_happened IS NOT TRUE OR t.latency IS NULL THEN NULL
                 WHEN e.event_at <= t.seen_at THEN e.event_at
-                ELSE least(start.start_at, e.evidence_at, e.key_day)
+                ELSE least(start.start_at, past.evidence_at, past.key_day)
             END AS event_from
     ) AS event
 ),
@@ -133,23 +159,16 @@ hold AS (
             WHEN h.ended_at <= d.as_of AND h.ended_at <= state.planned_end THEN 'hold_ended'
             WHEN state.until <= d.as_of AND h.ends_at IS NULL THEN 'hold_review_missed'
             WHEN state.until <= d.as_of THEN 'hold_expired'
-            WHEN coalesce(btrim(h.approved_by), '') = '' THEN 'hold_unapproved'
-            WHEN NOT state.approved THEN 'hold_self_approved'
+            WHEN a.approval <> 'approved' THEN 'hold_' || a.approval
             WHEN h.effective_at > d.as_of THEN 'hold_not_yet_effective'
         END AS fault
     FROM dated AS d
     CROSS JOIN LATERAL unnest(d.hold_ids) AS named (hold_id)
     INNER JOIN retention.holds AS h ON named.hold_id = h.hold_id
-    -- Case, spaces and the encoding of letters make no second person of the first.
-    CROSS JOIN LATERAL (
-        SELECT lower(normalize(regexp_replace(btrim(h.approved_by), '\s+', ' ', 'g'), NFKC)) AS name
-    ) AS approver
-    CROSS JOIN LATERAL (
-        SELECT lower(normalize(regexp_replace(btrim(h.requested_by), '\s+', ' ', 'g'), NFKC)) AS name
-    ) AS requester
+    INNER JOIN {approvals} AS a ON h.hold_id = a.hold_id
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(btrim(h.approved_by), '') <> '' AND approver.name <> requester.name AS approved,
+            a.approval = 'approved' AS approved,
             coalesce(h.ends_at, h.review_at) AS planned_end,
             least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
     ) AS state
@@ -182,6 +201,7 @@ SELECT
     d.is_part,
     d.is_latest,
     d.item_hash,
+    d.part_hash,
     d.row_count,
     d.stored_at,
     d.missing_since,
@@ -212,17 +232,19 @@ SELECT
         ELSE 'contradicted'
     END AS fallback_reason,
     -- LastModified alone is no age: a copy resets it. An upload's own start is one.
-    coalesce(
-        num_nonnulls(CASE WHEN d.clock_is_good THEN d.clock_at END, d.evidence_at, d.key_day, d.metadata_at) = 0
-        AND d.entry <> 'upload',
-        TRUE
-    ) AS is_undated,
+    d.is_undated,
     coalesce(
         greatest(d.clock_at, d.metadata_at, d.key_day - interval '24 hours', d.stored_at, CASE WHEN d.event_happened THEN d.event_at END)
-        > d.seen_at + interval '1 hour',
+        > d.latest,
         FALSE
     ) AS is_future_dated,
-    coalesce(least(d.clock_at, d.evidence_at) > d.seen_at - interval '2 hours', FALSE) AS is_arriving,
+    -- Its object, or its row, may still be on the way.
+    coalesce(least(d.past_clock_at, d.past_evidence_at) > d.seen_at - interval '2 hours', FALSE) AS is_arriving,
+    -- "At once" can't be shown where nobody says whether the need ended: no row, or a row that is silent about it.
+    is_bare.yes AND d.latency IS NOT NULL AND CASE
+        WHEN d.row_count > 0 THEN d.event_happened IS NULL
+        ELSE d.entry <> 'delete_marker' AND NOT d.is_new
+    END AS is_event_unknown,
     coalesce(h.holds_in_force, '{{}}') AS hold_ids,
     coalesce(cs.consent_ids, '{{}}') AS consent_ids,
     coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,

@@ -40,10 +40,11 @@ CREATE TABLE retention.protected_items (
     check_run_id  uuid   NOT NULL REFERENCES retention.check_runs,
     place         text   NOT NULL,
     item_hash     bytea  NOT NULL,
+    part_hash     bytea  NOT NULL,  -- the version: a new one under the same key is no substitute
     hold_ids      uuid[] NOT NULL DEFAULT '{}',
     consent_ids   text[] NOT NULL DEFAULT '{}',
     missing_since timestamptz,
-    PRIMARY KEY (check_run_id, place, item_hash)
+    PRIMARY KEY (check_run_id, place, part_hash)
 );
 
 -- One set of tables for each check while it runs: keyed hashes, instants, flags and ids of holds and consents, no key and no

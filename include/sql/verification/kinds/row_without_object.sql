@@ -1,4 +1,4 @@
--- A row whose object has neither a version nor an upload; one of the last two hours may still wait for it.
+-- A row whose object has no version; one of the last two hours may still wait for it.
 SELECT
     place,
     category,

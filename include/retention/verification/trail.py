@@ -1,0 +1,82 @@
+"""Whether what this check rests on in our own database is as it was recorded: the ledger's chain, and the holds that it names.
+
+Written apart from evidence/ledger.py, from the format alone (architecture, "Evidence"): verification shares no code with what
+writes the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from retention.database import OwnConnection
+
+_ENTRIES = "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger ORDER BY seq"
+
+_NOTED = """
+SELECT DISTINCT ledger_seq AS seq, decode(ledger_head, 'hex') AS hash
+FROM retention.check_runs
+WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
+"""
+
+# A hold protects by its row alone. One that went, or ended, or was given another end without an entry was not ended by us.
+_HOLDS_CHANGED = """
+SELECT count(*) AS holds
+FROM retention.ledger AS l
+CROSS JOIN LATERAL (SELECT CAST(l.body AS jsonb) AS body) AS entry
+LEFT JOIN retention.holds AS h ON h.hold_id = CAST(entry.body ->> 'hold' AS uuid)
+WHERE
+    l.kind = 'hold_set'
+    AND (
+        h.hold_id IS NULL
+        OR h.ends_at IS DISTINCT FROM CAST(entry.body ->> 'ends_at' AS timestamptz)
+        OR h.review_at IS DISTINCT FROM CAST(entry.body ->> 'review_at' AS timestamptz)
+        OR (
+            h.ended_at IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1
+                FROM retention.ledger AS e
+                WHERE e.kind = 'hold_ended' AND CAST(e.body AS jsonb) ->> 'hold' = h.hold_id::text
+            )
+        )
+    )
+"""
+
+
+class Trail(NamedTuple):
+    """`entries` of the ledger were read; `troubles` names what does not fit, and how often."""
+
+    entries: int
+    troubles: dict[str, int]
+
+
+def read_trail(own: OwnConnection) -> Trail:
+    """Recompute the ledger's chain, compare it with every head that a check noted, and the holds with their entries."""
+    entries, chain_troubles = _chain(own)
+    changed = (own.execute(_HOLDS_CHANGED).fetchone() or {}).get("holds", 0)
+    return Trail(entries, chain_troubles | ({"holds_changed_behind_the_ledger": changed} if changed else {}))
+
+
+def _chain(own: OwnConnection) -> tuple[int, dict[str, int]]:
+    noted: dict[int, set[bytes]] = {}
+    for row in own.execute(_NOTED):
+        noted.setdefault(row["seq"], set()).add(bytes(row["hash"]))
+    previous, entries = bytes(32), 0
+    with own.transaction(), own.cursor(name="trail") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(_ENTRIES)
+        for row in cursor:
+            entries += 1
+            fits = row["seq"] == entries and bytes(row["prev_hash"]) == previous and bytes(row["hash"]) == _hash(row)
+            if not fits or noted.pop(entries, {bytes(row["hash"])}) != {bytes(row["hash"])}:
+                return entries, {"ledger_does_not_fit": 1}
+            previous = bytes(row["hash"])
+    return entries, {"ledger_ends_too_early": 1} if noted else {}
+
+
+def _hash(row: dict[str, Any]) -> bytes:
+    """SHA-256 over the previous hash and number, time (UTC, microseconds), kind and body, one on each line."""
+    at = row["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    lines = "\n".join((str(row["seq"]), at, row["kind"], row["body"]))
+    return hashlib.sha256(bytes(row["prev_hash"]) + lines.encode()).digest()

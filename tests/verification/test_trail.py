@@ -1,0 +1,93 @@
+"""What the check rests on in our own database: the ledger's chain, and the holds that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.verification.company import DAY, HASHER, Company, found, reasons
+
+from retention.database import connect
+from retention.evidence import ledger
+from retention.evidence.holds import HoldScope, add_hold, end_hold
+from retention.verification import Verdict
+
+AS_SUPERUSER = "ALTER TABLE retention.ledger DISABLE TRIGGER ALL"
+
+
+def _set_hold(company: Company) -> None:
+    with connect(company.own) as own:
+        add_hold(
+            own,
+            HASHER,
+            HoldScope(category="audio", tenant_id="nord"),
+            reason="dispute",
+            requested_by="legal",
+            approved_by="compliance",
+            ends_at=company.now + 30 * DAY,
+            review_at=None,
+        )
+
+
+def _hold_deleted(company: Company) -> None:
+    company.own_sql("DELETE FROM retention.holds")
+
+
+def _hold_cut_short(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET ends_at = now()")
+
+
+def _hold_ended_without_an_entry(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET ended_at = now(), ended_by = 'x'")
+
+
+def _entry_changed(company: Company) -> None:
+    company.own_sql(AS_SUPERUSER)
+    company.own_sql("UPDATE retention.ledger SET body = replace(body, 'legal', 'other') WHERE seq = 1")
+
+
+def _entry_cut_out(company: Company) -> None:
+    company.own_sql(AS_SUPERUSER)
+    company.own_sql("DELETE FROM retention.ledger WHERE seq = 1")
+
+
+def _tail_cut_off(company: Company) -> None:
+    company.own_sql(AS_SUPERUSER)
+    company.own_sql("DELETE FROM retention.ledger WHERE seq = (SELECT max(seq) FROM retention.ledger)")
+
+
+TAMPERING = [
+    pytest.param(_hold_deleted, "holds_changed_behind_the_ledger", id="hold_deleted"),
+    pytest.param(_hold_cut_short, "holds_changed_behind_the_ledger", id="hold_cut_short"),
+    pytest.param(_hold_ended_without_an_entry, "holds_changed_behind_the_ledger", id="hold_ended_without_an_entry"),
+    pytest.param(_entry_changed, "ledger_does_not_fit", id="entry_changed"),
+    pytest.param(_entry_cut_out, "ledger_does_not_fit", id="entry_cut_out"),
+    pytest.param(_tail_cut_off, "ledger_ends_too_early", id="tail_cut_off"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "reason"), TAMPERING)
+def test_changed_evidence_makes_the_verdict_unknown(
+    company: Company, tamper: Callable[[Company], None], reason: str
+) -> None:
+    company.tenant("nord")
+    _set_hold(company)
+    with connect(company.own) as own:
+        ledger.append(own, "note", {})
+    assert company.check().verdict is Verdict.COMPLIANT
+    tamper(company)
+    result = company.check()
+    assert reasons(result, "evidence_changed") == {reason: 1}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_hold_that_was_ended_as_it_should_be_is_no_finding(company: Company) -> None:
+    company.tenant("nord")
+    _set_hold(company)
+    [row] = company.own_sql("SELECT hold_id FROM retention.holds")
+    with connect(company.own) as own:
+        end_hold(own, row["hold_id"], ended_by="legal", reason="settled")
+    result = company.check()
+    assert found(result) == {}
+    [check] = [one for one in result.checks if one.kind == "evidence_changed"]
+    assert (check.looked_at, check.success) == (3, True)
