@@ -112,7 +112,7 @@ class TestNothingTooMuch:
         )
 
     def test_a_row_that_is_not_due_any_more_stays(self, world: World, plan: Plan) -> None:
-        recording = world.add_recording(age=40 * DAY)
+        recording = world.add_recording(age=40 * DAY, key="recordings/t1/without-a-day.wav")
         planned = plan()
         world.sql(
             "UPDATE recordings SET recorded_at = now(), created_at = now() WHERE recording_id = %s",

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
+from retention.datamap.key_pattern import compile_pattern
 from retention.datamap.loader import MappedPlace
 from retention.datamap.model import ConnectionKind, Facts, S3Place, SourceConnection
 from retention.disposal.fact_columns import read_columns
+from retention.disposal.keys import read_key
 from retention.disposal.selection import compile_selection
 from retention.policy.decide import decide
 from retention.policy.facts import Consent, Hold, ItemFacts, Start
@@ -102,6 +104,7 @@ PLACE = MappedPlace(
         connection="store",
         bucket="b%s{}",
         prefixes=("recordings/",),
+        key_date=compile_pattern(r"^recordings/(?P<tenant>t[0-9]+)?/?(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2})/"),
         facts=Facts(connection="db", items=Path("i.sql"), consents=Path("c.sql"), check_items=Path("v.sql")),
     ),
     store=SourceConnection(kind=ConnectionKind.S3, disposal="store", verification="store_verify"),
@@ -143,7 +146,7 @@ class Generator:
 
     def item(self, number: int) -> ItemFacts:
         happened = self.random.random() < 0.5
-        key = f"recordings/k{self.random.randrange(number + 1) if self.random.random() < 0.05 else number}"
+        key = f"recordings/{self.day()}k{self.random.randrange(number + 1) if self.random.random() < 0.05 else number}"
         return ItemFacts(
             place=PLACE.name,
             item_id=f"i{number}",
@@ -159,6 +162,13 @@ class Generator:
             evidence_at=self.instant(),
             consents=self.consents(),
             restricted=self.random.random() < 0.1,
+        )
+
+    def day(self) -> str:
+        """What a key says about its day: often nothing, sometimes one that no calendar has, or one to come."""
+        told = (self.certain_instant() + self.random.choice([0, 0, 24, -24]) * HOUR).strftime("%Y/%m/%d/")
+        return self.random.choice(
+            ["", "", told, told, told, "2026/02/30/", "0000/01/01/", "2024/02/29/", "2099/01/01/"]
         )
 
     def consents(self) -> tuple[Consent, ...]:
@@ -229,11 +239,17 @@ def store(source: psycopg.Connection[Any], items: list[ItemFacts]) -> None:
                     )  # fmt: skip
 
 
-def with_twins(items: list[ItemFacts]) -> list[ItemFacts]:
+def as_decided(items: list[ItemFacts]) -> list[ItemFacts]:
+    """The stored items as decide() is told of them: with their twins, and the key's day among the evidence."""
     from dataclasses import replace
 
     keys = [item.object_key for item in items]
-    return [replace(item, twins=keys.count(item.object_key)) for item in items]
+    return [replace(item, twins=keys.count(item.object_key), evidence_at=evidence(item)) for item in items]
+
+
+def evidence(item: ItemFacts) -> datetime | None:
+    day = read_key(PLACE.spec.key_date, str(item.object_key)).day
+    return min((at for at in (item.evidence_at, day) if at is not None), default=None)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -243,10 +259,11 @@ def test_sql_and_decide_say_the_same(
     source: psycopg.Connection[Any], name: str, seed: int, as_of_offset_h: int, by_key: bool
 ) -> None:
     generator = Generator(seed)
-    items = with_twins([generator.item(number) for number in range(150)])
+    stored = [generator.item(number) for number in range(150)]
+    items = as_decided(stored)
     holds = [generator.hold(number) for number in range(generator.random.choice([0, 1, 4]))]
     as_of = NOW + as_of_offset_h * HOUR
-    store(source, items)
+    store(source, stored)
     wanted = {item.object_key for item in items[:40]} if by_key else None
     columns = read_columns(source, PLACE, RULES[name])
     selection = compile_selection(
@@ -276,10 +293,29 @@ def test_generated_data_reaches_every_status(source: psycopg.Connection[Any]) ->
     seen = set()
     for seed in range(6):
         generator = Generator(seed)
-        items = with_twins([generator.item(number) for number in range(400)])
+        items = as_decided([generator.item(number) for number in range(400)])
         holds = [generator.hold(number) for number in range(12)]
         seen |= {decide(item, r, holds, NOW).status.value for item in items for r in RULES.values()}
     assert seen == {"retain", "due", "overdue", "held", "exempt", "kept_by_minimum", "restricted"}
+
+
+def test_generated_data_has_keys_that_contradict_their_rows() -> None:
+    """Guards the test above: rows dated by their key's day alone, and others whose key says nothing that counts."""
+    from dataclasses import replace
+
+    differ = same = 0
+    for seed in range(6):
+        generator = Generator(seed)
+        for stored in (generator.item(number) for number in range(400)):
+            by_row, by_key = (
+                decide(one, RULES["one_version"], [], NOW)
+                for one in (stored, replace(stored, evidence_at=evidence(stored)))
+            )
+            has_day = read_key(PLACE.spec.key_date, str(stored.object_key)).day is not None
+            differ += by_row.deadline_at != by_key.deadline_at
+            same += has_day and by_row.deadline_at == by_key.deadline_at
+    assert differ > 50
+    assert same > 50
 
 
 def test_generated_data_withdraws_on_another_record() -> None:

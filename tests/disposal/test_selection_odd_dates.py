@@ -54,6 +54,14 @@ def test_odd_evidence_is_none(source: psycopg.Connection[Any], odd: str) -> None
 
 
 @pytest.mark.parametrize("odd", ODD)
+def test_odd_evidence_hides_no_day_in_the_key(source: psycopg.Connection[Any], odd: str) -> None:
+    key = f"recordings/{OLD:%Y/%m/%d}/k"
+    row = decided(source, start_recording_started=NOW, evidence_at=odd, object_key=key)
+    day = OLD.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert (row["basis"], row["deadline_at"]) == ("fallback", day + timedelta(hours=CAP_H))
+
+
+@pytest.mark.parametrize("odd", ODD)
 def test_item_with_odd_dates_alone_is_undated(source: psycopg.Connection[Any], odd: str) -> None:
     row = decided(source, start_recording_started=odd, evidence_at=odd)
     assert (row["status"], row["reason"]) == ("retain", "undated")

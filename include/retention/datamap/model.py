@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from retention.datamap.key_pattern import UnsharedPattern, compile_pattern
 from retention.policy.periods import Day
 from retention.strict import Exact, Name, StrictModel, refuse, shown
 
@@ -23,10 +24,15 @@ def _parse_pattern(value: object) -> re.Pattern[str]:
     if not isinstance(value, str):
         raise refuse(shown(value), "a regular expression in quotes")
     try:
-        pattern = re.compile(value)
+        pattern = compile_pattern(value)
     except re.error as bad:
         raise refuse(
             f"{value!r}, which is no regular expression ({bad})", "one like ^(?P<tenant>[^/]+)/(?P<year>…"
+        ) from None
+    except UnsharedPattern as bad:
+        raise refuse(
+            f"{shown(value)}, with {bad}, which Python and PostgreSQL read differently",
+            "text, [classes], (groups), alternatives, greedy repetition of at most 255, ^ and $",
         ) from None
     missing = [group for group in _DATED if group not in pattern.groupindex]
     if missing:
@@ -109,7 +115,8 @@ class S3Place(StrictModel):
     """What the keys of this place begin with. No two places share a key; what no place claims is reported as unmapped."""
     key_date: Annotated[re.Pattern[str], BeforeValidator(_parse_pattern)] | None = None
     """A regular expression over the key, with the named groups `year`, `month`, `day` (UTC) and, where the key tells it,
-    `tenant`: evidence of an object's age and owner where no row tells it."""
+    `tenant`: evidence of an object's age and owner, also against a row that says otherwise. It must fit in one way only, and be
+    made of what Python and PostgreSQL read alike: text, classes, groups, alternatives, greedy repetition, anchors."""
     facts: Facts
     """How the facts about the items are read."""
 

@@ -16,6 +16,7 @@ from retention.database import OwnConnection
 from retention.disposal.clocks import current_time, require_clocks_agree
 from retention.disposal.digest import plan_digest
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
+from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.preflight import CheckedPlace, check_places
 from retention.disposal.recovery import settle_abandoned
@@ -247,6 +248,7 @@ def _due_rows(
             cursor.itersize = 10_000
             cursor.execute(due, selection.parameters)
             for row in cursor:
+                require_read_alike(place, [row])
                 tally.take(row["deadline_at"])
                 fields = {name: row[name] for name in DueItem.__slots__ if name in row}
                 yield DueItem(place=place.name, part_id=None, **fields)

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from retention.datamap.loader import MappedPlace
 from retention.disposal.fact_columns import FactColumns
+from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_keys, reviewed
 from retention.disposal.protections import HOLDS, RELEASED, consented, holds_parameter, protected
 from retention.policy.decide import CONTRADICTION_TOLERANCE
@@ -62,7 +63,7 @@ def compile_selection(
     }
     terms = rule.terms(as_of)
     steps = [
-        ("item", _items(place, columns, keys is not None)),
+        ("item", _items(place, columns, parameters, by_key=keys is not None)),
         ("dated", _dated(rule)),
         ("terms", _terms(rule, terms, parameters)),
         ("happened", _happened(rule, columns)),
@@ -78,15 +79,17 @@ def compile_selection(
     return Selection(decided, parameters)
 
 
-def _items(place: MappedPlace, columns: FactColumns, by_key: bool) -> sql.Composed:
+def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool) -> sql.Composed:
     # Rows that share an object are twins: whatever one of them says, the object is not to be touched.
     return sql.SQL(
-        "SELECT {columns}, count(*) OVER (PARTITION BY f.object_key) AS twins FROM ({items}\n) AS f "
+        "SELECT {columns}, k.key_tenant, k.key_day, count(*) OVER (PARTITION BY f.object_key) AS twins "
+        "FROM ({items}\n) AS f CROSS JOIN LATERAL {key_facts} AS k "
         "WHERE f.bucket = %(bucket)s {keys} "
         "AND EXISTS (SELECT FROM unnest(%(prefixes)s::text[]) AS p (prefix) WHERE starts_with(f.object_key, p.prefix))"
     ).format(
         columns=sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in columns.types),
         items=reviewed(place.items_sql),
+        key_facts=key_facts(place, parameters),
         keys=only_keys(by_key),
     )
 
@@ -96,8 +99,9 @@ def _dated(rule: RetentionRule) -> sql.Composed:
     return sql.SQL(
         "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
         "NOT s.is_good AS redated FROM item "
-        "CROSS JOIN LATERAL (SELECT CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(now)s THEN item.evidence_at END "
-        "AS seen_at) AS e "
+        "CROSS JOIN LATERAL (SELECT least("
+        "CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(now)s THEN item.evidence_at END, "
+        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(now)s THEN item.key_day END) AS seen_at) AS e "
         "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(now)s, FALSE) "
         "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
@@ -202,7 +206,7 @@ def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str,
     statuses = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, sql.Literal(then)) for when, then, _ in ladder)
     reasons = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, reason) for when, _, reason in ladder)
     return sql.SQL(
-        "SELECT item_id, object_key, tenant_id, person_id, arose_at, seen_at AS evidence_at, "
+        "SELECT item_id, object_key, tenant_id, key_tenant, key_day, person_id, arose_at, seen_at AS evidence_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
         "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, "

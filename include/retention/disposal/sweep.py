@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from psycopg import sql
 
+from retention.disposal.keys import read_key, require_read_alike
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
@@ -80,12 +81,14 @@ def rows_by_key(
     now: datetime,
     keys: Sequence[str],
 ) -> Mapping[str, list[dict[str, Any]]]:
-    """The decided rows of these objects, by key; a key without a row is absent."""
+    """The decided rows of these objects, by key; a key without a row is absent. Raises what `require_read_alike` raises."""
     selection = compile_selection(checked.place, rule, checked.columns, holds, as_of=as_of, now=now, keys=keys)
     found: dict[str, list[dict[str, Any]]] = {}
     with runtime.source(checked.place) as source:
-        for row in source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters):
-            found.setdefault(row["object_key"], []).append(row)
+        rows = source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters).fetchall()
+    require_read_alike(checked.place, rows)
+    for row in rows:
+        found.setdefault(row["object_key"], []).append(row)
     return found
 
 
@@ -126,7 +129,7 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
 
 def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
     """A part without a row as an item: tenant and day from its key, dated by the oldest evidence there is."""
-    tenant_id, key_day = _read_key(checked, part.key)
+    tenant_id, key_day = read_key(checked.place.spec.key_date, part.key)
     evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None]
     return ItemFacts(
         place=checked.place.name,
@@ -137,20 +140,6 @@ def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | No
         starts={},
         evidence_at=min(evidence, default=None),
     )
-
-
-def _read_key(checked: CheckedPlace, key: str) -> tuple[str | None, datetime | None]:
-    """Tenant and first instant (UTC) of the day that the key names, as far as it names them."""
-    pattern = checked.place.spec.key_date
-    match = pattern.search(key) if pattern is not None else None
-    if match is None:
-        return None, None
-    groups = match.groupdict()
-    try:
-        day = datetime(int(groups["year"]), int(groups["month"]), int(groups["day"]), tzinfo=UTC)
-    except ValueError:
-        day = None
-    return groups.get("tenant"), day
 
 
 def lost_hold_items(runtime: Runtime, checked: CheckedPlace, holds: Sequence[Hold]) -> frozenset[str]:
@@ -184,7 +173,7 @@ def decide_loose(
     now: datetime,
 ) -> Decision:
     """Decide a planned loose part again, with the evidence that the plan noted."""
-    tenant_id, _ = _read_key(checked, line["object_key"])
+    tenant_id, _ = read_key(checked.place.spec.key_date, line["object_key"])
     item = ItemFacts(
         place=line["place"],
         item_id=line["object_key"],
