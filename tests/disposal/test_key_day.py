@@ -1,4 +1,4 @@
-"""The day in a key is evidence against a row that says otherwise: such an item goes by the older date, and is reported."""
+"""What a key says counts against a row that says otherwise: its day is evidence of age, and its tenant's holds protect."""
 
 from __future__ import annotations
 
@@ -109,3 +109,26 @@ def test_a_period_of_a_hold_covers_whose_dates_contradict_each_other(world: Worl
     world.add_hold(tenant_id="t1", started_from=now() - 2 * DAY, started_before=now())
     assert (planned := plan()).due == 0
     assert planned.kept_by_reason == {"legal_hold": 1}
+
+
+@pytest.mark.parametrize("held", ["t1", "t2"])
+@pytest.mark.parametrize("after_the_plan", [False, True])
+def test_a_hold_on_the_rows_or_on_the_keys_tenant_saves_the_item(
+    world: World, plan: Plan, held: str, after_the_plan: bool
+) -> None:
+    recording = world.add_recording(age=40 * DAY, tenant="t2", key=key_of(midnight(40)))
+    if after_the_plan:
+        planned = plan()
+        world.add_hold(tenant_id=held)
+        result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
+        assert (result.gone, result.spared) == (0, {"legal_hold": 1})
+    else:
+        world.add_hold(tenant_id=held)
+        assert plan().kept_by_reason == {"legal_hold": 1}
+    assert world.is_there(recording)
+
+
+def test_a_hold_on_a_third_tenant_saves_nothing(world: World, plan: Plan) -> None:
+    world.add_recording(age=40 * DAY, tenant="t2", key=key_of(midnight(40)))
+    world.add_hold(tenant_id="t3")
+    assert plan().due == 1

@@ -240,11 +240,19 @@ def store(source: psycopg.Connection[Any], items: list[ItemFacts]) -> None:
 
 
 def as_decided(items: list[ItemFacts]) -> list[ItemFacts]:
-    """The stored items as decide() is told of them: with their twins, and the key's day among the evidence."""
+    """The stored items as decide() is told of them: with their twins, and with what their keys say."""
     from dataclasses import replace
 
     keys = [item.object_key for item in items]
-    return [replace(item, twins=keys.count(item.object_key), evidence_at=evidence(item)) for item in items]
+    return [
+        replace(
+            item,
+            twins=keys.count(item.object_key),
+            evidence_at=evidence(item),
+            key_tenant=read_key(PLACE.spec.key_date, str(item.object_key)).tenant_id,
+        )
+        for item in items
+    ]
 
 
 def evidence(item: ItemFacts) -> datetime | None:

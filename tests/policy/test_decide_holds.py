@@ -205,3 +205,18 @@ def test_undated_item_names_its_holds() -> None:
 
 def test_hold_set_after_as_of_saves_the_item_now() -> None:
     assert decided(OVERDUE, NOW, hold(effective_at=NOW + HOUR), now=NOW + HOUR).status is Status.HELD
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "key_tenant", "covered"),
+    [
+        pytest.param("t1", "t2", True, id="the_rows"),
+        pytest.param("t2", "t1", True, id="the_keys"),
+        pytest.param("t2", "t3", False, id="neither"),
+        pytest.param("t2", None, False, id="key_without_one"),
+        pytest.param(None, "t2", True, id="row_without_one"),
+    ],
+)
+def test_of_two_tenants_a_hold_on_either_covers(tenant_id: str | None, key_tenant: str | None, covered: bool) -> None:
+    facts = item(transcribed=TRANSCRIBED, tenant_id=tenant_id, key_tenant=key_tenant)
+    assert (decided(facts, NOW, hold()).status is Status.HELD) is covered

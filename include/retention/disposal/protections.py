@@ -86,7 +86,8 @@ HOLDS = sql.SQL(
 
 
 def protected(columns: FactColumns) -> sql.Composed:
-    """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held.
+    """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held; of two tenants,
+    one in the row and one in the key, a hold on either counts.
 
     The same as retention.policy.holds.covers; a guessed start may lie in any period.
     """
@@ -95,7 +96,8 @@ def protected(columns: FactColumns) -> sql.Composed:
         "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
         "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
         "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
-        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL OR hold.tenant_id = clocked.tenant_id) "
+        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
+        "OR hold.tenant_id IN (clocked.tenant_id, clocked.key_tenant)) "
         "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
         "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
         "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "

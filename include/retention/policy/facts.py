@@ -55,6 +55,7 @@ class Hold:
 class ItemFacts:
     """One item as its source describes it.
 
+    `key_tenant` is the tenant that the object's key names; where it contradicts `tenant_id`, the item may be either's.
     `evidence_at` is the oldest evidence besides the start points (row created, call started, key date, LastModified).
     `person_known` is False where no row tells whose item it is (an orphan); None as `person_id` then means "could be anybody".
     `twins` counts the items that share its object, itself included: more than one, and none of them may be touched.
@@ -71,6 +72,7 @@ class ItemFacts:
     consents: tuple[Consent, ...] = ()
     restricted: bool = False
     twins: int = 1
+    key_tenant: str | None = None
 
 
 class Status(StrEnum):

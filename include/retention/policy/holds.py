@@ -52,11 +52,15 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
     """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
 
     `arose_at` is when the item's clock started, None where that is not known for sure. A person's hold covers no item whose
-    row says that nobody is known.
+    row says that nobody is known. Where row and key name two tenants, a hold on either covers the item.
     """
     if not _has_scope(hold) or (hold.category is not None and hold.category != category):
         return False
-    if hold.tenant_id is not None and item.tenant_id is not None and hold.tenant_id != item.tenant_id:
+    if (
+        hold.tenant_id is not None
+        and item.tenant_id is not None
+        and hold.tenant_id not in (item.tenant_id, item.key_tenant)
+    ):
         return False
     if hold.person_id is not None and item.person_known and hold.person_id != item.person_id:
         return False
