@@ -100,7 +100,6 @@ ROW_FACTS = {
 
 WITHOUT_ROW = {
     "orphan_past_cap",
-    "orphan_fresh",
     "behind_delete_marker_orphan",
     "delete_marker_alone",
     "unfinished_upload",

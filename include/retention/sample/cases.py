@@ -155,13 +155,6 @@ STORE_CASES = (
         fallback=True,
     ),
     Case(
-        "orphan_fresh",
-        "an object without a row, some minutes old: its row may still come",
-        "retain",
-        replace(_plain(timedelta(minutes=9)), tenants=_UNOWNED, has_row=False, has_call=False),
-        fallback=True,
-    ),
-    Case(
         "several_versions",
         "transcribed; three versions under one key",
         "overdue",

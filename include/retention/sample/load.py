@@ -69,8 +69,10 @@ def load(
         tables.create_schema(database)
         objects.create_bucket(s3_client, bucket)
         _describe_cases(database)
+        interrupted = bool(_unfinished(database, seed))
         _begin(database, seed, calls, now.astimezone(UTC))
-        parts = objects.count_parts(s3_client, bucket)
+        count = objects.count_settled_parts if interrupted else objects.count_parts
+        parts = count(s3_client, bucket)
         for record in _unfinished(database, seed):
             company = compose(record, bucket)
             if holds_conninfo is not None:

@@ -5,6 +5,7 @@ Keys never appear in a message or a log.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -21,6 +22,7 @@ S3Client = Any
 
 Progress = Callable[[int, int], None]
 
+_SETTLED_S = 1.5
 UPLOAD_THREADS = 8  # the embedded server is saturated from here on, and botocore keeps 10 connections by default
 
 
@@ -53,6 +55,18 @@ def count_parts(s3: S3Client, bucket: str) -> Counter[str]:
             f"bucket {bucket}: could not be listed ({error_code(error)}); expected a readable bucket."
         ) from None
     return parts
+
+
+def count_settled_parts(s3: S3Client, bucket: str) -> Counter[str]:
+    """`count_parts`, once two counts in a row agree: requests of a load that was killed may still be under way in the store."""
+    before = count_parts(s3, bucket)
+    while before:
+        time.sleep(_SETTLED_S)
+        now = count_parts(s3, bucket)
+        if now == before:
+            break
+        before = now
+    return before
 
 
 def put_objects(
