@@ -166,8 +166,9 @@ def insert_hold(
         (hold_id, approved_by, NOW - timedelta(days=20), NOW + timedelta(days=70)),
     )
     own.execute(
-        "INSERT INTO retention.protected_items (check_run_id, place, item_hash, hold_ids) "
-        "SELECT %s, 'call_recordings', sha256(convert_to('held' || n, 'UTF8')), ARRAY[%s]::uuid[] "
+        "INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids) "
+        "SELECT %s, 'call_recordings', sha256(convert_to('held' || n, 'UTF8')), "
+        "sha256(convert_to('part' || n, 'UTF8')), ARRAY[%s]::uuid[] "
         "FROM generate_series(1, %s) AS n",
         (CHECK_ID, hold_id, items),
     )

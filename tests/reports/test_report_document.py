@@ -13,7 +13,7 @@ from tests.reports.scenarios import CHECK_ID, HOLD_ID, NOW, PLAN_ID
 from retention.database import OwnConnection
 from retention.errors import RequestError
 from retention.reports import build, to_json
-from retention.reports.document import CategoryReport, Report
+from retention.reports.document import CategoryReport, Report, Verdict
 
 
 def report_on(own: OwnConnection, check_run_id: UUID | None = None, now: datetime = NOW) -> Report:
@@ -98,7 +98,10 @@ def test_changed_promises_and_map_are_named(own: OwnConnection) -> None:
     scenarios.Check().insert(own)
     assert report_on(own).evidence.changed_since_check == ()
     own.execute("UPDATE retention.check_runs SET promises_digest = 'old', map_digest = 'old'")
-    assert report_on(own).evidence.changed_since_check == ("promises", "map")
+    report = report_on(own)
+    assert report.evidence.changed_since_check == ("promises", "map")
+    assert {report.verdict, *(category.verdict for category in report.categories)} == {Verdict.UNKNOWN}
+    assert "Changed since the check" in report.answer.en
 
 
 def test_ledger_head_and_entries_are_the_ledgers(own: OwnConnection) -> None:

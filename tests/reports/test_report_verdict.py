@@ -73,6 +73,12 @@ def test_worst_that_was_seen_counts(check: Check | None, findings: list[Finding]
     assert verdict.of_category(check, findings, "audio", PLACES["audio"]) == Verdict(expected)
 
 
+@pytest.mark.parametrize(("found", "expected"), [("finding", "unknown"), ("unknown", "unknown"), ("breach", "breach")])
+def test_check_of_other_promises_or_another_map_proves_nothing_about_these(found: str, expected: str) -> None:
+    assert verdict.overall(COMPLIANT, [finding(found)], PLACES, ["map"]) == Verdict(expected)
+    assert verdict.of_category(COMPLIANT, [finding(found)], "audio", PLACES["audio"], ["map"]) == Verdict(expected)
+
+
 def test_breach_in_one_category_leaves_a_clean_one_compliant() -> None:
     check = replace(COMPLIANT, verdict="breach", categories=("audio", "logs"))
     assert verdict.of_category(check, [finding("breach")], "logs", ()) is Verdict.COMPLIANT

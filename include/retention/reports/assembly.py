@@ -50,13 +50,15 @@ def build(
     read = read_check(own, check_run_id)
     check, findings = (read.check, read.findings) if read else (None, ())
     places = _places_by_category(policy, datamap)
-    said = verdict.overall(check, findings, places)
+    changed = _changed_since(check, policy, datamap)
+    said = verdict.overall(check, findings, places, changed)
     looked_at = dict(read.looked_at) if read else {}
     unchecked = [
         category_title(category) for category in policy.rules if check is not None and category not in check.categories
     ]
     categories = tuple(
-        _category(own, rule, policy, places[category], read, now) for category, rule in sorted(policy.rules.items())
+        _category(own, rule, policy, places[category], read, changed, now)
+        for category, rule in sorted(policy.rules.items())
     )
     stop = stop_of(own, now)
     return Report(
@@ -65,7 +67,7 @@ def build(
         created_at=now,
         verdict=said,
         question=verdict.QUESTION,
-        answer=verdict.answer(said, check, findings),
+        answer=verdict.answer(said, check, findings, changed),
         because=verdict.because(check, findings, looked_at, unchecked),
         valid_until=_valid_until(check),
         stopped=stop.value == "stopped",
@@ -81,7 +83,7 @@ def build(
             for clause, promise in policy.promises.promises.items()
             if promise.leniency is not None
         ),
-        evidence=_evidence(own, check, policy, datamap),
+        evidence=_evidence(own, changed, policy, datamap),
     )
 
 
@@ -98,13 +100,14 @@ def _category(
     policy: Policy,
     places: tuple[str, ...],
     read: CheckRead | None,
+    changed: tuple[str, ...],
     now: datetime,
 ) -> CategoryReport:
     category, promise = rule.category, policy.promises.promises[rule.clause]
     check, findings = (read.check, read.findings) if read else (None, ())
     facts = (read.facts.get(category) if read else None) or CategoryFacts()
     complete = verdict.saw_completely(check, category, places)
-    said = verdict.of_category(check, findings, category, places)
+    said = verdict.of_category(check, findings, category, places, changed)
     mode = mode_of(own, category, now)
     clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
     return CategoryReport(
@@ -146,20 +149,23 @@ def _valid_until(check: Check | None) -> datetime | None:
     return check.started_at + PROOF_VALID_FOR if check is not None and check.finished_at is not None else None
 
 
-def _evidence(own: OwnConnection, check: Check | None, policy: Policy, datamap: DataMap) -> Evidence:
+def _changed_since(check: Check | None, policy: Policy, datamap: DataMap) -> tuple[str, ...]:
+    """Which documents are others now than those that the check read: `promises`, `map`."""
+    if check is None:
+        return ()
+    now = {"promises": (check.promises_digest, policy.promises_digest), "map": (check.map_digest, datamap.digest)}
+    return tuple(name for name, (then, today) in now.items() if then != today)
+
+
+def _evidence(own: OwnConnection, changed: tuple[str, ...], policy: Policy, datamap: DataMap) -> Evidence:
     head = ledger.head(own)
-    changed = []
-    if check is not None and check.promises_digest != policy.promises_digest:
-        changed.append("promises")
-    if check is not None and check.map_digest != datamap.digest:
-        changed.append("map")
     return Evidence(
         policy_version=policy.promises.policy_version,
         policy_title=policy.promises.policy_title,
         promises_digest=policy.promises_digest,
         rules_digest=policy.rules_digest,
         map_digest=datamap.digest,
-        changed_since_check=tuple(changed),
+        changed_since_check=changed,
         code_version=code_version(),
         ledger_entries=head.seq,
         ledger_head=head.hash,

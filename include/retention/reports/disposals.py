@@ -160,7 +160,7 @@ def _items_by_hold(own: OwnConnection, check_run_id: UUID | None) -> Mapping[str
     if check_run_id is None or newest is None or newest["check_run_id"] != check_run_id:
         return None
     rows = own.execute(
-        "SELECT hold_id::text, count(*) AS items FROM retention.protected_items, unnest(hold_ids) AS hold_id "
+        "SELECT hold_id::text, count(DISTINCT item_hash) AS items FROM retention.protected_items, unnest(hold_ids) AS hold_id "
         "WHERE check_run_id = %s AND missing_since IS NULL GROUP BY hold_id",
         (check_run_id,),
     )

@@ -28,24 +28,32 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return Verdict.COMPLIANT if found else Verdict.UNKNOWN
 
 
-def overall(check: Check | None, findings: Sequence[Finding], places: Mapping[str, Sequence[str]]) -> Verdict:
-    """The verdict over all categories that have a rule; `places` are each one's places in the data map."""
+def overall(
+    check: Check | None, findings: Sequence[Finding], places: Mapping[str, Sequence[str]], changed: Sequence[str] = ()
+) -> Verdict:
+    """The verdict over all categories that have a rule; `places` are each one's places in the data map.
+
+    `changed` names the documents that are others now than those the check read: it proves nothing about these.
+    """
     if check is None:
         return Verdict.UNKNOWN
     unread = [Verdict.UNKNOWN for place in check.places if not place.read]
-    categories = [of_category(check, findings, category, names) for category, names in places.items()]
+    categories = [of_category(check, findings, category, names, changed) for category, names in places.items()]
     return worst([_stated(check), *_weights(findings), *unread, *categories])
 
 
-def of_category(check: Check | None, findings: Sequence[Finding], category: str, places: Sequence[str]) -> Verdict:
-    """The verdict over one category: was it checked, were all its places read, and what was found in it.
+def of_category(
+    check: Check | None, findings: Sequence[Finding], category: str, places: Sequence[str], changed: Sequence[str] = ()
+) -> Verdict:
+    """The verdict over one category: was it checked, by the promises and map of today, were all its places read, and what was
+    found in it.
 
     Doubt that the check states without showing where it lies falls on every category.
     """
     if check is None or check.finished_at is None:
         return Verdict.UNKNOWN
-    unread = [] if saw_completely(check, category, places) else [Verdict.UNKNOWN]
-    found = worst([Verdict.COMPLIANT, *unread, *_weights(f for f in findings if f.category == category)])
+    doubts = [] if saw_completely(check, category, places) and not changed else [Verdict.UNKNOWN]
+    found = worst([Verdict.COMPLIANT, *doubts, *_weights(f for f in findings if f.category == category)])
     shown = any(not place.read for place in check.places) or _weights(findings)
     return worst([found, _stated(check)]) if not shown else found
 
@@ -78,7 +86,7 @@ def figures(findings: Sequence[Finding], *, complete: bool) -> tuple[Figure, ...
     return tuple(Figure(weight, n if n or complete else None, bool(n) and not complete) for weight, n in found.items())
 
 
-def answer(verdict: Verdict, check: Check | None, findings: Sequence[Finding]) -> Text:
+def answer(verdict: Verdict, check: Check | None, findings: Sequence[Finding], changed: Sequence[str] = ()) -> Text:
     """The question's answer in one or two sentences."""
     if check is None:
         return Text("Not known: no check has run yet.", "Nicht bekannt: Es lief noch keine Prüfung.")
@@ -99,10 +107,20 @@ def answer(verdict: Verdict, check: Check | None, findings: Sequence[Finding]) -
             f"Nothing was found past its limit on {when.en}, but data that had to stay is gone.",
             f"Am {when.de} war keine Frist überschritten, aber Daten fehlen, die hätten bleiben müssen.",
         )
+    if changed:
+        return Text(
+            f"Not known. Changed since the check of {when.en}: {_named(changed, 'en')}. It says nothing about those of now.",
+            f"Nicht bekannt. Seit der Prüfung vom {when.de} geändert: {_named(changed, 'de')}. Zu den jetzigen sagt sie nichts.",
+        )
     return Text(
         f"Not known. On {when.en} the check found nothing past its limit, but it could not see everything.",
         f"Nicht bekannt. Am {when.de} fand die Prüfung keine überschrittene Frist, konnte aber nicht alles sehen.",
     )
+
+
+def _named(changed: Sequence[str], language: str) -> str:
+    """The documents that have changed since the check, in words."""
+    return ", ".join(say(f"changed.{name}", language) for name in changed)
 
 
 def because(
