@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from retention.cli import controls, disposal, proof, surroundings
-from retention.cli.output import emit, errors
-from retention.errors import RequestError
+from retention.cli.output import emit
+from retention.cli.streams import output_watched, say
+from retention.errors import RequestError, UnknownError
+
+_ABORTED = 130
+"""As after Ctrl-C: 128 + SIGINT."""
 
 
 class _Commands(TyperGroup):
@@ -27,30 +32,53 @@ class _Commands(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """As typer's own; only `--json` changes how a usage error is said. The exit code stays 2."""
+        """As typer's own, but for three things: with `--json` a usage error is JSON, too; an output that can't be written
+        ends with a code of its own; and nothing but a breach ends with 1."""
         given = list(sys.argv[1:] if args is None else args)
-        as_json = standalone_mode and "--json" in given
         try:
-            ended = super().main(
-                given, prog_name, complete_var, standalone_mode and not as_json, windows_expand_args, **extra
-            )
+            ended = super().main(given, prog_name, complete_var, False, windows_expand_args, **extra)
         except TyperException as error:
-            if not as_json:
+            if not standalone_mode:
                 raise
-            context = getattr(error, "ctx", None)
-            path = context.command_path.split(" ", 1)[1:] if context is not None else []
-            refused = RequestError(f"{error.format_message()} `--help` lists what there is.")
+            _refuse(error, as_json="--json" in given)
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            say("Aborted.")
+            sys.exit(_ABORTED)
+        if standalone_mode:
+            sys.exit(ended or 0)
+        return ended
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """As typer's own; `--help` is written here."""
+        with output_watched():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As typer's own; commands write here."""
+        with output_watched():
+            return super().invoke(ctx)
+
+
+def _refuse(error: TyperException, *, as_json: bool) -> NoReturn:
+    """Say what could not be understood, and end with 2."""
+    if as_json:
+        context = getattr(error, "ctx", None)
+        path = context.command_path.split(" ", 1)[1:] if context is not None else []
+        refused = RequestError(f"{error.format_message()} `--help` lists what there is.")
+        with suppress(SystemExit, UnknownError):
             emit(
                 path[0] if path else "usage",
                 {"error": type(refused).__name__, "message": str(refused)},
                 "",
                 as_json=True,
             )
-            errors.print(str(refused), markup=False)
-            sys.exit(refused.exit_code)
-        if as_json:
-            sys.exit(ended or 0)
-        return ended
+        say(str(refused))
+        sys.exit(refused.exit_code)
+    with suppress(OSError):
+        error.show()  # type: ignore[attr-defined]  # of every usage error that typer raises
+    sys.exit(RequestError.exit_code)
 
 
 app = typer.Typer(
@@ -67,7 +95,7 @@ app = typer.Typer(
 def _about() -> None:
     """Delete personal data when the privacy policy says so, and prove it.
 
-    Exit codes: 0 done/compliant, 1 breach, 2 bad input, 3 unknown, 4 blocked, 5 partly failed.
+    Exit codes: 0 done/compliant, 1 breach, 2 bad input, 3 unknown, 4 blocked, 5 partly failed; 141 when nobody reads on.
     """
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 import typer
 
 from retention import database
-from retention.cli.output import AsJson, AsOf, By, Reason, command, emit, errors
+from retention.cli.output import AsJson, AsOf, By, Reason, command, emit
+from retention.cli.streams import say
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
@@ -49,7 +50,7 @@ def stop(reason: Reason, as_json: AsJson = False, *, by: By) -> None:
     """Stop every delete path before its next batch, and wait until no batch is running any more."""
     with database.connect(own_conninfo()) as own:
         change = set_stop(own, True, changed_by=by, reason=reason)
-        errors.print("stopped: no batch begins from now on; waiting for those that run", markup=False)
+        say("stopped: no batch begins from now on; waiting for those that run")
         wait_for_batches(own)
     _show("stop", change, as_json, note="; no batch is running any more", batches_running=0)
 

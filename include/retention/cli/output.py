@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -19,9 +20,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from retention import settings
+from retention.cli.streams import require_output, say, show
 from retention.connections import load_environment_file
 from retention.database import without_values
-from retention.errors import PartlyFailedError, ProblemsError, RetentionError
+from retention.errors import PartlyFailedError, ProblemsError, RequestError, RetentionError, UnknownError
 from retention.faults import fault_without_words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -49,17 +51,23 @@ By = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger names it.")]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
-words = Console(highlight=False, soft_wrap=True)
+"""For what moves on a terminal; lines go through `say`."""
 
 
 def emit(command: str, fields: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print the result, as JSON with its schema or as words."""
-    if as_json:
-        print(
-            json.dumps({"schema": f"retention/{command}/1", **fields}, default=_jsonable, ensure_ascii=False, indent=2)
-        )
-    else:
-        words.print(text, markup=False)
+    show(_document(command, fields) if as_json else text)
+
+
+def _document(command: str, fields: Mapping[str, Any]) -> str:
+    """One JSON document; letters as they are, where standard output can write them."""
+    document = {"schema": f"retention/{command}/1", **fields}
+    text = json.dumps(document, default=_jsonable, ensure_ascii=False, indent=2)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(document, default=_jsonable, indent=2)
+    return text
 
 
 def _jsonable(value: object) -> Any:
@@ -81,6 +89,8 @@ def command(name: str) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
+                require_output()
+                _require_text(kwargs)
                 load_local_connections()
                 function(*args, **kwargs)
             except RetentionError as error:
@@ -97,15 +107,33 @@ def command(name: str) -> Callable[[Function], Function]:
     return wrap
 
 
+def _require_text(given: Mapping[str, Any]) -> None:
+    """Raise RequestError for arguments that no database, file name or store can take as text; their value is not repeated."""
+    for name, value in given.items():
+        for text in value if isinstance(value, list) else [value]:
+            odd = _oddity(os.fspath(text)) if isinstance(text, (str, os.PathLike)) else None
+            if odd is not None:
+                raise RequestError(
+                    f"{name.replace('_', '-')}: found {odd}; expected text in UTF-8 without control character 0"
+                )
+
+
+def _oddity(text: str) -> str | None:
+    if "\0" in text:
+        return "a NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "bytes that are no UTF-8"
+    return None
+
+
 def load_local_connections(file: str = "connections.env") -> None:
     """After `make run`, take the local stack's connections, unless the environment has connections of its own."""
     folder = settings.state_folder()
     other = load_environment_file(folder / file, only_with=folder / "connections.env")
     if other is not None:
-        errors.print(
-            f"{folder / file}: {other} is set to something else, so none of the local stack's connections is used",
-            markup=False,
-        )
+        say(f"{folder / file}: {other} is set to something else, so none of the local stack's connections is used")
 
 
 def _fail(name: str, error: RetentionError, as_json: bool) -> None:
@@ -115,8 +143,9 @@ def _fail(name: str, error: RetentionError, as_json: bool) -> None:
     if isinstance(error, PartlyFailedError) and error.summary is not None:
         fields |= error.summary.to_json()  # type: ignore[attr-defined]  # a DisposalSummary
     if as_json:
-        emit(name, fields, "", as_json=True)
-    errors.print(str(error), markup=False)
+        with suppress(SystemExit, UnknownError):  # of an output that can't be written: the error's own code says more
+            emit(name, fields, "", as_json=True)
+    say(str(error))
     raise typer.Exit(error.exit_code) from None
 
 

@@ -16,7 +16,8 @@ from retention.policy.holds import is_second_person
 def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by: str, reason: str) -> dict[str, Any]:
     """Record the approval, in our database and in the ledger.
 
-    Raises GuardError when the requester approves their own plan, PlanError for another digest or a plan that is not ready.
+    Raises GuardError when the requester approves their own plan, PlanError for another digest or a plan that is not ready,
+    RequestError for one that does not exist, or for no approver or reason.
     """
     if not approved_by.strip() or not reason.strip():
         raise RequestError("found no approver or no reason; expected both (--by, --reason)")

@@ -68,9 +68,9 @@ def execute_plan(
 ) -> DisposalSummary:
     """Dispose of exactly the plan that the digest names, or less. To finish an interrupted try is the same call.
 
-    Raises BusyError, StoppedError, ModeError, GuardError or PlanError before anything is removed, and PartlyFailedError at
-    the end when some items failed; the others are done by then. With `dry_run` the stores are wrapped, and nothing but the
-    ledger is written.
+    Raises RequestError (no such plan), BusyError, StoppedError, ModeError, GuardError or PlanError before anything is removed,
+    and PartlyFailedError at the end when some items failed; the others are done by then. With `dry_run` the stores are
+    wrapped, and nothing but the ledger is written.
     """
     with runtime.own() as own, try_plan_lock(own, plan_id) as free:
         if not free:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.disposal.lines import Tally
-from retention.errors import GuardError, ModeError, PlanError, StoppedError
+from retention.errors import GuardError, ModeError, PlanError, RequestError, StoppedError
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.policy.holds import is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
@@ -124,8 +124,8 @@ def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> 
 
 
 def plan_row(own: OwnConnection, plan_id: UUID) -> dict[str, Any]:
-    """The plan; raises PlanError where there is none."""
+    """The plan; raises RequestError where there is none."""
     row = own.execute("SELECT * FROM retention.plans WHERE plan_id = %s", (plan_id,)).fetchone()
     if row is None:
-        raise PlanError(f"found no plan {plan_id}; expected the id that `plan` printed")
+        raise RequestError(f"found no plan {plan_id}; expected the id that `plan` printed")
     return row
