@@ -111,10 +111,10 @@ WORDING: dict[str, Wording] = {
     "orphan_object": Wording(
         "Object without a row",
         "Objekt ohne Zeile",
-        "An object, marker or upload that no row names, not past the cap. Older than the allowed latency, it counts as "
+        "An object, marker or upload that no row names, not past the cap. An object older than the allowed latency counts as "
         "`event_unknown`, too.",
-        "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Älter als "
-        "die erlaubte Verzögerung, zählt es auch als `event_unknown`.",
+        "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Ein "
+        "Objekt, älter als die erlaubte Verzögerung, zählt auch als `event_unknown`.",
         "Some minutes after a call this is normal. Otherwise find out what writes objects without rows.",
         "Wenige Minuten nach einem Anruf normal. Sonst klären, was Objekte ohne Zeile schreibt.",
     ),
@@ -198,9 +198,9 @@ WORDING: dict[str, Wording] = {
     "event_unknown": Wording(
         "Nobody knows whether the need ended",
         "Unbekannt, ob der Zweck entfallen ist",
-        "An object or upload, older than the allowed latency, that no row names, or whose row doesn't say whether it was "
+        "An object, older than the allowed latency, that no row names, or whose row doesn't say whether it was "
         "transcribed: it may have had to go at once. `detail.reasons`: `no_row`, `row_is_silent`.",
-        "Ein Objekt oder Upload, älter als die erlaubte Verzögerung, zu dem es keine Zeile gibt oder dessen Zeile nicht sagt, "
+        "Ein Objekt, älter als die erlaubte Verzögerung, zu dem es keine Zeile gibt oder dessen Zeile nicht sagt, "
         "ob transkribiert wurde: Es wäre vielleicht sofort zu löschen gewesen. `detail.reasons`: `no_row`, `row_is_silent`.",
         "Find out what writes objects without rows or rows without a state, and mend them; without that the object stays until "
         "the cap.",

@@ -240,11 +240,12 @@ SELECT
     ) AS is_future_dated,
     -- Its object, or its row, may still be on the way.
     coalesce(least(d.past_clock_at, d.past_evidence_at) > d.seen_at - interval '2 hours', FALSE) AS is_arriving,
-    -- "At once" can't be shown where nobody says whether the need ended: no row, or a row that is silent about it.
-    is_bare.yes AND d.latency IS NOT NULL AND CASE
-        WHEN d.row_count > 0 THEN d.event_happened IS NULL
-        ELSE d.entry <> 'delete_marker' AND NOT d.is_new
-    END AS is_event_unknown,
+    -- "At once" can't be shown where nobody says whether the need ended: no row, or a row that is silent about it. Only a whole
+    -- recording can have been transcribed: no marker, no unfinished upload.
+    is_bare.yes
+    AND d.latency IS NOT NULL
+    AND d.entry = 'version'
+    AND CASE WHEN d.row_count > 0 THEN d.event_happened IS NULL ELSE NOT d.is_new END AS is_event_unknown,
     coalesce(h.holds_in_force, '{{}}') AS hold_ids,
     coalesce(cs.consent_ids, '{{}}') AS consent_ids,
     coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,
