@@ -101,8 +101,11 @@ def test_a_new_plan_finishes_what_was_killed(world: World, plan: Plan, tmp_path:
 
 
 @pytest.mark.parametrize("step", ["planning", "collected", "planned"])
-def test_a_planning_that_was_killed_leaves_nothing_half(world: World, plan: Plan, tmp_path: Path, step: str) -> None:
+def test_a_planning_that_was_killed_leaves_nothing_half(
+    world: World, plan: Plan, tmp_path: Path, step: str, settle: Callable[[], None]
+) -> None:
     due, kept = people(world)
+    settle()
     run_killed(world, tmp_path, run_id="run/1", kill_at=step)
     planned = plan(run_id="run/1")
     assert planned.due == 5

@@ -19,6 +19,7 @@ from retention.disposal import guard
 from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
 from retention.disposal.clocks import current_time
 from retention.disposal.digest import plan_digest
+from retention.disposal.expiry import discard_expired
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import CheckedPlace, check_places
@@ -72,33 +73,12 @@ def execute_plan(
     and PartlyFailedError at the end when some items failed; the others are done by then. With `dry_run` the stores are
     wrapped, and nothing but the ledger is written.
     """
-    with runtime.own() as own, try_plan_lock(own, plan_id) as free:
-        if not free:
-            raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
-        plan = guard.plan_row(own, plan_id)
-        if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
-            return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
-        rule = runtime.policy.rule(plan["category"])
-        _require_allowed(runtime, own, plan, digest, dry_run)
-        places = check_places(runtime, rule)
-        if not dry_run:
-            own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan_id,))
-            runtime.on_step("executing")
-        context = BatchContext(
-            runtime=runtime,
-            rule=rule,
-            plan_id=plan_id,
-            as_of=plan["as_of"],
-            expires_at=plan["expires_at"],
-            places={place.place.name: _dry(place) if dry_run else place for place in places},
-            stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
-            dry_run=dry_run,
-        )
-        results = _run_batches(context, own, threads, progress)
-        summary = _summarise(own, plan, results, dry_run)
-        if not dry_run:
-            _finish(own, summary, runtime.actor)
-            runtime.on_step("finished")
+    with runtime.own() as own:
+        discard_expired(runtime, own)
+        with try_plan_lock(own, plan_id) as free:
+            if not free:
+                raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
+            summary = _execute(runtime, own, plan_id, digest, dry_run=dry_run, threads=threads, progress=progress)
     if summary.failed:
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
         raise PartlyFailedError(
@@ -107,6 +87,44 @@ def execute_plan(
             failed=summary.failed,
             summary=summary,
         )
+    return summary
+
+
+def _execute(
+    runtime: Runtime,
+    own: OwnConnection,
+    plan_id: UUID,
+    digest: str,
+    *,
+    dry_run: bool,
+    threads: int,
+    progress: Progress,
+) -> DisposalSummary:
+    """Guard, batches, summary; the plan's lock is held."""
+    plan = guard.plan_row(own, plan_id)
+    if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
+        return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+    rule = runtime.policy.rule(plan["category"])
+    _require_allowed(runtime, own, plan, digest, dry_run)
+    places = check_places(runtime, rule)
+    if not dry_run:
+        own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan_id,))
+        runtime.on_step("executing")
+    context = BatchContext(
+        runtime=runtime,
+        rule=rule,
+        plan_id=plan_id,
+        as_of=plan["as_of"],
+        expires_at=plan["expires_at"],
+        places={place.place.name: _dry(place) if dry_run else place for place in places},
+        stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
+        dry_run=dry_run,
+    )
+    results = _run_batches(context, own, threads, progress)
+    summary = _summarise(own, plan, results, dry_run)
+    if not dry_run:
+        _finish(own, summary, runtime.actor)
+        runtime.on_step("finished")
     return summary
 
 

@@ -77,6 +77,8 @@ def require_not_off(own: OwnConnection, category: str) -> None:
 
 def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str, now: datetime) -> None:
     """Raise PlanError unless this is a ready, unexpired plan whose items are exactly those that the digest names."""
+    if now >= plan["expires_at"]:  # before its digest: what has expired has no items any more
+        raise PlanError(f"plan {plan['plan_id']} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
     if plan["state"] not in ("ready", "executing"):
         raise PlanError(f"plan {plan['plan_id']} is {plan['state']}; expected one that is ready. Make a new plan.")
     if digest != plan["digest"]:
@@ -86,8 +88,6 @@ def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str,
             f"plan {plan['plan_id']}: its stored items do not fit its digest any more; somebody changed them. "
             "Nothing was deleted. Make a new plan, and find out who did."
         )
-    if now >= plan["expires_at"]:
-        raise PlanError(f"plan {plan['plan_id']} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
     if plan["as_of"] > now and not is_sample_environment():
         raise PlanError(
             f"plan {plan['plan_id']} was made for {plan['as_of'].isoformat()}, which is in the future; only the sample "

@@ -15,11 +15,12 @@ from psycopg.types.json import Jsonb
 from retention.database import OwnConnection
 from retention.disposal.clocks import current_time, require_clocks_agree
 from retention.disposal.digest import plan_digest
+from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.preflight import CheckedPlace, check_places
-from retention.disposal.recovery import settle_abandoned
+from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import DISPOSABLE, compile_selection
 from retention.disposal.sweep import sweep_place
@@ -71,8 +72,9 @@ def make_plan(
     where no rule is in force.
     """
     rule = runtime.policy.rule(category)
-    require_rule_in_force(rule, as_of)
     with runtime.own() as own:
+        discard_expired(runtime, own)
+        require_rule_in_force(rule, as_of)
         require_not_off(own, category)
         existing = _latest_of_run(own, run_id, category)
         if (
@@ -87,8 +89,7 @@ def make_plan(
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         require_clocks_agree(runtime, own, rule, places)
-        settle_abandoned(runtime, own, rule, places, coverage=coverage)
-        discard_expired(own, runtime.now())
+        settle_superseded(runtime, own, rule, places, coverage=coverage)
         plan_id = _open(
             runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
         )
@@ -144,15 +145,6 @@ def header_of(plan: Mapping[str, Any]) -> dict[str, Any]:
     instants = {name: plan[name].astimezone(UTC).isoformat() for name in ("as_of", "expires_at")}
     names = ("plan_id", "category", "coverage", "requested_by", "rule_digest", "map_digest")
     return {name: plan[name] for name in names} | instants | {"stored_before": ledger.canonical(plan["stored_before"])}
-
-
-def discard_expired(own: OwnConnection, now: datetime) -> None:
-    """Items live only as long as their plan: drop those of expired plans. What was executing is settled by recovery."""
-    own.execute(
-        "DELETE FROM retention.plan_items i USING retention.plans p "
-        "WHERE p.plan_id = i.plan_id AND p.state <> 'executing' AND p.expires_at < %s",
-        (now,),
-    )
 
 
 def _open(
