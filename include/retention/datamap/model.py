@@ -112,7 +112,8 @@ class S3Place(StrictModel):
     bucket: str
     """The bucket's name."""
     prefixes: tuple[Exact, ...] = Field(min_length=1)
-    """What the keys of this place begin with. No two places share a key; what no place claims is reported as unmapped."""
+    """What the keys of this place begin with. No two places share a key, whichever connections lead to the bucket; what no place
+    claims is reported as unmapped."""
     key_date: Annotated[re.Pattern[str], BeforeValidator(_parse_pattern)] | None = None
     """A regular expression over the key, with the named groups `year`, `month`, `day` (UTC) and, where the key tells it,
     `tenant`: evidence of an object's age and owner, also against a row that says otherwise. It must fit in one way only, and be

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import psycopg
 
-from retention.datamap.loader import MappedPlace
+from retention.connections import Resolver
+from retention.datamap.loader import DataMap, MappedPlace
 from retention.disposal.fact_columns import FactColumns, read_columns
 from retention.disposal.runtime import PlaceStores, Runtime
 from retention.errors import DataMapError, Problem
 from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
+from retention.stores.s3_client import server_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,14 @@ class CheckedPlace:
 
 
 def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
-    """Check every place of the rule's category, and that holds can be read.
+    """Check every place of the rule's category, that holds can be read, and that no other place claims the same objects.
 
-    Raises DataMapError (missing table or column, wrong type), StoreUnreadable (missing bucket, no access) or HoldsUnreadable.
+    Raises DataMapError (missing table or column, wrong type, objects of two places), StoreUnreadable (missing bucket, no access)
+    or HoldsUnreadable.
     """
     with runtime.own() as own:
         read_holds(own)
+    refuse_shared_objects(runtime.datamap, runtime.resolve)
     return [check_place(runtime, rule, place) for place in runtime.datamap.of_category(rule.category)]
 
 
@@ -46,6 +51,29 @@ def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> Ch
     if stores.rows is not None:
         stores.rows.check()
     return CheckedPlace(place, stores, columns)
+
+
+def refuse_shared_objects(datamap: DataMap, resolve: Resolver) -> None:
+    """Raise DataMapError where two places claim the same objects through different connections to one server.
+
+    Within one connection the loader sees that; where connections lead is known only here. Places of all categories are looked
+    at: what another rule keeps must not go by this one.
+    """
+    problems = []
+    for one, other in combinations(datamap.places.values(), 2):
+        if (
+            one.spec.bucket == other.spec.bucket
+            and one.store.disposal != other.store.disposal
+            and any(a.startswith(b) or b.startswith(a) for a in one.spec.prefixes for b in other.spec.prefixes)
+            and server_of(resolve(one.store.disposal)) == server_of(resolve(other.store.disposal))
+        ):
+            found = (
+                f"places {one.name!r} (connection {one.store.disposal!r}) and {other.name!r} (connection "
+                f"{other.store.disposal!r}), which reach the same bucket on the same server under prefixes that overlap"
+            )
+            problems.append(Problem("datamap", 1, "shared_objects", found, "objects that one place alone claims"))
+    if problems:
+        raise DataMapError(problems)
 
 
 _CASCADES = """

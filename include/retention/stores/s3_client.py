@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from retention.connections import Connection
 from retention.errors import RequestError, StoreUnreadable
@@ -25,6 +26,9 @@ _BAD_LOGIN = frozenset(
 
 _SORTED_SERVERS = frozenset({"AmazonS3"})
 """Values of the `Server` header that stand for S3's own habits: keys in the order of their bytes, encoded when asked for."""
+
+_AWS = ".amazonaws.com"
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # compared, not listened on
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,6 +60,29 @@ def client_factory(connection: Connection) -> ClientFactory:
     if problem is not None:
         raise RequestError(f"connection {connection.connection_id!r}: {problem}.")
     return partial(_make_client, connection, _config(connection))
+
+
+def server_of(connection: Connection) -> str:
+    """Which server a connection reaches, so that two can be compared: host and port, as boto3 resolves them.
+
+    All of AWS is one server, because a bucket's name stands there once. The names of this machine are one host; that two other
+    names mean one host can't be seen. Raises RequestError for a connection that boto3 can't use.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    problem = None
+    try:
+        url = urlsplit(str(client_factory(connection)().meta.endpoint_url))
+        host, port = (url.hostname or "").rstrip("."), url.port or (80 if url.scheme == "http" else 443)
+    except (BotoCoreError, ValueError) as error:
+        problem = type(error).__name__
+    if problem is not None:
+        raise RequestError(
+            f"connection {connection.connection_id!r}: found {problem}; expected an endpoint and a region that boto3 can use."
+        )
+    if host.endswith(_AWS):
+        return "AWS"
+    return f"{'localhost' if host in _THIS_MACHINE else host}:{port}"
 
 
 def _config(connection: Connection) -> Any:
