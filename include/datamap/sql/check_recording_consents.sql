@@ -5,12 +5,8 @@ WITH given AS NOT MATERIALIZED (
     SELECT
         con.*,
         (
-            -- A consent ends with the customer's contracts: when the last one ended, and long ago where there is none.
-            SELECT
-                CASE
-                    WHEN count(*) = 0 THEN timestamptz '1970-01-01 00:00:00+00'
-                    WHEN bool_and(deal.ended_at IS NOT NULL) THEN max(deal.ended_at)
-                END
+            -- A consent ends with the customer's contracts: when the last one ended. A missing contract is unknown, and ends nothing.
+            SELECT CASE WHEN bool_and(deal.ended_at IS NOT NULL) THEN max(deal.ended_at) END
             FROM public.contracts AS deal
             WHERE deal.tenant_id = con.tenant_id
         ) AS contract_ended_at

@@ -16,8 +16,9 @@ INNER JOIN public.consents AS c
         r.tenant_id = c.tenant_id
         AND (r.call_id = c.call_id OR (c.call_id IS NULL AND c.party = 'customer'))
 LEFT JOIN LATERAL (
-    -- The end of the last contract, once all have ended; no contract at all means that it has ended long ago.
-    SELECT CASE WHEN count(*) = count(k.ended_at) THEN coalesce(max(k.ended_at), timestamptz '1970-01-01 00:00:00+00') END AS ended_at
+    -- The end of the last contract, once all have ended. Where none is known, none is known to have ended: the consent goes on,
+    -- and its yearly review ends it at the latest.
+    SELECT CASE WHEN count(*) = count(k.ended_at) THEN max(k.ended_at) END AS ended_at
     FROM public.contracts AS k
     WHERE k.tenant_id = r.tenant_id
 ) AS e ON TRUE
