@@ -239,8 +239,8 @@ def store(source: psycopg.Connection[Any], items: list[ItemFacts]) -> None:
                     )  # fmt: skip
 
 
-def as_decided(items: list[ItemFacts]) -> list[ItemFacts]:
-    """The stored items as decide() is told of them: with their twins, and with what their keys say."""
+def as_decided(items: list[ItemFacts], stored_at: dict[str, datetime] | None = None) -> list[ItemFacts]:
+    """The stored items as decide() is told of them: with their twins, and with what their keys and the store say."""
     from dataclasses import replace
 
     keys = [item.object_key for item in items]
@@ -248,16 +248,16 @@ def as_decided(items: list[ItemFacts]) -> list[ItemFacts]:
         replace(
             item,
             twins=keys.count(item.object_key),
-            evidence_at=evidence(item),
+            evidence_at=evidence(item, (stored_at or {}).get(str(item.object_key))),
             key_tenant=read_key(PLACE.spec.key_date, str(item.object_key)).tenant_id,
         )
         for item in items
     ]
 
 
-def evidence(item: ItemFacts) -> datetime | None:
+def evidence(item: ItemFacts, stored_at: datetime | None = None) -> datetime | None:
     day = read_key(PLACE.spec.key_date, str(item.object_key)).day
-    return min((at for at in (item.evidence_at, day) if at is not None), default=None)
+    return min((at for at in (item.evidence_at, day, stored_at) if at is not None), default=None)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -268,14 +268,23 @@ def test_sql_and_decide_say_the_same(
 ) -> None:
     generator = Generator(seed)
     stored = [generator.item(number) for number in range(150)]
-    items = as_decided(stored)
+    dated = generator.random.sample(stored, k=generator.random.choice([0, 60]))
+    stored_at = {str(item.object_key): generator.certain_instant() for item in dated}
+    items = as_decided(stored, stored_at)
     holds = [generator.hold(number) for number in range(generator.random.choice([0, 1, 4]))]
     as_of = NOW + as_of_offset_h * HOUR
     store(source, stored)
     wanted = {item.object_key for item in items[:40]} if by_key else None
     columns = read_columns(source, PLACE, RULES[name])
     selection = compile_selection(
-        PLACE, RULES[name], columns, holds, as_of=as_of, now=NOW, keys=sorted(wanted) if wanted is not None else None
+        PLACE,
+        RULES[name],
+        columns,
+        holds,
+        as_of=as_of,
+        now=NOW,
+        keys=sorted(wanted) if wanted is not None else None,
+        stored=stored_at,
     )
     query = psycopg.sql.SQL("SELECT * FROM {}").format(selection.decided)
     rows = {row["item_id"]: row for row in source.execute(query, selection.parameters)}

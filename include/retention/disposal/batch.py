@@ -21,6 +21,7 @@ from retention.database import OwnConnection
 from retention.disposal.clocks import current_time, database_time
 from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running
+from retention.disposal.older_objects import store_evidence
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
 from retention.disposal.sweep import decide_loose, is_loose, lost_hold_items, protected_by_row, rows_by_key
@@ -74,6 +75,7 @@ class BatchContext:
     runtime: Runtime
     rule: RetentionRule
     plan_id: UUID
+    coverage: str
     as_of: datetime
     expires_at: datetime
     places: Mapping[str, CheckedPlace]
@@ -148,6 +150,12 @@ def _decide_again(
     now = current_time(runtime, own)  # read after the holds: every one that was committed by then is in force
     keys = sorted({line.object_key for line in lines})
     rows = rows_by_key(runtime, context.rule, checked, holds, context.as_of, now, keys)
+    if context.coverage == "listing":
+        # Its whole items are those whose object is older than their row says: the store is asked again, too.
+        whole = sorted({line.object_key for line in lines if line.part_id is None})
+        stored = store_evidence(checked, list(checked.stores.objects.parts_of(whole)) if whole else [], rows)
+        again = rows_by_key(runtime, context.rule, checked, holds, context.as_of, now, sorted(stored), stored=stored)
+        rows |= again
     loose = [line for line in lines if line.part_id is not None]
     lost = lost_hold_items(runtime, checked, holds) if loose else frozenset()
     parts = _parts_by_target(checked, loose)

@@ -114,6 +114,7 @@ def _execute(
         runtime=runtime,
         rule=rule,
         plan_id=plan_id,
+        coverage=plan["coverage"],
         as_of=plan["as_of"],
         expires_at=plan["expires_at"],
         places={place.place.name: _dry(place) if dry_run else place for place in places},

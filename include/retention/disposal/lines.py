@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class DueItem:
     reason: str
     due_at: datetime
     deadline_at: datetime
+
+
+def due_item(place: str, row: Mapping[str, Any]) -> DueItem:
+    """A whole item, as the decided row describes it."""
+    return DueItem(place=place, part_id=None, **{name: row[name] for name in DueItem.__slots__ if name in row})
 
 
 class Tally:

@@ -18,7 +18,7 @@ from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
 from retention.disposal.keys import require_read_alike
-from retention.disposal.lines import DueItem, Tally
+from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.preflight import CheckedPlace, check_places
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
@@ -242,8 +242,7 @@ def _due_rows(
             for row in cursor:
                 require_read_alike(place, [row])
                 tally.take(row["deadline_at"])
-                fields = {name: row[name] for name in DueItem.__slots__ if name in row}
-                yield DueItem(place=place.name, part_id=None, **fields)
+                yield due_item(place.name, row)
 
 
 def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int) -> int:

@@ -1,6 +1,7 @@
 """Protections compiled to SQL: legal holds and consents per item, as `retention.policy.decide` reads them.
 
-Steps of the query in `retention.disposal.selection`: `consented` and `protected` build on `clocked`, `released` on `protected`.
+Steps of the query in `retention.disposal.selection`: `consented` builds on `clocked` and `consent`, `protected` on `consented`,
+`released` on `protected`.
 """
 
 from __future__ import annotations
@@ -20,32 +21,41 @@ from retention.policy.holds import holds_until, is_in_force, was_in_force
 from retention.policy.model import RetentionRule
 
 
-def consented(place: MappedPlace, by_key: bool) -> sql.Composed:
-    """Until when all parties' consents exempt an item; no row where one of them never did.
-
-    A withdrawal ends all that the party had consented to until then, whichever record it is written on.
-    """
+def consents(place: MappedPlace, by_key: bool) -> sql.Composed:
+    """The place's consents, as its SQL returns them; no row where the map knows none."""
     if place.consents_sql is None:
-        return sql.SQL("SELECT NULL::text AS item_id, NULL::timestamptz AS exempt_until WHERE FALSE").format()
+        return sql.SQL(
+            "SELECT NULL::text AS item_id, NULL::text AS party, NULL::text AS scope, NULL::timestamptz AS given_at, "
+            "NULL::timestamptz AS recorded_at, NULL::timestamptz AS ends_at, NULL::timestamptz AS withdrawn_at, "
+            "NULL::timestamptz AS reviewed_at WHERE FALSE"
+        ).format()
     return sql.SQL(
-        "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
-        "SELECT said.item_id, cardinality(said.parties) AS parties, said.party, "
-        "max(least(said.ends_at, said.withdrawn_at, "
-        "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "
-        "greatest(said.given_at, CASE WHEN said.reviewed_at <= %(now)s THEN said.reviewed_at END) "
-        "+ said.valid_for_s * interval '1 second')) AS party_until FROM ("
-        "SELECT clocked.item_id, clocked.parties, clocked.valid_for_s, clocked.clock_due_at, "
-        "f.party, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, f.reviewed_at, "
-        "array_agg(f.withdrawn_at) FILTER (WHERE f.withdrawn_at IS NOT NULL) "
-        "OVER (PARTITION BY clocked.item_id, f.party) AS withdrawals "
-        "FROM clocked JOIN ({consents}\n) AS f ON f.item_id = clocked.item_id "
-        "WHERE f.bucket = %(bucket)s {keys} AND f.party = ANY(clocked.parties) AND f.scope = clocked.scope"
-        ") AS said "
-        "WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
-        "AND said.given_at <= %(now)s AND said.recorded_at <= %(now)s "
-        "GROUP BY said.item_id, said.parties, said.party"
-        ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
+        "SELECT f.item_id, f.party, f.scope, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, f.reviewed_at "
+        "FROM ({consents}\n) AS f WHERE f.bucket = %(bucket)s {keys}"
     ).format(consents=reviewed(place.consents_sql), keys=only_keys(by_key))
+
+
+# Until when all parties' consents exempt an item; no row where one of them never did. A withdrawal ends all that the party
+# had consented to until then, whichever record it is written on.
+CONSENTED = sql.SQL(
+    "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
+    "SELECT said.item_id, cardinality(said.parties) AS parties, said.party, "
+    "max(least(said.ends_at, said.withdrawn_at, "
+    "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "
+    "greatest(said.given_at, CASE WHEN said.reviewed_at <= %(now)s THEN said.reviewed_at END) "
+    "+ said.valid_for_s * interval '1 second')) AS party_until FROM ("
+    "SELECT clocked.item_id, clocked.parties, clocked.valid_for_s, clocked.clock_due_at, consent.party, "
+    "consent.given_at, consent.recorded_at, consent.ends_at, consent.withdrawn_at, consent.reviewed_at, "
+    "array_agg(consent.withdrawn_at) FILTER (WHERE consent.withdrawn_at IS NOT NULL) "
+    "OVER (PARTITION BY clocked.item_id, consent.party) AS withdrawals "
+    "FROM clocked JOIN consent ON consent.item_id = clocked.item_id "
+    "WHERE consent.party = ANY(clocked.parties) AND consent.scope = clocked.scope"
+    ") AS said "
+    "WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
+    "AND said.given_at <= %(now)s AND said.recorded_at <= %(now)s "
+    "GROUP BY said.item_id, said.parties, said.party"
+    ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
+)
 
 
 def holds_parameter(holds: Sequence[Hold], place: MappedPlace, rule: RetentionRule, now: datetime) -> str:

@@ -6,7 +6,7 @@ map's SQL files are reviewed code and are embedded as they stand; everything els
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from retention.datamap.loader import MappedPlace
 from retention.disposal.fact_columns import FactColumns
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_keys, reviewed
-from retention.disposal.protections import HOLDS, RELEASED, consented, holds_parameter, protected
+from retention.disposal.protections import CONSENTED, HOLDS, RELEASED, consents, holds_parameter, protected
 from retention.policy.decide import CONTRADICTION_TOLERANCE
 from retention.policy.facts import Hold
 from retention.policy.model import RetentionRule, Terms
@@ -44,10 +44,12 @@ def compile_selection(
     as_of: datetime,
     now: datetime,
     keys: Sequence[str] | None = None,
+    stored: Mapping[str, datetime] | None = None,
 ) -> Selection:
     """Compile the rule for one place; `keys` restricts it to the items with these objects (None: the whole place).
 
-    An empty `keys` selects nothing. `now` is when holds and consents are read, `as_of` decides what is due.
+    An empty `keys` selects nothing. `now` is when holds and consents are read, `as_of` decides what is due. `stored` is what the
+    store says about the age of objects, by key: evidence beside that of the rows and keys.
     """
     now = max(as_of, now)
     parameters: dict[str, Any] = {
@@ -57,6 +59,8 @@ def compile_selection(
         "as_of": as_of,
         "now": now,
         "earliest": _EARLIEST,
+        "stored_keys": list(stored or ()),
+        "stored_at": list((stored or {}).values()),
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
         "holds": holds_parameter(holds, place, rule, now),
@@ -68,13 +72,20 @@ def compile_selection(
         ("terms", _terms(rule, terms, parameters)),
         ("happened", _happened(rule, columns)),
         ("clocked", _clocked(rule)),
-        ("consented", consented(place, keys is not None)),
+        ("consent", consents(place, keys is not None)),
+        ("consented", CONSENTED),
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
         ("decided", _decided(terms, columns, parameters)),
     ]
-    body = sql.SQL(", ").join(sql.SQL("{} AS ({})").format(sql.Identifier(name), query) for name, query in steps)
+    # Consents are read by themselves, once: joined into the items' own query, they may be read once for each item.
+    body = sql.SQL(", ").join(
+        sql.SQL("{} AS {} ({})").format(
+            sql.Identifier(name), sql.SQL("MATERIALIZED" if name == "consent" else ""), query
+        )
+        for name, query in steps
+    )
     decided = sql.SQL("(WITH {} SELECT * FROM decided) AS decided").format(body)
     return Selection(decided, parameters)
 
@@ -82,10 +93,13 @@ def compile_selection(
 def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool) -> sql.Composed:
     # Rows that share an object are twins: whatever one of them says, the object is not to be touched.
     return sql.SQL(
-        "SELECT {columns}, k.key_tenant, k.key_day, count(*) OVER (PARTITION BY f.object_key) AS twins "
+        "SELECT {columns}, k.key_tenant, k.key_day, s.stored_at, count(*) OVER (PARTITION BY f.object_key) AS twins "
         "FROM ({items}\n) AS f CROSS JOIN LATERAL {key_facts} AS k "
+        "LEFT JOIN unnest(%(stored_keys)s::text[], %(stored_at)s::timestamptz[]) AS s (object_key, stored_at) "
+        "ON s.object_key = f.object_key "
         "WHERE f.bucket = %(bucket)s {keys} "
-        "AND EXISTS (SELECT FROM unnest(%(prefixes)s::text[]) AS p (prefix) WHERE starts_with(f.object_key, p.prefix))"
+        # CASE, because PostgreSQL expects one row in 200 of a bare `^@`, and would plan for a handful of items.
+        "AND CASE WHEN f.object_key ^@ ANY(%(prefixes)s::text[]) THEN TRUE ELSE FALSE END"
     ).format(
         columns=sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(name)) for name in columns.types),
         items=reviewed(place.items_sql),
@@ -101,7 +115,8 @@ def _dated(rule: RetentionRule) -> sql.Composed:
         "NOT s.is_good AS redated FROM item "
         "CROSS JOIN LATERAL (SELECT least("
         "CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(now)s THEN item.evidence_at END, "
-        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(now)s THEN item.key_day END) AS seen_at) AS e "
+        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(now)s THEN item.key_day END, "
+        "CASE WHEN item.stored_at BETWEEN %(earliest)s AND %(now)s THEN item.stored_at END) AS seen_at) AS e "
         "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(now)s, FALSE) "
         "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))

@@ -14,7 +14,8 @@ from typing import Any
 from psycopg import sql
 
 from retention.disposal.keys import read_key, require_read_alike
-from retention.disposal.lines import DueItem, Tally
+from retention.disposal.lines import DueItem, Tally, due_item
+from retention.disposal.older_objects import store_evidence
 from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
@@ -36,14 +37,20 @@ def sweep_place(
     now: datetime,
     tally: Tally,
 ) -> Iterator[DueItem]:
-    """Every part of the place that is due by its own evidence and that no row protects or covers."""
+    """Every part of the place that is due by its own evidence and that no row protects or covers; and whole items whose row is
+    younger than their object."""
     lost = lost_hold_items(runtime, checked, holds)
     for page in _pages(checked.stores.objects.scan()):
         rows = rows_by_key(runtime, rule, checked, holds, as_of, now, sorted({part.key for part in page}))
-        loose = [part for part in page if is_loose(part, rows.get(part.key, ()))]
+        whole = _due_by_store(runtime, rule, checked, holds, as_of, now, page, rows)
+        loose = [part for part in page if part.key not in whole and is_loose(part, rows.get(part.key, ()))]
         tally.considered += len(page)
         tally.linked += sum(part.key in rows for part in page)
-        tally.keep("described_by_row", len(page) - len(loose))
+        tally.keep("described_by_row", sum(part.key not in whole for part in page) - len(loose))
+        for row in whole.values():
+            tally.take(row["deadline_at"])
+            tally.fallback += 1
+            yield due_item(checked.place.name, row)
         stated = checked.stores.objects.stated_at(loose)
         for part in loose:
             item = loose_item(checked, part, stated.get(part))
@@ -72,6 +79,24 @@ def sweep_place(
             )
 
 
+def _due_by_store(
+    runtime: Runtime,
+    rule: RetentionRule,
+    checked: CheckedPlace,
+    holds: Sequence[Hold],
+    as_of: datetime,
+    now: datetime,
+    page: Sequence[StoredPart],
+    rows: Mapping[str, list[dict[str, Any]]],
+) -> dict[str, dict[str, Any]]:
+    """By key, the rows that are due only because their object is older than they say."""
+    stored = store_evidence(checked, page, rows)
+    if not stored:
+        return {}
+    again = rows_by_key(runtime, rule, checked, holds, as_of, now, sorted(stored), stored=stored)
+    return {key: row for key, found in again.items() for row in found if row["status"] in ("due", "overdue")}
+
+
 def rows_by_key(
     runtime: Runtime,
     rule: RetentionRule,
@@ -80,9 +105,16 @@ def rows_by_key(
     as_of: datetime,
     now: datetime,
     keys: Sequence[str],
-) -> Mapping[str, list[dict[str, Any]]]:
-    """The decided rows of these objects, by key; a key without a row is absent. Raises what `require_read_alike` raises."""
-    selection = compile_selection(checked.place, rule, checked.columns, holds, as_of=as_of, now=now, keys=keys)
+    *,
+    stored: Mapping[str, datetime] | None = None,
+) -> dict[str, list[dict[str, Any]]]:
+    """The decided rows of these objects, by key; a key without a row is absent. `stored` as in `compile_selection`.
+
+    Raises what `require_read_alike` raises.
+    """
+    selection = compile_selection(
+        checked.place, rule, checked.columns, holds, as_of=as_of, now=now, keys=keys, stored=stored
+    )
     found: dict[str, list[dict[str, Any]]] = {}
     with runtime.source(checked.place) as source:
         rows = source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters).fetchall()
