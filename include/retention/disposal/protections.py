@@ -35,26 +35,27 @@ def consents(place: MappedPlace, by_key: bool) -> sql.Composed:
     ).format(consents=reviewed(place.consents_sql), keys=only_keys(by_key))
 
 
-# Until when all parties' consents exempt an item; no row where one of them never did. A withdrawal ends all that the party
-# had consented to until then, whichever record it is written on.
+# Until when all parties' consents exempt an item; NULL where one of them never did. A withdrawal ends all that the party had
+# consented to until then, whichever record it is written on. Every item stays in, whether it has consents or not: PostgreSQL
+# would else expect one item to be left, and look through all exempt ones for each item of the place.
 CONSENTED = sql.SQL(
-    "SELECT item_id, greatest(min(party_until), %(earliest)s) AS exempt_until FROM ("
-    "SELECT said.item_id, cardinality(said.parties) AS parties, said.party, "
+    "SELECT item_id, CASE WHEN count(party_until) = cardinality(parties) "
+    "THEN greatest(min(party_until), %(earliest)s) END AS exempt_until FROM ("
+    "SELECT said.item_id, said.parties, said.party, "
     "max(least(said.ends_at, said.withdrawn_at, "
     "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "
     "greatest(said.given_at, CASE WHEN said.reviewed_at <= %(now)s THEN said.reviewed_at END) "
-    "+ said.valid_for_s * interval '1 second')) AS party_until FROM ("
+    "+ said.valid_for_s * interval '1 second')) "
+    "FILTER (WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
+    "AND said.given_at <= %(now)s AND said.recorded_at <= %(now)s) AS party_until FROM ("
     "SELECT clocked.item_id, clocked.parties, clocked.valid_for_s, clocked.clock_due_at, consent.party, "
     "consent.given_at, consent.recorded_at, consent.ends_at, consent.withdrawn_at, consent.reviewed_at, "
     "array_agg(consent.withdrawn_at) FILTER (WHERE consent.withdrawn_at IS NOT NULL) "
     "OVER (PARTITION BY clocked.item_id, consent.party) AS withdrawals "
-    "FROM clocked JOIN consent ON consent.item_id = clocked.item_id "
-    "WHERE consent.party = ANY(clocked.parties) AND consent.scope = clocked.scope"
-    ") AS said "
-    "WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
-    "AND said.given_at <= %(now)s AND said.recorded_at <= %(now)s "
-    "GROUP BY said.item_id, said.parties, said.party"
-    ") AS by_party GROUP BY item_id, parties HAVING count(*) = parties"
+    "FROM clocked LEFT JOIN consent ON consent.item_id = clocked.item_id "
+    "AND consent.party = ANY(clocked.parties) AND consent.scope = clocked.scope"
+    ") AS said GROUP BY said.item_id, said.parties, said.party"
+    ") AS by_party GROUP BY item_id, parties"
 )
 
 
