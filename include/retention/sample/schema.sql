@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS transcriptions (
     finished_at  timestamptz
 );
 CREATE INDEX IF NOT EXISTS transcriptions_call_id ON transcriptions (call_id);
-CREATE INDEX IF NOT EXISTS transcriptions_finished_at ON transcriptions (finished_at, call_id) WHERE status = 'succeeded';
+CREATE INDEX IF NOT EXISTS transcriptions_succeeded ON transcriptions (call_id, finished_at) WHERE status = 'succeeded';
 
 CREATE TABLE IF NOT EXISTS recordings (
     recording_id uuid PRIMARY KEY,
