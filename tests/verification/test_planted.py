@@ -368,3 +368,29 @@ def test_consent_may_end_at_infinity(company: Company, ends_at: str, kinds: dict
     company.both_consent(company.recording("nord", 31 * DAY), 31 * DAY)
     company.sql("UPDATE consents SET ends_at = %s", ends_at)
     assert found(company.check()) == kinds
+
+
+def test_withdrawal_ends_a_second_record_of_the_same_consent(company: Company) -> None:
+    company.tenant("nord")
+    planted = company.recording("nord", 9 * DAY, transcribed=8 * DAY)
+    company.both_consent(planted, 9 * DAY)
+    company.consent(planted, "caller", 9 * DAY + HOUR, withdrawn=DAY)
+    assert found(company.check()) == {"transcribed_but_present": 1, "kept_without_reason": 1}
+
+
+def test_consent_after_a_withdrawal_counts_again(company: Company) -> None:
+    company.tenant("nord")
+    planted = company.recording("nord", 9 * DAY, transcribed=2 * DAY)
+    company.consent(planted, "caller", 9 * DAY, withdrawn=5 * DAY)
+    company.both_consent(planted, 4 * DAY)
+    assert found(company.check()) == {"exception_consent": 1}
+
+
+@pytest.mark.parametrize("held", ["nord", "süd"])
+def test_hold_on_the_tenant_of_row_or_key_covers_the_item(company: Company, held: str) -> None:
+    company.tenant("nord")
+    company.tenant("süd")
+    day = f"{company.now - 40 * DAY:%Y/%m/%d}"
+    company.recording("nord", 40 * DAY, key=f"recordings/süd/{day}/x.wav")
+    company.hold(tenant_id=held)
+    assert found(company.check()) == {"exception_hold": 1}

@@ -80,12 +80,12 @@ class PlaceReader:
     def _holds(self, key: str, dated: KeyDate, rows: Sequence[RowFacts]) -> list[UUID]:
         if not rows:
             return list(self.holds.covering(self.name, (key,), dated.tenant_id, None, person_known=False))
+        # Row and key may name two tenants: a hold on either may mean the item.
         found = [
             hold
             for row in rows
-            for hold in self.holds.covering(
-                self.name, (row.item_id, key), row.tenant_id, row.person_id, person_known=True
-            )
+            for tenant_id in dict.fromkeys((row.tenant_id, dated.tenant_id or row.tenant_id))
+            for hold in self.holds.covering(self.name, (row.item_id, key), tenant_id, row.person_id, person_known=True)
         ]
         return list(dict.fromkeys(found))
 

@@ -86,19 +86,31 @@ consent AS (
         -- Jobs act before the cap, at a lead that is not known here: a consent within the longest lead may have come too late.
         greatest(c.given_at, c.recorded_at)
         < least(d.event_from, coalesce(d.cap_ends_at, d.fell_due_at) - d.longest_lead) AS surely_in_time,
-        c.withdrawn_at <= t.as_of AS withdrawn,
+        base.withdrawn_at <= t.as_of AS withdrawn,
         c.ends_at <= t.as_of AS ended,
         c.contract_ended_at <= t.as_of AS contract_ended,
         base.reviewed_at + t.review_every + t.review_grace <= t.as_of AS lapsed,
-        least(c.ends_at, c.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every) AS reviewed_until,
+        least(c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every) AS reviewed_until,
         least(
-            c.ends_at, c.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
+            c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
         ) AS valid_until
     FROM dated AS d
     INNER JOIN {terms} AS t ON d.category = t.category
     INNER JOIN {consents} AS c ON d.place = c.place AND d.item_hash = c.item_hash
     CROSS JOIN LATERAL (
-        SELECT greatest(c.given_at, CASE WHEN c.reviewed_at <= t.as_of THEN c.reviewed_at END) AS reviewed_at
+        SELECT
+            greatest(c.given_at, CASE WHEN c.reviewed_at <= t.as_of THEN c.reviewed_at END) AS reviewed_at,
+            -- A withdrawal ends all that the party had agreed to until then, whichever record it was written on.
+            least(c.withdrawn_at, (
+                SELECT min(w.withdrawn_at)
+                FROM {consents} AS w
+                WHERE
+                    w.item_hash = c.item_hash
+                    AND w.place = c.place
+                    AND w.party = c.party
+                    AND w.scope = c.scope
+                    AND w.withdrawn_at >= c.given_at
+            )) AS withdrawn_at
     ) AS base
     WHERE d.mapped
 ),
