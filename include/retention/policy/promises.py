@@ -76,6 +76,8 @@ class Promise(StrictModel):
     """The consents that the policy asks for, where the clause is itself about consent."""
     leniency: str | None = None
     """Where this reading is more lenient than the strictest one; it stands in every report as a finding."""
+    leniency_de: str | None = None
+    """The same in German, for the German report. Without it, that one shows the English text."""
 
     @model_validator(mode="after")
     def _one_maximum_for_an_event(self) -> Self:

@@ -79,7 +79,12 @@ def build(
         looked_at=looked_at,
         checks=read.checks if read else (),
         leniencies=tuple(
-            Leniency(clause, promise.section, promise.leniency)
+            Leniency(
+                clause,
+                promise.section,
+                Text(promise.leniency, promise.leniency_de or promise.leniency),
+                promise.leniency_de is not None,
+            )
             for clause, promise in policy.promises.promises.items()
             if promise.leniency is not None
         ),

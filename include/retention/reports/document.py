@@ -215,7 +215,8 @@ class Leniency:
 
     clause: str
     section: str
-    text: str
+    text: Text
+    is_translated: bool
 
 
 @dataclass(frozen=True, slots=True)
