@@ -17,6 +17,7 @@ from retention.reports import build, render_html
 from retention.reports.html import TEMPLATES, in_language
 from retention.reports.wording import WORDS
 from retention.settings import INCLUDE
+from retention.verification.kinds import KINDS
 
 GOLDENS = Path(__file__).parent / "goldens"
 VOID = {"meta", "br", "link", "img", "input", "line", "rect", "hr"}
@@ -184,10 +185,27 @@ def test_every_reason_that_plans_and_checks_give_has_words() -> None:
     """Codes are collected from where they are written, so that a new one is noticed here."""
     judging = (INCLUDE / "sql" / "verification" / "judge.sql").read_text(encoding="utf-8")
     deciding = (INCLUDE / "retention" / "policy" / "decide.py").read_text(encoding="utf-8")
+    kinds = "".join(
+        path.read_text(encoding="utf-8") for path in (INCLUDE / "sql" / "verification" / "kinds").glob("*.sql")
+    )
+    trail = (INCLUDE / "retention" / "verification" / "trail.py").read_text(encoding="utf-8")
+    batch = (INCLUDE / "retention" / "disposal" / "batch.py").read_text(encoding="utf-8")
     faults = re.findall(r"'((?:consent|contract|hold)_[a-z_]+)'", judging)
+    found = re.findall(r"(?:THEN|ELSE) '([a-z_]+)'", kinds)
+    changed = re.findall(r'\{"([a-z_]+)": ', trail)
+    spared = re.findall(r'(?:unsettled\[line\] = |kept = |\("spared", )"([a-z_]+)"', batch)
     dates = re.findall(r"(?:THEN|ELSE) '([a-z]+)'", judging.partition("AS fallback_reason")[0].rpartition("CASE")[2])
     decisions = re.findall(r'Status\.[A-Z_]+, (?:[a-zA-Z_.]+, )?"([a-z_]+)"', deciding)
     assert len(faults) > 8
     assert dates == ["missing", "future", "contradicted"]
     assert "legal_hold" in decisions
-    assert {f"reason.{code}" for code in (*faults, *dates, *decisions)} <= WORDS.keys()
+    assert {"no_row", "row_is_silent"} <= set(found)
+    assert len(changed) == 3
+    assert {"row_gone", "newer_version"} <= set(spared)
+    codes = {*faults, *dates, *decisions, *found, *changed, *spared}
+    assert {f"reason.{code}" for code in codes} <= WORDS.keys()
+
+
+def test_every_unit_has_words_for_one_and_for_many() -> None:
+    units = {kind.unit for kind in KINDS.values()}
+    assert {f"unit.{unit}{one}" for unit in units for one in ("", ".one")} <= WORDS.keys()

@@ -24,11 +24,11 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.noncurrent_version": ("earlier version of an object", "frühere Version eines Objekts"),
     "reason.noncurrent_upload": ("unfinished upload", "unfertiger Upload"),
     "reason.noncurrent_delete_marker": ("delete marker", "Löschmarkierung"),
-    # places that could not be read, by their code
-    "reason.unreadable": ("could not be read", "nicht lesbar"),
-    # why something was kept without a sufficient reason, by the check's code
+    # why an execution spared something, by its code
     "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
     "reason.already_gone": ("was gone already", "war bereits weg"),
+    "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
+    # why something was kept without a sufficient reason, by the check's code
     "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),
     "reason.consent_given_late": ("consent given too late", "Einwilligung zu spät erteilt"),
     "reason.consent_recorded_late": ("consent recorded too late", "Einwilligung zu spät erfasst"),
@@ -53,10 +53,23 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.row": ("row", "Zeile"),
     "reason.row_stands_alone": ("the row stands alone", "die Zeile steht allein"),
     "reason.was_there_before": ("was there at an earlier check", "war bei einer früheren Prüfung da"),
+    "reason.no_row": ("no row names it", "keine Zeile nennt es"),
+    "reason.row_is_silent": ("its row does not say", "die Zeile sagt es nicht"),
     "reason.missing": ("date missing", "Datum fehlt"),
     "reason.future": ("date in the future", "Datum in der Zukunft"),
     "reason.contradicted": ("date contradicted by other evidence", "Datum durch andere Belege widerlegt"),
+    # what was changed in the evidence, by the check's code
+    "reason.ledger_does_not_fit": (
+        "an entry of the deletion log does not fit",
+        "ein Eintrag des Löschprotokolls passt nicht",
+    ),
+    "reason.ledger_ends_too_early": ("the deletion log ends too early", "das Löschprotokoll endet zu früh"),
+    "reason.holds_changed_behind_the_ledger": (
+        "hold changed without an entry in the deletion log",
+        "Löschsperre ohne Eintrag im Löschprotokoll geändert",
+    ),
     # checks of the check's own list
+    "name.evidence as recorded": ("evidence is as it was recorded", "Nachweise sind wie aufgezeichnet"),
     "name.every_row_arrived": ("every row arrived", "jede Zeile ist angekommen"),
     "name.every_row_has_a_place": ("every row has a place", "jede Zeile hat einen Speicherort"),
     "name.every_entry_is_judged": ("every entry is judged", "jeder Eintrag ist beurteilt"),
@@ -78,6 +91,8 @@ CODES: dict[str, tuple[str, str]] = {
     "unit.buckets": ("buckets", "Buckets"),
     "unit.holds.one": ("hold", "Löschsperre"),
     "unit.holds": ("holds", "Löschsperren"),
+    "unit.entries.one": ("entry", "Eintrag"),
+    "unit.entries": ("entries", "Einträge"),
     "unit.checks.one": ("check", "Prüfung"),
     "unit.checks": ("checks", "Prüfungen"),
 }

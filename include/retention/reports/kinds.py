@@ -20,5 +20,5 @@ def action(kind: str) -> Text | None:
 
 
 def unit(kind: str) -> str:
-    """What its `count` counts: items, rows, places, buckets, holds or checks."""
+    """What its `count` counts: items, rows, places, buckets, holds, entries or checks."""
     return KINDS[kind].unit if kind in KINDS else "items"
