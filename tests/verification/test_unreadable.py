@@ -173,7 +173,8 @@ def test_no_category_is_refused(company: Company) -> None:
         )
 
 
-def test_place_that_fails_takes_no_other_of_its_bucket_with_it(company: Company) -> None:
+def _map_voicemail(company: Company) -> None:
+    """A second place in the same bucket, with a connection of its own to its facts."""
     path = company.datamap / "company.yaml"
     text = path.read_text(encoding="utf-8")
     second = text[text.index("  call_recordings:") :].replace("call_recordings", "voicemail", 1)
@@ -181,6 +182,22 @@ def test_place_that_fails_takes_no_other_of_its_bucket_with_it(company: Company)
     second = second.replace("connection: company_db\n", "connection: other_db\n")
     third = "  other_db: {kind: postgres, disposal: other_db, verification: other_db_verify}\n"
     path.write_text(text.replace("places:\n", f"{third}places:\n") + "\n" + second, encoding="utf-8")
+
+
+def test_metadata_refused_in_two_places_of_a_bucket_makes_both_unknown(company: Company, s3_server: S3Server) -> None:
+    _map_voicemail(company)
+    company.connections["other_db_verify"] = company.connections["company_db_verify"]
+    company.tenant("nord")
+    company.recording("nord", DAY, row=False)
+    company.put("voicemail/x.wav")
+    with refusing(s3_server.endpoint_url, lambda method, path: 403 if method == "HEAD" else None) as address:
+        _other_connection(company, "company_s3_verify", extra={"endpoint_url": address, "region_name": "us-east-1"})
+        result = company.check()
+    assert result.places_failed == {PLACE: "HeadObject refused", "voicemail": "HeadObject refused"}
+
+
+def test_place_that_fails_takes_no_other_of_its_bucket_with_it(company: Company) -> None:
+    _map_voicemail(company)
     company.connections["other_db_verify"] = replace(company.connections["company_db_verify"], password="wrong")
     company.tenant("nord")
     company.recording("nord", 31 * DAY)

@@ -36,6 +36,7 @@ class PlaceReader:
     hasher: ItemHasher
     looked_at: Counter[str] = field(default_factory=Counter)
     trouble: str | None = None
+    heads_refused: bool = False
 
     @property
     def name(self) -> str:
@@ -106,7 +107,6 @@ class BucketIntake:
         self._readers = readers
         self._inventory = inventory
         self._hasher = hasher
-        self._heads_refused = False
         self.looked_at = 0
 
     def read_listing(self, progress: Progress) -> None:
@@ -202,12 +202,12 @@ class BucketIntake:
     def _metadata(
         self, reader: PlaceReader, wanted: Sequence[StoredEntry]
     ) -> dict[tuple[str, str], datetime | Metadata]:
-        """The objects' own dates, where they could say more than the row. A refusal is unknown, and asked for only once."""
-        if self._heads_refused:
+        """The objects' own dates, where they could say more than the row. A place that refuses is unknown, and asked no more."""
+        if not wanted or reader.heads_refused:
             return {}
         answers = self._bucket.recorded_at(wanted)
         if any(answer is Metadata.REFUSED for answer in answers):
-            self._heads_refused = True
+            reader.heads_refused = True
             reader.trouble = "HeadObject refused"
         return {(entry.key, entry.part_id): answer for entry, answer in zip(wanted, answers, strict=True)}
 
