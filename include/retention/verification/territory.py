@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class BucketPlan:
     places: tuple[MappedPlace, ...]
     checked: frozenset[str]
     declared: tuple[str, ...]
-    category: str = field(default="")
+    category: str
 
     @property
     def label(self) -> str:
@@ -85,8 +85,9 @@ def read_key(pattern: re.Pattern[str] | None, key: str) -> KeyDate:
 
 
 @lru_cache(maxsize=4096)
-def _midnight(year: str, month: str, day: str) -> datetime | None:
+def _midnight(year: str | None, month: str | None, day: str | None) -> datetime | None:
     try:
-        return datetime(int(year), int(month), int(day), tzinfo=UTC)
+        # A group that took no part in the match is None, and no number.
+        return datetime(int(year or ""), int(month or ""), int(day or ""), tzinfo=UTC)
     except ValueError:
         return None
