@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -67,7 +66,6 @@ class Inventory:
         self.own = own
         self.name = name
         self.written = 0
-        self.places: Counter[tuple[str, str]] = Counter()
         self.tables = {part: f"{name}_{part}" for part in ("entries", "consents", "approvals", "terms", "judged")}
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -78,7 +76,6 @@ class Inventory:
             for number, entry in enumerate(entries, start=self.written + 1):
                 copy.write_row((number, *entry[:_HOLDS], list(entry.hold_ids), *entry[_HOLDS + 1 :]))
         self.written += len(entries)
-        self.places.update((entry.category, entry.place) for entry in entries)
 
     def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:
         """COPY the consents of items, by the items' hashes."""
@@ -131,8 +128,8 @@ class Inventory:
         query = (
             "COPY (SELECT place, entry, item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
             "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry <> 'vanished' "
-            'ORDER BY place COLLATE "C", item_hash, entry COLLATE "C", part_hash, stored_at, metadata_at, is_latest, '
-            'note COLLATE "C") TO STDOUT'
+            'ORDER BY place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, '
+            "row_count, clock_at, evidence_at, event_happened, event_at, mapped) TO STDOUT"
         )
         running = hashlib.sha256()
         with self.own.cursor() as cursor, cursor.copy(self._with_names(query)) as copy:
