@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from retention.connections import Connection, parse
+from retention.connections import Connection
 from retention.database import connect
 from retention.evidence.hashing import ItemHasher
 from retention.settings import INCLUDE
@@ -210,8 +210,3 @@ def reasons(result: CheckResult, kind: str) -> Mapping[str, int]:
     [finding] = [one for one in result.findings if one.kind == kind]
     reasons: Mapping[str, int] = finding.detail.get("reasons", {})
     return reasons
-
-
-def s3_connection(connection_id: str, text: str) -> Connection:
-    """An Airflow connection from its JSON."""
-    return parse(connection_id, text)

@@ -13,8 +13,8 @@ from retention.reports.document import Check, Figure, Finding, Text, Verdict
 from retention.reports.wording import say
 
 QUESTION = Text("Is anything past its limit, anywhere?", "Ist irgendwo eine Löschfrist überschritten?")
-GONE_TOO_EARLY = frozenset({"protected_missing", "unexplained_gone"})
-"""Breaches of the other side: nothing stayed too long, but something that had to stay is gone."""
+GONE_TOO_EARLY = "protected_missing"
+"""The breach of the other side: nothing stayed too long, but something that had to stay is gone."""
 
 WEIGHTS = ("breach", "unknown", "finding", "exception")
 
@@ -92,7 +92,7 @@ def answer(verdict: Verdict, check: Check | None, findings: Sequence[Finding], c
         return Text("Not known: no check has run yet.", "Nicht bekannt: Es lief noch keine Prüfung.")
     when = Text(formats.instant(check.as_of, "en"), formats.instant(check.as_of, "de"))
     breaches = [finding for finding in findings if finding.severity == "breach"]
-    late = [finding for finding in breaches if finding.kind not in GONE_TOO_EARLY]
+    late = [finding for finding in breaches if finding.kind != GONE_TOO_EARLY]
     if verdict is Verdict.COMPLIANT:
         return Text(
             f"No. Nothing was past its limit on {when.en}.", f"Nein. Am {when.de} war keine Frist überschritten."

@@ -19,7 +19,7 @@ class DryRunStore:
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
-        # Hashes: a rehearsal of a large backlog keeps 8 bytes a part, not its key. One thread's add is atomic.
+        # Hashes: a rehearsal of a large backlog keeps a number for each part, not its key. One thread's add is atomic.
         self._gone: set[int] = set()
 
     def check(self) -> None:

@@ -11,7 +11,7 @@ from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPa
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One item's parts: `data` goes first, `markers` go last, `newer` is too young; `parts` is all there is.
+    """One item's parts: `data` goes first, `markers` go last; `parts` is all there is.
 
     Delete markers hide older versions, so they go only when no version is left (architecture, step 4).
     """
@@ -19,7 +19,6 @@ class Selection:
     parts: tuple[StoredPart, ...]
     data: tuple[StoredPart, ...]
     markers: tuple[StoredPart, ...]
-    newer: frozenset[str]
 
     def markers_to_remove(self, refused: Collection[str]) -> tuple[StoredPart, ...]:
         """The delete markers, or none of them while a version stays; `refused` are the part ids that could not go."""
@@ -48,7 +47,6 @@ def select(parts: Iterable[StoredPart], targets: Sequence[Target], stored_before
     known = tuple(parts)
     part_ids = {target.part_id for target in targets}
     asked = known if None in part_ids else tuple(part for part in known if part.part_id in part_ids)
-    newer = frozenset(part.part_id for part in asked if part.stored_at is not None and part.stored_at >= stored_before)
-    going = [part for part in asked if part.part_id not in newer]
+    going = [part for part in asked if part.stored_at is None or part.stored_at < stored_before]
     markers = tuple(part for part in going if part.kind is PartKind.DELETE_MARKER)
-    return Selection(known, tuple(part for part in going if part.kind is not PartKind.DELETE_MARKER), markers, newer)
+    return Selection(known, tuple(part for part in going if part.kind is not PartKind.DELETE_MARKER), markers)
