@@ -13,7 +13,7 @@ from typing import Any
 REPORTS = [("can_read", "Plugins"), ("can_read", "Retention Reports"), ("menu_access", "Retention Reports")]
 AUDIT = [("can_read", "Audit Logs"), ("menu_access", "Audit Logs")]
 MEND_RUNS = [("can_edit", "DAG Runs"), ("can_create", "Task Instances"), ("can_edit", "Task Instances")]
-DAGS_OF_ENGINEERS = ("dispose_audio", "verify_retention")
+DAGS_OF_ENGINEERS = ("dispose_audio", "dispose_audio_listing", "verify_retention")
 """Rights to start and change runs are given DAG by DAG: a global `can_edit DAGs` would include every later purge."""
 
 
