@@ -2,7 +2,8 @@
 # Dispose of call recordings that no row leads to (nightly)
 
 **What it does.** Lists every version, delete marker and unfinished upload in the recordings' buckets, and deletes those that
-are due by their own evidence: objects without a row, expired older versions under a newer one, uploads nobody finished.
+are due by their own evidence: objects without a row, expired older versions under a newer one, uploads nobody finished, and
+objects older than their row says (these with their row).
 Age is the oldest of the day in the key, the object's `recorded-at`, and the store's own date. Promise: clause `audio`.
 
 **What it does not guarantee.** An object without a row can't be known to be transcribed, so only the 30-day cap applies to it.
