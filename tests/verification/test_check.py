@@ -143,6 +143,14 @@ def test_headroom_is_the_time_to_the_first_breach(company: Company) -> None:
     assert company.check(company.now + 4 * DAY).headroom["audio"].headroom_s == -86_400 + 2 * 3_600
 
 
+def test_item_that_outlived_its_hold_is_the_oldest_that_nothing_keeps(company: Company) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    company.hold_item(company.recording("nord", 60 * DAY), ends_at=company.now - 5 * DAY)
+    room = company.check(company.now).headroom["audio"]
+    assert room.oldest_unprotected_age_s == 60 * 86_400
+
+
 def test_same_stores_give_the_same_digest(company: Company) -> None:
     company.tenant("nord")
     company.recording("nord", DAY)

@@ -37,7 +37,7 @@ SELECT
     min(deadline_at) AS first_deadline_at,
     min(deadline_at) FILTER (WHERE deadline_at >= as_of) AS next_deadline_at,
     min(start_at) AS oldest_at,
-    min(start_at) FILTER (WHERE deadline_at = promised_at) AS oldest_unprotected_at
+    min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt)) AS oldest_unprotected_at
 FROM {judged}
 WHERE is_part
 GROUP BY category
