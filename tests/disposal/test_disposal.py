@@ -505,6 +505,18 @@ class TestListing:
         result = execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert result.spared == {"legal_hold": 1}
 
+    def test_a_hold_on_a_key_keeps_that_object_alone_and_one_on_a_lost_row_all_that_may_be_meant(
+        self, world: World, plan: Plan
+    ) -> None:
+        world.add_recording(age=DAY)
+        folder = f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}"
+        world.put(f"{folder}/held.wav")
+        world.put(f"{folder}/other.wav")
+        world.add_hold(place="call_recordings", item_id=f"{folder}/held.wav")
+        assert plan("listing").due == 1
+        world.add_hold(place="call_recordings", item_id="an id that no row has")
+        assert plan("listing").due == 0
+
     def test_an_orphans_delete_marker_goes_only_after_its_versions(self, world: World, plan: Plan) -> None:
         world.add_recording(age=DAY)
         key = f"recordings/t1/{now() - 40 * DAY:%Y/%m/%d}/gone.wav"

@@ -79,6 +79,12 @@ def test_check_of_other_promises_or_another_map_proves_nothing_about_these(found
     assert verdict.of_category(COMPLIANT, [finding(found)], "audio", PLACES["audio"], ["map"]) == Verdict(expected)
 
 
+def test_what_lies_in_no_place_weighs_on_every_category() -> None:
+    check = replace(COMPLIANT, verdict="unknown", categories=("audio", "logs"))
+    beside = replace(finding("unknown", "evidence_changed"), place="ledger")
+    assert verdict.of_category(check, [beside], "logs", PLACES["audio"]) is Verdict.UNKNOWN
+
+
 def test_breach_in_one_category_leaves_a_clean_one_compliant() -> None:
     check = replace(COMPLIANT, verdict="breach", categories=("audio", "logs"))
     assert verdict.of_category(check, [finding("breach")], "logs", ()) is Verdict.COMPLIANT

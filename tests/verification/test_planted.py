@@ -394,3 +394,36 @@ def test_hold_on_the_tenant_of_row_or_key_covers_the_item(company: Company, held
     company.recording("nord", 40 * DAY, key=f"recordings/süd/{day}/x.wav")
     company.hold(tenant_id=held)
     assert found(company.check()) == {"exception_hold": 1}
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_hold_on_one_item_covers_no_other_object_without_a_row(company: Company, by_key: bool) -> None:
+    company.tenant("nord")
+    held = company.recording("nord", 40 * DAY)
+    company.recording("nord", 40 * DAY, row=False)
+    company.hold(place=PLACE, item_id=held.key if by_key else str(held.recording_id))
+    assert found(company.check()) == {"past_cap": 1, "exception_hold": 1}
+
+
+def test_hold_on_an_item_that_lost_its_row_may_mean_any_object_without_a_row(company: Company) -> None:
+    company.tenant("nord")
+    held = company.recording("nord", 40 * DAY)
+    company.hold_item(held)
+    company.forget(held)
+    assert found(company.check()) == {"exception_hold": 1, "orphan_object": 1}
+
+
+def test_two_systems_of_one_account_know_each_others_buckets(company: Company) -> None:
+    text = (company.datamap / "company.yaml").read_text(encoding="utf-8")
+    other = text.replace("system: ", "system: second-", 1).replace("company_s3:", "second_s3:")
+    other = other.replace("company_db:", "second_db:").replace("connection: company_", "connection: second_")
+    other = other.replace(f"{PLACE}:", "second_place:").replace(company.bucket, f"{company.bucket}-second")
+    (company.datamap / "second.yaml").write_text(other, encoding="utf-8")
+    company.s3.create_bucket(Bucket=f"{company.bucket}-second")
+    try:
+        result = company.check()
+    finally:
+        company.s3.delete_bucket(Bucket=f"{company.bucket}-second")
+    assert set(result.places_read) == {PLACE, "second_place"}
+    assert found(result) == {}
+    assert result.verdict is Verdict.COMPLIANT

@@ -236,3 +236,19 @@ def test_object_that_is_listed_but_can_not_be_found_is_unknown(
         result = company.check()
     assert reasons(result, "unreadable_place") == {"versions that are listed and can't be read": 1}
     assert result.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        pytest.param({"endpoint_url": "no address"}, id="endpoint"),
+        pytest.param({"config_kwargs": {"no_such_setting": 1}}, id="setting"),
+        pytest.param({"region_name": "no region!"}, id="region"),
+    ],
+)
+def test_settings_that_make_no_client_are_named_with_their_connection(
+    company: Company, extra: dict[str, object]
+) -> None:
+    _other_connection(company, "company_s3_verify", extra={**company.connections["company_s3_verify"].extra, **extra})
+    with pytest.raises(RequestError, match=r"company_s3_verify.*found.*expected"):
+        company.check()

@@ -177,9 +177,16 @@ def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | No
 def lost_hold_items(runtime: Runtime, checked: CheckedPlace, holds: Sequence[Hold]) -> frozenset[str]:
     """Ids of held items of this place that no row has any more: which object was theirs, nobody can tell.
 
-    A hold names an item by its id or by its object's key. A key finds its object without a row.
+    A hold names an item by its id or by its object's key. A key, which begins with one of the place's prefixes, finds its object
+    without a row.
     """
-    named = {hold.item_id for hold in holds if hold.item_id is not None and hold.place in (None, checked.place.name)}
+    named = {
+        hold.item_id
+        for hold in holds
+        if hold.item_id is not None
+        and hold.place in (None, checked.place.name)
+        and not hold.item_id.startswith(checked.place.spec.prefixes)
+    }
     if not named:
         return frozenset()
     query = sql.SQL("SELECT f.item_id FROM ({items}\n) AS f WHERE f.item_id = ANY(%(named)s)").format(

@@ -47,12 +47,14 @@ class CheckRead:
 
 
 def read_check(own: OwnConnection, check_run_id: UUID | None) -> CheckRead | None:
-    """The named check run, or the newest finished one; None where no check has ever finished.
+    """The named check run, or the newest finished proof; None where there is none.
 
     Raises RequestError for a check run that does not exist.
     """
     if check_run_id is None:
-        row = own.execute(f"{_SELECT} WHERE finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1").fetchone()
+        row = own.execute(
+            f"{_SELECT} WHERE finished_at IS NOT NULL AND is_proof ORDER BY started_at DESC LIMIT 1"
+        ).fetchone()
         if row is None:
             return None
     else:

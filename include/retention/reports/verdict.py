@@ -53,9 +53,16 @@ def of_category(
     if check is None or check.finished_at is None:
         return Verdict.UNKNOWN
     doubts = [] if saw_completely(check, category, places) and not changed else [Verdict.UNKNOWN]
-    found = worst([Verdict.COMPLIANT, *doubts, *_weights(f for f in findings if f.category == category)])
+    here = (f for f in findings if f.category == category or not _lies_in_a_place(f, check))
+    found = worst([Verdict.COMPLIANT, *doubts, *_weights(here)])
     shown = any(not place.read for place in check.places) or _weights(findings)
     return worst([found, _stated(check)]) if not shown else found
+
+
+def _lies_in_a_place(finding: Finding, check: Check) -> bool:
+    """Whether a place of the data map has it. What was found beside all places, such as a bucket that nobody mapped or changed
+    evidence, may concern any category."""
+    return any(finding.place == place.place for place in check.places)
 
 
 def saw_completely(check: Check | None, category: str, places: Sequence[str]) -> bool:

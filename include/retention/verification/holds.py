@@ -89,7 +89,7 @@ class HoldIndex:
 
     def named_items(self, place: str) -> list[str]:
         """Ids and keys that holds of this place name."""
-        return sorted({item_id for where, item_id in self._of_items if where in (None, place)})
+        return sorted({item_id for where, item_id in self._of_items if where == place})
 
     def lose(self, item_ids: Iterable[str]) -> None:
         """These named items have no row (any more): which object was theirs nobody can tell, so any without a row may be."""

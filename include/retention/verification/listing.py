@@ -34,6 +34,7 @@ def open_client(connection: Connection) -> Any:
     """A client with this connection's identity. Refuses settings that would silently make it another identity."""
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
     from botocore.session import get_session
 
     if connection.conn_type not in {"aws", "s3"}:
@@ -59,16 +60,22 @@ def open_client(connection: Connection) -> Any:
     session = get_session()
     # botocore's own reading of timestamps takes half of a listing's time.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_read_timestamp)
-    return boto3.Session(botocore_session=session).client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=connection.extra.get("region_name"),
-        aws_access_key_id=connection.login,
-        aws_secret_access_key=connection.password,
-        aws_session_token=connection.extra.get("aws_session_token"),
-        verify=connection.extra.get("verify"),
-        config=Config(**(defaults | dict(connection.extra.get("config_kwargs") or {}))),
-    )
+    try:
+        return boto3.Session(botocore_session=session).client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=connection.extra.get("region_name"),
+            aws_access_key_id=connection.login,
+            aws_secret_access_key=connection.password,
+            aws_session_token=connection.extra.get("aws_session_token"),
+            verify=connection.extra.get("verify"),
+            config=Config(**(defaults | dict(connection.extra.get("config_kwargs") or {}))),
+        )
+    except (BotoCoreError, TypeError, ValueError) as error:
+        raise RequestError(
+            f"connection {connection.connection_id!r}: found settings that boto3 refuses ({type(error).__name__}); expected a "
+            "valid endpoint_url, region_name and config_kwargs. Correct the connection's extra."
+        ) from None
 
 
 class Bucket:

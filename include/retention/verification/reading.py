@@ -124,7 +124,8 @@ class Reading:
         rows = RowSource(self._resolve(place.facts.verification), place, self._terms[category])
         sessions.callback(rows.close)
         holds = HoldIndex(self._scopes, category)
-        named = holds.named_items(place.name)
+        # A key, which begins with one of the place's prefixes, finds its object without a row.
+        named = [name for name in holds.named_items(place.name) if not name.startswith(place.spec.prefixes)]
         holds.lose(set(named) - rows.known(named))
         return PlaceReader(place, self._terms[category], rows, holds, self._hasher)
 

@@ -48,23 +48,36 @@ def plan_buckets(datamap: DataMap, categories: Sequence[str]) -> list[BucketPlan
     """Every bucket that holds a place of these categories. Raises DataMapError where a category has no place."""
     wanted = [place for category in categories for place in datamap.of_category(category)]
     plans = []
-    for store, bucket in dict.fromkeys((place.spec.connection, place.spec.bucket) for place in wanted):
-        here = tuple(p for p in datamap.places.values() if (p.spec.connection, p.spec.bucket) == (store, bucket))
+    for store, bucket in dict.fromkeys((_store(datamap, p.spec.connection), p.spec.bucket) for p in wanted):
+        here = tuple(
+            p for p in datamap.places.values() if (_store(datamap, p.spec.connection), p.spec.bucket) == (store, bucket)
+        )
         mine = [place for place in here if place in wanted]
         declared = tuple(
             entry.prefix
             for entry in datamap.not_personal
-            if (entry.connection, entry.bucket) == (store, bucket) and entry.prefix is not None
+            if (_store(datamap, entry.connection), entry.bucket) == (store, bucket) and entry.prefix is not None
         )
         checked = frozenset(place.name for place in mine)
         plans.append(BucketPlan(store, bucket, here, checked, declared, mine[0].spec.category))
     return plans
 
 
+def _store(datamap: DataMap, connection: str) -> str:
+    """The first connection of the map with the same verifying identity: each system's file names its own, and two of them may
+    look into one account."""
+    identity = datamap.connections[connection].verification
+    return next(name for name, one in datamap.connections.items() if one.verification == identity)
+
+
 def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list[str]:
     """Buckets of one store that are neither mapped nor declared, as a whole, free of personal data."""
-    mapped = {place.spec.bucket for place in datamap.places.values() if place.spec.connection == store}
-    declared = {entry.bucket for entry in datamap.not_personal if entry.connection == store and entry.prefix is None}
+    mapped = {p.spec.bucket for p in datamap.places.values() if _store(datamap, p.spec.connection) == store}
+    declared = {
+        entry.bucket
+        for entry in datamap.not_personal
+        if _store(datamap, entry.connection) == store and entry.prefix is None
+    }
     return [name for name in names if name not in mapped and name not in declared]
 
 

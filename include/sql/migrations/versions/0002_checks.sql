@@ -4,8 +4,11 @@ CREATE TABLE retention.check_runs (
     started_at       timestamptz NOT NULL,
     finished_at      timestamptz,
     as_of            timestamptz NOT NULL,
-    -- A check of an earlier instant answers a question about the past; it proves nothing about now, and remembers nothing.
-    is_proof         boolean     GENERATED ALWAYS AS (as_of - started_at >= interval '-5 minutes') STORED,
+    -- A check of another instant answers a question about the past or the future; it proves nothing about now, and remembers
+    -- nothing.
+    is_proof         boolean     GENERATED ALWAYS AS (
+        as_of - started_at BETWEEN interval '-5 minutes' AND interval '5 minutes'
+    ) STORED,
     categories       text[]      NOT NULL,
     verdict          text        CHECK (verdict IN ('compliant', 'breach', 'unknown')),
     policy_version   text        NOT NULL,
