@@ -232,7 +232,9 @@ class TestProof:
 
     def test_an_old_proof_is_unknown(self, run: Any, world: World) -> None:
         run("verify")
-        world.own_sql("UPDATE retention.check_runs SET started_at = started_at - interval '3 hours'")
+        world.own_sql(
+            "UPDATE retention.check_runs SET (started_at, as_of) = (started_at - interval '3 hours', as_of - interval '3 hours')"
+        )
         assert run("status", code=3)["categories"][0]["reason"] == "the last proof is too old"
 
     def test_an_unreadable_bucket_is_unknown(self, run: Any, world: World, tmp_path: Path) -> None:

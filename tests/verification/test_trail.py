@@ -41,6 +41,10 @@ def _hold_ended_without_an_entry(company: Company) -> None:
     company.own_sql("UPDATE retention.holds SET ended_at = now(), ended_by = 'x'")
 
 
+def _approver_changed(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET approved_by = 'somebody'")
+
+
 def _entry_changed(company: Company) -> None:
     company.own_sql(AS_SUPERUSER)
     company.own_sql("UPDATE retention.ledger SET body = replace(body, 'legal', 'other') WHERE seq = 1")
@@ -60,6 +64,7 @@ TAMPERING = [
     pytest.param(_hold_deleted, "holds_changed_behind_the_ledger", id="hold_deleted"),
     pytest.param(_hold_cut_short, "holds_changed_behind_the_ledger", id="hold_cut_short"),
     pytest.param(_hold_ended_without_an_entry, "holds_changed_behind_the_ledger", id="hold_ended_without_an_entry"),
+    pytest.param(_approver_changed, "holds_changed_behind_the_ledger", id="approver_changed"),
     pytest.param(_entry_changed, "ledger_does_not_fit", id="entry_changed"),
     pytest.param(_entry_cut_out, "ledger_does_not_fit", id="entry_cut_out"),
     pytest.param(_tail_cut_off, "ledger_ends_too_early", id="tail_cut_off"),

@@ -160,17 +160,23 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
 
 
 def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
-    """A part without a row as an item: tenant and day from its key, dated by the oldest evidence there is."""
-    tenant_id, key_day = read_key(checked.place.spec.key_date, part.key)
+    """A part without a row as an item, dated by the oldest evidence there is."""
+    _, key_day = read_key(checked.place.spec.key_date, part.key)
     evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None]
+    return _rowless(checked, part.key, min(evidence, default=None))
+
+
+def _rowless(checked: CheckedPlace, key: str, evidence_at: datetime | None) -> ItemFacts:
+    """What is known of an object without a row: its tenant from its key, and nobody can say whose it is."""
+    tenant_id, _ = read_key(checked.place.spec.key_date, key)
     return ItemFacts(
         place=checked.place.name,
-        item_id=part.key,
-        object_key=part.key,
+        item_id=key,
+        object_key=key,
         tenant_id=tenant_id,
         person_known=False,
         starts={},
-        evidence_at=min(evidence, default=None),
+        evidence_at=evidence_at,
     )
 
 
@@ -212,14 +218,5 @@ def decide_loose(
     now: datetime,
 ) -> Decision:
     """Decide a planned loose part again, with the evidence that the plan noted."""
-    tenant_id, _ = read_key(checked.place.spec.key_date, line["object_key"])
-    item = ItemFacts(
-        place=line["place"],
-        item_id=line["object_key"],
-        object_key=line["object_key"],
-        tenant_id=tenant_id,
-        person_known=False,
-        starts={},
-        evidence_at=line["evidence_at"],
-    )
+    item = _rowless(checked, line["object_key"], line["evidence_at"])
     return decide(item, rule, holds_for_loose(holds, item, lost), as_of, now=now)

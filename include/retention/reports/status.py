@@ -10,6 +10,7 @@ from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
+from retention.reports.wording import say
 
 PROOF_VALID_FOR = timedelta(hours=2)
 """Verification runs hourly by its own clock; a proof that is older than two intervals proves nothing about now."""
@@ -175,7 +176,7 @@ def _disposal_line(category: str, plan: dict[str, Any] | None) -> str:
     result = plan["result"]
     gone = result["gone"] + result["recovered"]
     stayed = ", ".join(
-        f"{count} {_REASONS.get(reason, reason)}" for reason, count in sorted(plan["kept_by_reason"].items())
+        f"{count} × {say(f'reason.{reason}', 'en')}" for reason, count in sorted(plan["kept_by_reason"].items())
     )
     spared = sum(result["spared"].values())
     return (
@@ -184,17 +185,6 @@ def _disposal_line(category: str, plan: dict[str, Any] | None) -> str:
         + (f", {result['failed']} failed" if result["failed"] else "")
         + f".\n  Stayed: {stayed or 'nothing'}."
     )
-
-
-_REASONS = {
-    "not_due": "not due yet",
-    "legal_hold": "under a legal hold",
-    "consent": "with consent of both parties",
-    "ambiguous": "sharing an object",
-    "undated": "without any date",
-    "restriction": "restricted",
-    "statutory_minimum": "kept by statute",
-}
 
 
 def _proof_line(proof: dict[str, Any] | None, findings: Mapping[str, int]) -> str:

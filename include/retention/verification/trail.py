@@ -20,7 +20,7 @@ FROM retention.check_runs
 WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 """
 
-# A hold protects by its row alone. One that went, or ended, or was given another end without an entry was not ended by us.
+# A hold protects by its row alone. One that went, or was ended, approved or dated otherwise without an entry, was not by us.
 _HOLDS_CHANGED = """
 SELECT count(*) AS holds
 FROM retention.ledger AS l
@@ -32,6 +32,17 @@ WHERE
         h.hold_id IS NULL
         OR h.ends_at IS DISTINCT FROM CAST(entry.body ->> 'ends_at' AS timestamptz)
         OR h.review_at IS DISTINCT FROM CAST(entry.body ->> 'review_at' AS timestamptz)
+        OR (
+            h.approved_by IS DISTINCT FROM entry.body ->> 'approved_by'
+            AND NOT EXISTS (
+                SELECT 1
+                FROM retention.ledger AS e
+                WHERE
+                    e.kind = 'hold_approved'
+                    AND CAST(e.body AS jsonb) ->> 'hold' = h.hold_id::text
+                    AND CAST(e.body AS jsonb) ->> 'by' = h.approved_by
+            )
+        )
         OR (
             h.ended_at IS NOT NULL
             AND NOT EXISTS (
