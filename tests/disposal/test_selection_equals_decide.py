@@ -55,9 +55,9 @@ def version(
     )
 
 
-def rule(*versions: RuleVersion) -> RetentionRule:
+def rule(*versions: RuleVersion, skew: timedelta = HOUR) -> RetentionRule:
     schedule = Schedule(
-        longest_interval=HOUR, missed_runs_tolerated=0, run_time=HOUR, store_lag=0 * HOUR, clock_skew=0 * HOUR
+        longest_interval=HOUR, missed_runs_tolerated=0, run_time=HOUR, store_lag=0 * HOUR, clock_skew=skew
     )
     return RetentionRule(
         category="audio",
@@ -73,7 +73,7 @@ def rule(*versions: RuleVersion) -> RetentionRule:
 BOTH = ("caller", "customer")
 RULES = {
     "one_version": rule(version(1, date(2025, 8, 3), limit_h=720, lead_h=49, parties=BOTH)),
-    "no_exemption": rule(version(1, date(2025, 8, 3), limit_h=720, lead_h=49, parties=None)),
+    "no_exemption": rule(version(1, date(2025, 8, 3), limit_h=720, lead_h=49, parties=None), skew=0 * HOUR),
     "longer_later": rule(
         version(1, date(2025, 8, 3), limit_h=480, lead_h=49, parties=BOTH),
         version(2, date(2026, 3, 10), limit_h=720, lead_h=49, parties=("caller",)),
@@ -333,6 +333,20 @@ def test_generated_data_has_keys_that_contradict_their_rows() -> None:
             same += has_day and by_row.deadline_at == by_key.deadline_at
     assert differ > 50
     assert same > 50
+
+
+def test_generated_data_has_dates_that_a_clock_ahead_has_stamped() -> None:
+    """Guards the test above: items that are kept only because instants up to the clock skew ahead count as stated."""
+    differ = kept = 0
+    strict = rule(*RULES["one_version"].versions, skew=0 * HOUR)
+    for seed in range(6):
+        generator = Generator(seed)
+        for item in (generator.item(number) for number in range(400)):
+            by_skew, by_none = (decide(item, one, [], NOW) for one in (RULES["one_version"], strict))
+            differ += by_none.due_at != by_skew.due_at
+            kept += by_none.disposable and not by_skew.disposable
+    assert differ > 50
+    assert kept > 0
 
 
 def test_generated_data_withdraws_on_another_record() -> None:

@@ -12,6 +12,7 @@ from retention.policy.loader import load_policy
 from retention.policy.model import Consents, RetentionRule, RuleVersion, Schedule, StartPoint, VolumeLimit
 
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+MINUTE = timedelta(minutes=1)
 RECORDED = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 LIMIT, LEAD, LATENCY = 720 * HOUR, 49 * HOUR, 2 * HOUR
 CAP_DUE, CAP_DEADLINE = RECORDED + LIMIT - LEAD, RECORDED + LIMIT

@@ -11,6 +11,7 @@ from tests.policy.situations import (
     DAY,
     HOUR,
     LATENCY,
+    MINUTE,
     RECORDED,
     TICK,
     TRANSCRIBED,
@@ -24,6 +25,7 @@ from tests.policy.situations import (
 from retention.policy.facts import ItemFacts, Start, Status
 
 LONG_AFTER = CAP_DEADLINE + 100 * DAY
+LATEST = LONG_AFTER + 10 * MINUTE  # what the shipped rule's clock_skew lets a source's clock be ahead
 CAP, DONE = "recording_started", "transcription_succeeded"
 
 
@@ -120,13 +122,22 @@ def test_thirty_days_are_720_elapsed_hours(recorded: datetime, deadline: datetim
         pytest.param(item(evidence_at=RECORDED + 90 * DAY), "start_point", RECORDED, id="row_written_much_later"),
         pytest.param(item(recorded=None, evidence_at=RECORDED), "fallback", RECORDED, id="start_missing"),
         pytest.param(
-            item(recorded=LONG_AFTER + TICK, evidence_at=RECORDED), "fallback", RECORDED, id="start_in_the_future"
+            item(recorded=LATEST + TICK, evidence_at=RECORDED), "fallback", RECORDED, id="start_in_the_future"
         ),
         pytest.param(
             item(recorded=LONG_AFTER, evidence_at=LONG_AFTER - HOUR), "start_point", LONG_AFTER, id="start_is_now"
         ),
         pytest.param(
-            item(recorded=LONG_AFTER + TICK, evidence_at=LONG_AFTER - HOUR),
+            item(recorded=LATEST, evidence_at=LONG_AFTER - HOUR),
+            "start_point",
+            LATEST,
+            id="start_ahead_by_the_clock_skew",
+        ),
+        pytest.param(
+            item(recorded=None, evidence_at=LATEST), "fallback", LATEST, id="evidence_ahead_by_the_clock_skew"
+        ),
+        pytest.param(
+            item(recorded=LATEST + TICK, evidence_at=LONG_AFTER - HOUR),
             "fallback",
             LONG_AFTER - HOUR,
             id="start_in_the_future_by_less_than_the_tolerance",
@@ -171,13 +182,22 @@ def test_item_without_a_credible_date_is_undated_and_stays(facts: ItemFacts) -> 
     ("start", "deadline"),
     [
         pytest.param(Start(None, True), RECORDED + LATENCY, id="happened_at_no_known_time"),
-        pytest.param(Start(LONG_AFTER + TICK, True), RECORDED + LATENCY, id="happened_in_the_future"),
+        pytest.param(Start(LATEST + TICK, True), RECORDED + LATENCY, id="happened_in_the_future"),
     ],
 )
 def test_event_without_a_credible_time_is_dated_by_the_oldest_evidence(start: Start, deadline: datetime) -> None:
     decision = decided(item(starts={DONE: start}), LONG_AFTER)
     assert said(decision) == ("overdue", "fallback", DONE)
     assert decision.deadline_at == deadline
+
+
+@pytest.mark.parametrize("ahead", [TICK, 10 * MINUTE])
+def test_event_that_a_clock_ahead_has_stamped_is_not_due_yet(ahead: timedelta) -> None:
+    stamped = TRANSCRIBED + ahead
+    decision = decided(item(transcribed=stamped), TRANSCRIBED)
+    assert (said(decision), decision.due_at) == (("retain", "start_point", "not_due"), stamped)
+    assert decided(item(transcribed=stamped), stamped).status is Status.DUE
+    assert decided(item(transcribed=stamped, consents=both(given=TRANSCRIBED)), stamped).status is Status.EXEMPT
 
 
 def test_event_with_a_time_that_did_not_happen_starts_no_clock() -> None:

@@ -111,7 +111,7 @@ def rules(draw: st.DrawFn, exemption: st.SearchStrategy[Consents | None] = exemp
                 minimum=draw(minima),
             )
         )
-    return rule(*versions)
+    return rule(*versions, clock_skew=draw(st.sampled_from([0, 0, 1, 1800])) * timedelta(seconds=1))
 
 
 holds_lists = st.lists(some_holds(), max_size=4)

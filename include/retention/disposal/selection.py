@@ -58,6 +58,7 @@ def compile_selection(
         "keys": list(keys) if keys is not None else None,
         "as_of": as_of,
         "now": now,
+        "latest": rule.latest(now),
         "earliest": _EARLIEST,
         "stored_keys": list(stored or ()),
         "stored_at": list((stored or {}).values()),
@@ -109,15 +110,15 @@ def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any],
 
 
 def _dated(rule: RetentionRule) -> sql.Composed:
-    """When each item arose: its own start unless that is missing, in the future or contradicted, else the oldest evidence."""
+    """When each item arose: its own start unless that is missing, after `latest` or contradicted, else the oldest evidence."""
     return sql.SQL(
         "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
         "NOT s.is_good AS redated FROM item "
         "CROSS JOIN LATERAL (SELECT least("
-        "CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(now)s THEN item.evidence_at END, "
-        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(now)s THEN item.key_day END, "
-        "CASE WHEN item.stored_at BETWEEN %(earliest)s AND %(now)s THEN item.stored_at END) AS seen_at) AS e "
-        "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(now)s, FALSE) "
+        "CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(latest)s THEN item.evidence_at END, "
+        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(latest)s THEN item.key_day END, "
+        "CASE WHEN item.stored_at BETWEEN %(earliest)s AND %(latest)s THEN item.stored_at END) AS seen_at) AS e "
+        "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(latest)s, FALSE) "
         "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
 
@@ -163,7 +164,7 @@ def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
             continue
         start = sql.Identifier(f"start_{event}")
         happened = columns.happened(event)
-        stated = sql.SQL("{} BETWEEN %(earliest)s AND %(now)s").format(start)
+        stated = sql.SQL("{} BETWEEN %(earliest)s AND %(latest)s").format(start)
         instants.append(
             sql.SQL(
                 "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "

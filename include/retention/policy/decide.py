@@ -35,8 +35,9 @@ def decide(
     these count as they are. due: `due_at <= as_of <= deadline_at`; overdue: `as_of > deadline_at`. Raises nothing for any item.
     """
     now = max(as_of, now) if now is not None else as_of
-    seen_at = item.evidence_at if item.evidence_at is not None and item.evidence_at <= now else None
-    arose_at, basis = _arose(item, rule, seen_at, now)
+    latest = rule.latest(now)
+    seen_at = item.evidence_at if item.evidence_at is not None and item.evidence_at <= latest else None
+    arose_at, basis = _arose(item, rule, seen_at, latest)
     terms = _terms_for(rule, arose_at, as_of)
     if terms is None:
         return Decision(Status.RETAIN, basis, "rule_not_in_force", None, None)
@@ -44,25 +45,26 @@ def decide(
     known_start = arose_at if basis is Basis.START_POINT else None
     covering = [hold for hold in holds if covers(hold, item, rule.category, known_start)]
     evidence = min((at for at in (seen_at, arose_at) if at is not None), default=None)
-    clock, basis = _clock(item, rule, terms, arose_at, basis, evidence, now)
+    clock, basis = _clock(item, rule, terms, arose_at, basis, evidence, latest)
     in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     if clock is None:
         return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
-    exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, now)
+    exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, latest)
     clock = _after_protections(clock, covering, exempt_until, rule.release_latency, now)
     status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
     return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
 
 
 def _arose(
-    item: ItemFacts, rule: RetentionRule, seen_at: datetime | None, now: datetime
+    item: ItemFacts, rule: RetentionRule, seen_at: datetime | None, latest: datetime
 ) -> tuple[datetime | None, Basis]:
     """When the clock that every item has started, and on what that rests; `seen_at` is the other evidence, None if in the future.
 
-    A start that is missing, in the future or contradicted counts for nothing: an item stamped 2099 would stay until then.
+    A start that is missing, in the future (after `latest`) or contradicted counts for nothing: an item stamped 2099 would stay
+    until then.
     """
     stated = item.starts.get(rule.clock_event, Start(None, False)).at
-    if stated is None or stated > now:
+    if stated is None or stated > latest:
         return seen_at, Basis.FALLBACK
     if seen_at is not None and stated > seen_at + CONTRADICTION_TOLERANCE:
         return seen_at, Basis.FALLBACK
@@ -85,7 +87,7 @@ def _clock(
     arose_at: datetime | None,
     basis: Basis,
     evidence: datetime | None,
-    now: datetime,
+    latest: datetime,
 ) -> tuple[_Clock | None, Basis]:
     """The earliest due time and the earliest deadline over all start points that happened."""
     instants: dict[str, datetime] = {}
@@ -93,7 +95,7 @@ def _clock(
         if event == rule.clock_event:
             at = arose_at
         else:
-            at, rests_on = _event_at(item, event, evidence, now)
+            at, rests_on = _event_at(item, event, evidence, latest)
             basis = Basis.FALLBACK if rests_on is Basis.FALLBACK else basis
         if at is not None:
             instants[event] = at
@@ -105,18 +107,24 @@ def _clock(
     return _Clock(due[trigger], deadline_at, trigger), basis
 
 
-def _event_at(item: ItemFacts, event: str, evidence: datetime | None, now: datetime) -> tuple[datetime | None, Basis]:
-    """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence."""
+def _event_at(
+    item: ItemFacts, event: str, evidence: datetime | None, latest: datetime
+) -> tuple[datetime | None, Basis]:
+    """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence.
+
+    By a clock that is a little ahead, an event lies between now and `latest`: it is not due yet. Dating it back would make
+    consents late that came in time.
+    """
     start = item.starts.get(event, Start(None, False))
     if not start.happened:
         return None, Basis.START_POINT
-    if start.at is not None and start.at <= now:
+    if start.at is not None and start.at <= latest:
         return start.at, Basis.START_POINT
     return evidence, Basis.START_POINT if evidence is None else Basis.FALLBACK
 
 
 def _exempt_until(
-    consents: Sequence[Consent], asked: Consents | None, due_at: datetime, now: datetime
+    consents: Sequence[Consent], asked: Consents | None, due_at: datetime, latest: datetime
 ) -> datetime | None:
     """Until when the consents of all parties exempt the item; None where they never did.
 
@@ -129,9 +137,9 @@ def _exempt_until(
         said = [consent for consent in consents if consent.party == party and consent.scope == asked.scope]
         withdrawals = [consent.withdrawn_at for consent in said if consent.withdrawn_at is not None]
         valid = [
-            _consent_ends(consent, withdrawals, asked, now)
+            _consent_ends(consent, withdrawals, asked, latest)
             for consent in said
-            if max(consent.given_at, consent.recorded_at) < due_at and max(consent.given_at, consent.recorded_at) <= now
+            if (told_at := max(consent.given_at, consent.recorded_at)) < due_at and told_at <= latest
         ]
         if not valid:
             return None
@@ -139,10 +147,10 @@ def _exempt_until(
     return min(ends)
 
 
-def _consent_ends(consent: Consent, withdrawals: Sequence[datetime], asked: Consents, now: datetime) -> datetime:
+def _consent_ends(consent: Consent, withdrawals: Sequence[datetime], asked: Consents, latest: datetime) -> datetime:
     """A withdrawal ends all that the party had consented to until then, whichever record it is written on."""
     withdrawn = [at for at in withdrawals if at >= consent.given_at]
-    reviewed_at = consent.reviewed_at if consent.reviewed_at is not None and consent.reviewed_at <= now else None
+    reviewed_at = consent.reviewed_at if consent.reviewed_at is not None and consent.reviewed_at <= latest else None
     lapses_at = max(consent.given_at, reviewed_at or consent.given_at) + asked.valid_for
     return min(end for end in (consent.ends_at, consent.withdrawn_at, lapses_at, *withdrawn) if end is not None)
 

@@ -141,7 +141,8 @@ class Schedule(StrictModel):
     store_lag: Elapsed
     """Longest time until the store shows what happened."""
     clock_skew: Elapsed
-    """Largest difference between the clocks involved."""
+    """Largest difference between the clocks involved. An instant at most this far ahead counts as stated, not as one in the
+    future."""
     granularity: Elapsed = timedelta(0)
     """How much younger the youngest record of a file or partition may be than its oldest; nothing for single items."""
 
@@ -251,6 +252,10 @@ class RetentionRule(StrictModel):
     def in_force(self, as_of: datetime) -> tuple[RuleVersion, ...]:
         """The versions that have taken effect by `as_of`, oldest first; empty before the first one."""
         return tuple(version for version in self.versions if version.effective_at <= as_of)
+
+    def latest(self, now: datetime) -> datetime:
+        """The last instant that counts as stated, as the source's clock may be ahead; a later one is in the future."""
+        return now + self.schedule.clock_skew
 
     def terms(self, as_of: datetime) -> tuple[Terms, ...]:
         """The rule's terms by the time an item arose, oldest first; the first also covers items of unknown age."""
