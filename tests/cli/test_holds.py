@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from tests.world import DAY, HASHER, HOUR, World, now
+from typer.testing import CliRunner
 
+from retention.cli import app
 from retention.evidence.hashing import ItemHasher
 
 
@@ -55,6 +57,83 @@ def test_internal_ids_may_be_numbers(run: Any, internal: str) -> None:
 def test_names_and_numbers_of_people_are_no_ids(run: Any, direct: str) -> None:
     refusal = run(*add("--person", direct), code=2)["message"]
     assert "internal id" in refusal and direct not in refusal
+
+
+class TestWhatItCovers:
+    def hold(self, world: World) -> list[dict[str, Any]]:
+        return world.own_sql("SELECT item_id, tenant_id, person_id FROM retention.holds")
+
+    def test_a_uuid_in_capitals_holds_its_item(self, run: Any, world: World, settle: Any) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        item = ("--place", "call_recordings", "--item", recording.recording_id.upper())
+        added = run(*add(*item, "--approved-by", "ben"))
+        assert (added["covers"], added["scope"]["item_id"]) == (1, recording.recording_id)
+        settle()
+        assert run("dispose", "audio")["gone"] == 0
+        assert world.is_there(recording)
+
+    def test_so_does_a_persons_in_capitals(self, run: Any, world: World) -> None:
+        recording, person = world.add_recording(age=HOUR), uuid.uuid4()
+        world.sql("INSERT INTO callers VALUES (%s, 't1', 'N', '+49', NULL)", person)
+        world.sql("UPDATE calls SET caller_id = %s WHERE call_id = %s", person, recording.call_id)
+        added = run(*add("--person", str(person).upper()))
+        assert (added["covers"], added["scope"]) == (1, {"person_id": str(person)})
+
+    @pytest.mark.parametrize(
+        "spelt",
+        [
+            pytest.param("{id}x", id="mistyped"),
+            pytest.param("s3://{bucket}/{key}", id="address"),
+            pytest.param("{key}x", id="key_of_no_object"),
+            pytest.param("elsewhere/{id}", id="key_outside_the_place"),
+        ],
+    )
+    def test_an_item_that_is_nowhere_is_refused(self, run: Any, world: World, spelt: str) -> None:
+        recording = world.add_recording(age=HOUR)
+        named = spelt.format(id=recording.recording_id, key=recording.key, bucket=world.bucket)
+        refusal = run(*add("--place", "call_recordings", "--item", named), code=2)["message"]
+        assert "no row and no stored object" in refusal and recording.recording_id not in refusal
+        assert named not in refusal and self.hold(world) == []
+
+    def test_an_item_outside_the_other_options_is_refused(self, run: Any, world: World) -> None:
+        item = ("--place", "call_recordings", "--item", world.add_recording(age=HOUR).recording_id)
+        assert "no row" in run(*add(*item, "--tenant", "t2"), code=2)["message"]
+        assert run(*add(*item, "--tenant", "t1"))["covers"] == 1
+
+    @pytest.mark.parametrize("option", ["--tenant", "--person", "--item"])
+    @pytest.mark.parametrize("spelt", [" {}", "{} ", "\t{}\n"])
+    def test_blanks_around_an_id_are_refused(self, run: Any, world: World, option: str, spelt: str) -> None:
+        words = add("--place", "call_recordings") if option == "--item" else add()
+        assert "blanks" in run(*words, option, spelt.format("t1"), code=2)["message"]
+        assert self.hold(world) == []
+
+    def test_an_object_without_a_row_may_be_held_by_its_key(self, run: Any, world: World) -> None:
+        world.put("recordings/t2/2026/01/01/orphan.wav")
+        added = run(*add("--place", "call_recordings", "--item", "recordings/t2/2026/01/01/orphan.wav"))
+        assert added["covers"] == 0 and len(self.hold(world)) == 1
+
+    def test_rows_are_counted_by_all_options_together(self, run: Any, world: World) -> None:
+        for age, tenant in ((HOUR, "t1"), (2 * DAY, "t1"), (2 * DAY, "t2")):
+            world.add_recording(age=age, tenant=tenant)
+        before = (now() - DAY).isoformat()
+        assert run(*add("--category", "audio"))["covers"] == 3
+        assert run(*add("--tenant", "t1"))["covers"] == 2
+        assert run(*add("--tenant", "t1", "--started-before", before))["covers"] == 1
+        assert run(*add("--tenant", "t1", "--started-from", before))["covers"] == 1
+
+    def test_a_tenant_of_nothing_is_set_with_a_warning(
+        self, run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.add_recording(age=HOUR)
+        result = CliRunner().invoke(app, list(add("--tenant", "T1")))
+        assert (result.exit_code, len(self.hold(world))) == (0, 1)
+        assert "warning: the hold covers nothing" in result.stderr and "covers 0 rows" in result.stdout
+        result = CliRunner().invoke(app, list(add("--tenant", "t1")))
+        assert (result.exit_code, result.stderr) == (0, "") and "covers 1 rows" in result.stdout
+        broken = world.connections["company_db"].connection_id.upper()
+        monkeypatch.setenv(f"AIRFLOW_CONN_{broken}", '{"conn_type": "postgres", "host": "127.0.0.1", "port": 1}')
+        result = CliRunner().invoke(app, [*add("--place", "call_recordings", "--item", "x"), "--json"])
+        assert result.exit_code == 0 and '"covers": null' in result.stdout and "could not be counted" in result.stderr
 
 
 class TestApproval:

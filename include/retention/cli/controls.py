@@ -14,10 +14,13 @@ from retention.cli.output import AsJson, AsOf, By, Reason, command, emit
 from retention.cli.streams import say
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.loader import load_datamap
+from retention.disposal.hold_scope import Covered, look_up
+from retention.disposal.opening import open_runtime
 from retention.errors import RequestError
+from retention.evidence.already_gone import count_gone
 from retention.evidence.controls import Change, Mode, set_mode, set_stop, wait_for_batches
 from retention.evidence.hashing import ItemHasher
-from retention.evidence.holds import HoldScope, HoldSet, add_hold, approve_hold, end_hold, read_holds
+from retention.evidence.holds import HoldScope, HoldSet, add_hold, approve_hold, canonical_scope, end_hold, read_holds
 from retention.policy.holds import holds_until, is_in_force
 from retention.policy.loader import load_policy
 from retention.settings import OWN_CONNECTION, datamap_folder, parse_as_of, parse_instant, policies_folder
@@ -87,18 +90,24 @@ def hold_add(
     *,
     by: By,
 ) -> None:
-    """Set a legal hold; all scope options given must match. Says how much had already gone."""
+    """Set a legal hold; all scope options given must match. Says what it covers now and how much had already gone."""
     _require_known(category, place)
-    scope = HoldScope(
-        category,
-        tenant,
-        person,
-        place,
-        item,
-        _instant("--started-from", started_from),
-        _instant("--started-before", started_before),
+    scope = canonical_scope(
+        HoldScope(
+            category,
+            tenant,
+            person,
+            place,
+            item,
+            _instant("--started-from", started_from),
+            _instant("--started-before", started_before),
+        )
     )
+    # Only an item can be refused for covering nothing; any other hold is set first, and does not wait for the sources.
+    covered = look_up(open_runtime, scope) if item is not None else None
     with database.connect(own_conninfo()) as own:
+        if covered is not None and covered.nothing:
+            _require_gone(own, scope)
         result = add_hold(
             own,
             ItemHasher.from_environment(),
@@ -109,12 +118,34 @@ def hold_add(
             ends_at=_instant("--ends", ends),
             review_at=_instant("--review", review),
         )
+    covered = covered or look_up(open_runtime, scope)
+    _warn_of_nothing(covered)
     waits = (
         ""
         if result.in_force
         else f" It holds nothing until a second person approves it: `hold approve {result.hold_id}`."
     )
-    _show_hold("hold add", result, f"hold {result.hold_id} set;", waits, as_json)
+    covers = "an unknown number of" if covered.rows is None else covered.rows
+    before = f"hold {result.hold_id} set; it covers {covers} rows now;"
+    _show_hold("hold add", result, before, waits, as_json, covers=covered.rows)
+
+
+def _require_gone(own: database.OwnConnection, scope: HoldScope) -> None:
+    """Raise RequestError for an item that is nowhere, and was nowhere that we know of: nothing but a mistyped id."""
+    gone = count_gone(own, ItemHasher.from_environment(), scope)
+    if not gone.already_gone and not gone.under_way:
+        raise RequestError(
+            "--item: found no row and no stored object for it in place "
+            f"{scope.place!r} (within the other options given); expected the id that the data map's SQL returns as item_id, "
+            "or the object's whole key, without s3:// and bucket. No hold was set."
+        )
+
+
+def _warn_of_nothing(covered: Covered) -> None:
+    if covered.rows is None:
+        say("warning: what the hold covers could not be counted: a source, or the data map, could not be read")
+    elif covered.nothing:
+        say("warning: the hold covers nothing that is there now; check the ids, unless it is meant for what comes")
 
 
 def _require_known(category: str | None, place: str | None) -> None:
@@ -134,7 +165,7 @@ def hold_approve(hold_id: HoldId, reason: Reason, as_json: AsJson = False, *, by
     _show_hold("hold approve", result, f"hold {result.hold_id} approved by {by} and in force;", "", as_json)
 
 
-def _show_hold(name: str, result: HoldSet, before: str, after: str, as_json: bool) -> None:
+def _show_hold(name: str, result: HoldSet, before: str, after: str, as_json: bool, **more: int | None) -> None:
     fields = {
         "id": result.hold_id,
         "scope": dict(result.scope),
@@ -142,6 +173,7 @@ def _show_hold(name: str, result: HoldSet, before: str, after: str, as_json: boo
         "already_gone": result.gone.already_gone,
         "maybe_gone": result.gone.maybe_gone,
         "in_force": result.in_force,
+        **more,
     }
     emit(name, fields, f"{before} {result.gone.to_text()}{after}", as_json=as_json)
 

@@ -21,10 +21,21 @@ from retention.evidence.hashing import ItemHasher
 from retention.policy.facts import Hold
 from retention.policy.holds import holds_until, is_approved, is_in_force
 
-__all__ = ["HoldScope", "HoldSet", "add_hold", "approve_hold", "check_scope", "end_hold", "read_holds"]
+__all__ = [
+    "HoldScope",
+    "HoldSet",
+    "add_hold",
+    "approve_hold",
+    "canonical_scope",
+    "check_scope",
+    "end_hold",
+    "read_holds",
+]
 
 _SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
 # An internal id may be a number, even one that begins with 0. A telephone number is told by its + or its separators.
+_IDS = ("tenant_id", "person_id", "item_id")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIRECT_IDENTIFIER = re.compile(r"@|\s|^\+[0-9]|^(?=.*[()/.-])[0-9()/.-]{6,}$")
 
 
@@ -81,7 +92,7 @@ def add_hold(
     review date, one in the past, an approver who is the requester or nobody; and for an id that looks like a name, an e-mail
     address or a telephone number.
     """
-    check_scope(scope)
+    scope = canonical_scope(scope)
     _require_person(requested_by, reason)
     with own.transaction():
         now = _lock(own)
@@ -179,6 +190,13 @@ def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime
     return HoldSet(UUID(hold.hold_id), scope.filled(), hold.effective_at, is_in_force(hold, now), gone)
 
 
+def canonical_scope(scope: HoldScope) -> HoldScope:
+    """The scope as it is stored: ids that are UUIDs in lower case, as the sources write them. Raises as `check_scope`."""
+    check_scope(scope)
+    ids = {name: value for name, value in scope.filled().items() if name in _IDS}
+    return replace(scope, **{name: value.lower() for name, value in ids.items() if _UUID.fullmatch(value)})
+
+
 def check_scope(scope: HoldScope) -> None:
     """Raise RequestError for a scope that covers nothing, or names a person by anything but the source's internal id."""
     filled = scope.filled()
@@ -188,6 +206,11 @@ def check_scope(scope: HoldScope) -> None:
         )
     if any(isinstance(value, str) and not value.strip() for value in filled.values()):
         raise RequestError("found an empty text in the scope; expected an id or a name, or no option at all")
+    blank = [name for name in _IDS if (value := filled.get(name)) is not None and value != value.strip()]
+    if blank:
+        raise RequestError(
+            f"{blank[0]}: found blanks before or after the id; expected the id alone, as the source has it"
+        )
     if (scope.item_id is None) != (scope.place is None):
         raise RequestError("found an item without its place (or the reverse); expected both --place and --item")
     first, end = scope.started_from, scope.started_before

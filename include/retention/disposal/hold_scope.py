@@ -1,0 +1,87 @@
+"""What a hold's scope covers in the sources now: a mistyped id must not look like a hold that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from retention.datamap.loader import MappedPlace
+from retention.disposal.keys import key_facts
+from retention.disposal.place_sql import reviewed
+from retention.disposal.runtime import Runtime
+from retention.errors import RetentionError
+from retention.evidence.holds import HoldScope
+
+_PATIENCE_MS = 60_000
+"""How long one place is counted; a hold does not wait for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """`rows` that the scope covers now, None where a source could not be read; `has_object`: its item is the key of an object
+    that is stored, with or without a row."""
+
+    rows: int | None
+    has_object: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all sources answered, and nothing is covered."""
+        return self.rows == 0 and not self.has_object
+
+
+def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
+    """Count what the scope covers in every place that it concerns. Raises nothing: a hold can be set while a source is down.
+
+    Counted are the rows that name the scope's ids, in the row or, for tenants, in the key; those that say nothing are held, too,
+    but would make any id look like a right one. A period counts by the row's own start.
+    """
+    try:
+        runtime = open_runtime()
+        places = [
+            place
+            for place in runtime.datamap.places.values()
+            if scope.place in (None, place.name) and scope.category in (None, place.spec.category)
+        ]
+        rows = sum(_rows(runtime, place, scope) for place in places)
+        return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in places))
+    except (RetentionError, psycopg.Error):
+        return Covered(None)
+
+
+def _rows(runtime: Runtime, place: MappedPlace, scope: HoldScope) -> int:
+    start = sql.Identifier(f"start_{runtime.policy.rule(place.spec.category).clock_event}")
+    parameters = {
+        "bucket": place.spec.bucket,
+        "prefixes": list(place.spec.prefixes),
+        "item_id": scope.item_id,
+        "tenant_id": scope.tenant_id,
+        "person_id": scope.person_id,
+        "started_from": scope.started_from,
+        "started_before": scope.started_before,
+    }
+    query = sql.SQL(
+        "SELECT count(*) AS found FROM ({items}\n) AS f CROSS JOIN LATERAL {key_facts} AS k "
+        "WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
+        "AND (%(item_id)s::text IS NULL OR %(item_id)s IN (f.item_id, f.object_key)) "
+        "AND (%(tenant_id)s::text IS NULL OR %(tenant_id)s IN (f.tenant_id, k.key_tenant)) "
+        "AND (%(person_id)s::text IS NULL OR f.person_id = %(person_id)s) "
+        "AND (%(started_from)s::timestamptz IS NULL OR f.{start} IS NULL OR f.{start} >= %(started_from)s) "
+        "AND (%(started_before)s::timestamptz IS NULL OR f.{start} IS NULL OR f.{start} < %(started_before)s)"
+    ).format(items=reviewed(place.items_sql), key_facts=key_facts(place, parameters), start=start)
+    with runtime.source(place) as source:
+        source.execute(f"SET statement_timeout = {_PATIENCE_MS}")
+        row = source.execute(query, parameters).fetchone()
+    assert row is not None  # an aggregate always gives one row
+    found: int = row["found"]
+    return found
+
+
+def _has_object(runtime: Runtime, place: MappedPlace, item_id: str | None) -> bool:
+    """Whether the item is named by the key of an object that has any part in this place."""
+    if item_id is None or not item_id.startswith(place.spec.prefixes):
+        return False
+    return any(True for _ in runtime.open_stores(place, runtime.resolve).objects.parts_of([item_id]))
