@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from tests.world import DAY, HASHER, HOUR, World, now
 
+from retention.datamap.loader import load_datamap
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import PlanSummary, make_plan
@@ -281,6 +283,26 @@ class TestGuard:
         with pytest.raises(PlanError, match="rules changed"):
             execute_plan(world.runtime(policy=changed), planned.plan_id, planned.digest)
         assert world.is_there(recording)
+
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_a_retry_after_the_map_changed_plans_anew(
+        self, world: World, plan: Plan, tmp_path: Path, begun: bool
+    ) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        first = plan(run_id="run/1")
+        if begun:  # and was interrupted
+            world.own_sql("UPDATE retention.plans SET state = 'executing'")
+            world.own_sql("UPDATE retention.plan_items SET state = 'intended'")
+        with (tmp_path / "datamap" / "company.yaml").open("a", encoding="utf-8") as file:
+            file.write("# reviewed\n")
+        changed = world.runtime(datamap=load_datamap(tmp_path / "datamap"))
+        with pytest.raises(PlanError):
+            execute_plan(changed, first.plan_id, first.digest)
+        again = plan(run_id="run/1", datamap=changed.datamap)
+        assert again.plan_id != first.plan_id
+        assert plan(run_id="run/1", datamap=changed.datamap).plan_id == again.plan_id
+        assert execute_plan(changed, again.plan_id, again.digest).gone == 1
+        assert not world.is_there(recording)
 
     def test_a_retry_of_the_same_run_gets_the_same_plan_and_a_new_start_a_new_one(
         self, world: World, plan: Plan

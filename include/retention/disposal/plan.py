@@ -67,8 +67,8 @@ def make_plan(
 ) -> PlanSummary:
     """Plan one category. `coverage` is `rows` (driven by the tables) or `listing` (every part in the store, finds orphans).
 
-    The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, the run was
-    started again by a person, and gets a new one. Raises what `check_places` raises, ModeError in mode `off`, and GuardError
+    The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, or a rule or the
+    map has changed, so that nobody may execute it any more, the run gets a new one. Raises what `check_places` raises, ModeError in mode `off`, and GuardError
     where no rule is in force.
     """
     rule = runtime.policy.rule(category)
@@ -77,11 +77,7 @@ def make_plan(
         require_rule_in_force(rule, as_of)
         require_not_off(own, category)
         existing = _latest_of_run(own, run_id, category)
-        if (
-            existing is not None
-            and existing["state"] in ("ready", "executing")
-            and runtime.now() < existing["expires_at"]
-        ):
+        if existing is not None and _is_open(runtime, existing):
             return summary_of(own, existing["plan_id"])
         places = check_places(runtime, rule)
         if existing is not None and existing["state"] == "planning":  # killed while planning: nothing rests on it yet
