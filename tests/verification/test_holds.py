@@ -71,7 +71,7 @@ def test_index_finds_what_covers_the_item(
     }
     index = HoldIndex(holds, "audio")
     for _ in range(2):  # the second answer comes from what the first one remembered
-        assert set(index.covering(place, (item_id, "k1"), tenant, person, person_known=known)) == expected
+        assert set(index.covering(place, (item_id, "k1"), tenant, person, person_known=known).all) == expected
 
 
 SAME_PERSON = ["anna", "Anna ", "A\u200bnna", "\uff21nna", "an\u00adna", "\u00a0anna\t", "ANNA\u2060"]
@@ -107,4 +107,4 @@ def test_hold_on_an_item_without_a_row_may_mean_any_object_without_a_row() -> No
         "with a row": index.covering("call_recordings", ("i1", "k1"), "nord", None, person_known=True),
         "of another tenant": index.covering("call_recordings", ("k1",), "süd", None, person_known=False),
     }
-    assert of == {"orphan": [UUID(int=1)], "with a row": [], "of another tenant": []}
+    assert of == {"orphan": ([UUID(int=1)], []), "with a row": ([], []), "of another tenant": ([], [])}

@@ -129,8 +129,9 @@ def test_bucket_without_versions_is_read_like_any_other(s3_server: S3Server) -> 
         client.delete_bucket(Bucket=name)
 
 
-def test_date_without_an_offset_is_utc() -> None:
-    assert listing._parse_instant("2026-01-02T03:04:05") == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+def test_date_without_an_offset_states_nothing() -> None:
+    assert listing._parse_instant("2026-01-02T03:04:05") is listing.Metadata.NONE
+    assert listing._parse_instant("2026-01-02T03:04:05Z") == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_stored_entries_hold_no_payload() -> None:

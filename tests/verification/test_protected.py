@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
 from tests.verification.company import DAY, HOUR, PLACE, Company, Planted, found, reasons
 
 from retention.verification import Verdict
+from retention.verification.listing import Bucket
+from retention.verification.walk import StoredEntry
 
 
 def _gone(company: Company, planted: Planted) -> None:
@@ -198,3 +202,40 @@ def test_held_row_dated_in_the_future_does_not_wait_for_its_object_for_ever(comp
     planted = company.recording("nord", -300 * DAY, stored=False, key="recordings/nord/2099/01/01/x.wav")
     company.hold_item(planted)
     assert found(company.check())["protected_missing"] == 1
+
+
+def test_withdrawal_on_a_record_of_its_own_explains_why_it_went(company: Company) -> None:
+    planted = _held(company)
+    company.both_consent(planted, 4 * DAY)
+    assert found(company.check()) == {"exception_consent": 1}
+    company.consent(planted, "caller", 4 * DAY, withdrawn=HOUR)
+    _gone(company, planted)
+    for _ in range(2):
+        assert company.check().findings == ()
+
+
+def test_what_a_hold_only_may_have_meant_is_not_missed(company: Company) -> None:
+    """Before its row came, any person's hold might have meant the object; the row said that none does."""
+    company.tenant("nord")
+    planted = company.recording("nord", timedelta(minutes=1), row=False)
+    company.hold(person_id="somebody")
+    assert found(company.check()) == {"orphan_object": 1}
+    company.remove(planted.key)
+    assert company.check().findings == ()
+
+
+def test_hold_that_ended_during_the_check_explains_why_it_went(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = _held(company)
+    hold_id = company.hold_item(planted)
+    company.check()
+    pages = Bucket.pages
+
+    def pages_after_disposal(bucket: Bucket) -> Iterator[list[StoredEntry]]:
+        company.own_sql("UPDATE retention.holds SET ended_at = now() WHERE hold_id = %s", hold_id)
+        _gone(company, planted)
+        return pages(bucket)
+
+    monkeypatch.setattr(Bucket, "pages", pages_after_disposal)
+    assert company.check().findings == ()

@@ -14,6 +14,12 @@ PATTERN = re.compile(
 )
 
 
+@pytest.mark.parametrize("year", ["99999999999999999999", " 2026", "２０２６", "20.6"])
+def test_what_is_no_plain_number_is_no_year(year: str) -> None:
+    pattern = re.compile("^(?P<year>[^/]+)/(?P<month>[^/]+)/(?P<day>[^/]+)/")
+    assert read_key(pattern, f"{year}/01/02/x") == KeyDate(None, None)
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [

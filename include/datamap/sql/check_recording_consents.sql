@@ -58,7 +58,20 @@ SELECT
     given.given_at,
     given.recorded_at,
     given.ends_at,
-    given.withdrawn_at,
+    -- By itself a consent can't show the party's other records: a withdrawal on one of them is given here.
+    least(given.withdrawn_at, (
+        SELECT min(other.withdrawn_at)
+        FROM public.consents AS other
+        WHERE
+            other.tenant_id = given.tenant_id
+            AND other.party = given.party
+            AND other.scope = given.scope
+            AND other.withdrawn_at >= given.given_at
+            AND (
+                other.call_id = given.call_id
+                OR (other.call_id IS NULL AND (given.call_id IS NULL OR given.party = 'customer'))
+            )
+    )) AS withdrawn_at,
     given.reviewed_at,
     given.contract_ended_at
 FROM given

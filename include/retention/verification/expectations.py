@@ -20,7 +20,7 @@ from retention.verification.inventory import SCHEMA
 _GAPS = {
     "every_entry_is_judged": """
         SELECT entry_no FROM {batch}
-        WHERE num_nulls(category, place, entry, mapped, is_part, is_held, is_exempt, must_not_vanish, as_of) > 0
+        WHERE num_nulls(category, place, entry, mapped, is_part, is_held, is_surely_held, is_exempt, must_not_vanish, as_of) > 0
     """,
     "every_part_is_dated": """
         SELECT entry_no FROM {batch}

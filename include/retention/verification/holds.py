@@ -68,6 +68,13 @@ def _plain(name: str) -> str:
     return " ".join(visible.split())
 
 
+class Covered(NamedTuple):
+    """Holds that cover an item. `surely`: those that mean it beyond doubt; the others may, as it lacks what they ask."""
+
+    all: list[UUID]
+    surely: list[UUID]
+
+
 class HoldIndex:
     """Finds an item's holds without walking through all of them."""
 
@@ -85,7 +92,7 @@ class HoldIndex:
             else:
                 self._general.append(scope)
         self._lost: list[HoldScope] = []
-        self._of_tenants: dict[tuple[str, str | None, bool], list[UUID]] = {}
+        self._of_tenants: dict[tuple[str, str | None, bool], list[HoldScope]] = {}
 
     def named_items(self, place: str) -> list[str]:
         """Ids and keys that holds of this place name."""
@@ -99,10 +106,11 @@ class HoldIndex:
 
     def covering(
         self, place: str, names: Sequence[str], tenant_id: str | None, person_id: str | None, *, person_known: bool
-    ) -> list[UUID]:
-        """Ids of the holds that cover the item. `names` are its id and its key: a hold may name either.
+    ) -> Covered:
+        """The holds that cover the item. `names` are its id and its key: a hold may name either.
 
-        `person_known` False means that nobody can tell whose item it is (no row): any person's hold may then mean it.
+        `person_known` False means that nobody can tell whose item it is (no row): any person's hold may then mean it. A row that
+        knows of nobody is covered by no person's hold.
         """
         holds = list(self._of_tenant(place, tenant_id, person_known))
         named = [scope for name in names for scope in self._of_items.get((place, name), ())]
@@ -111,16 +119,24 @@ class HoldIndex:
         for scope in named:
             person_fits = scope.person_id is None or not person_known or scope.person_id == person_id
             if person_fits and _fits(scope, place, tenant_id):
-                holds.append(scope.hold_id)
-        return list(dict.fromkeys(holds))
+                holds.append(scope)
+        covering = list(dict.fromkeys(holds))
+        sure = [
+            scope.hold_id
+            for scope in covering
+            if scope.tenant_id in (None, tenant_id)
+            and (scope.person_id is None or (person_known and scope.person_id == person_id))
+            and (scope.item_id is None or scope.item_id in names)
+        ]
+        return Covered([scope.hold_id for scope in covering], sure)
 
-    def _of_tenant(self, place: str, tenant_id: str | None, person_known: bool) -> list[UUID]:
+    def _of_tenant(self, place: str, tenant_id: str | None, person_known: bool) -> list[HoldScope]:
         found = self._of_tenants.get((place, tenant_id, person_known))
         if found is None:
             scopes = list(self._general)
             if not person_known:
                 scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one] + self._lost
-            found = [scope.hold_id for scope in scopes if _fits(scope, place, tenant_id)]
+            found = [scope for scope in scopes if _fits(scope, place, tenant_id)]
             self._of_tenants[place, tenant_id, person_known] = found
         return found
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from retention.datamap.loader import DataMap, MappedPlace
 from retention.evidence.hashing import ItemHasher
-from retention.verification.holds import HoldIndex
+from retention.verification.holds import Covered, HoldIndex
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, Metadata
 from retention.verification.promised import PromisedTerms
@@ -62,6 +61,7 @@ class PlaceReader:
     def entry(self, kind: str, key: str, item_hash: bytes, rows: Sequence[RowFacts], **stored: object) -> Entry:
         """What is known of one object, or of a row without one. Of several rows the strictest dates count."""
         dated = read_key(self.place.spec.key_date, key)
+        holds = self._holds(key, dated, rows)
         return Entry(
             category=self.terms.category,
             place=self.name,
@@ -74,21 +74,24 @@ class PlaceReader:
             evidence_at=_oldest(row.evidence_at for row in rows),
             event_happened=_happened(rows),
             event_at=_oldest(row.event_at for row in rows if row.event_happened),
-            hold_ids=self._holds(key, dated, rows),
+            hold_ids=holds.all,
+            sure_hold_ids=holds.surely,
             **stored,  # type: ignore[arg-type]
         )
 
-    def _holds(self, key: str, dated: KeyDate, rows: Sequence[RowFacts]) -> list[UUID]:
+    def _holds(self, key: str, dated: KeyDate, rows: Sequence[RowFacts]) -> Covered:
         if not rows:
-            return list(self.holds.covering(self.name, (key,), dated.tenant_id, None, person_known=False))
+            return self.holds.covering(self.name, (key,), dated.tenant_id, None, person_known=False)
         # Row and key may name two tenants: a hold on either may mean the item.
         found = [
-            hold
+            self.holds.covering(self.name, (row.item_id, key), tenant_id, row.person_id, person_known=True)
             for row in rows
             for tenant_id in dict.fromkeys((row.tenant_id, dated.tenant_id or row.tenant_id))
-            for hold in self.holds.covering(self.name, (row.item_id, key), tenant_id, row.person_id, person_known=True)
         ]
-        return list(dict.fromkeys(found))
+        return Covered(
+            list(dict.fromkeys(hold for one in found for hold in one.all)),
+            list(dict.fromkeys(hold for one in found for hold in one.surely)),
+        )
 
 
 class BucketIntake:
@@ -153,6 +156,8 @@ class BucketIntake:
         hashes = {key: reader.item_hash(key) for key in by_key}
         stored = self._inventory.stored(reader.name, list(hashes.values()))
         alone = {key: by_key[key] for key, item_hash in hashes.items() if item_hash not in stored}
+        if any(self._bucket.hides(key) for key in alone):
+            reader.trouble = "objects that no listing shows"
         for key in self._bucket.present(list(alone)):
             # It may have arrived after the listing had passed its place. Else the server doesn't list what it holds.
             if any(entry.entry == "version" for entry in self._bucket.entries_of(key)):

@@ -44,6 +44,7 @@ class Entry(NamedTuple):
     event_happened: bool | None = False
     event_at: datetime | None = None
     hold_ids: Sequence[UUID] = ()
+    sure_hold_ids: Sequence[UUID] = ()
     records_named: int = 0
     missing_since: datetime | None = None
     note: str | None = None
@@ -52,7 +53,7 @@ class Entry(NamedTuple):
 _ENTRY_COLUMNS = ("entry_no", *Entry._fields)
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
-    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "int4", "timestamptz", "text"),
+    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
 _HOLDS = Entry._fields.index("hold_ids")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
@@ -74,7 +75,9 @@ class Inventory:
             return
         with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
             for number, entry in enumerate(entries, start=self.written + 1):
-                copy.write_row((number, *entry[:_HOLDS], list(entry.hold_ids), *entry[_HOLDS + 1 :]))
+                copy.write_row(
+                    (number, *entry[:_HOLDS], list(entry.hold_ids), list(entry.sure_hold_ids), *entry[_HOLDS + 2 :])
+                )
         self.written += len(entries)
 
     def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:

@@ -56,6 +56,7 @@ KINDS: dict[str, Kind] = {
         Kind("unmapped_prefix", _U, "items", "stored"),
         Kind("unmapped_row", _U, "rows", "rows"),
         Kind("unreadable_place", _U, "places", "places"),
+        Kind("kept_in_doubt", _U, "items", "parts"),
         Kind("event_unknown", _U, "items", "parts"),
         Kind("objects_missing", _U, "places", "rows"),
         Kind("evidence_changed", _U, "entries", "entries", in_sql=False),

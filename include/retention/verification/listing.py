@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from retention.verification.walk import Page, StoredEntry, UndecidedOrder, Versi
 PAGE = 1000
 HEAD_THREADS = 16
 _SORTED_SERVERS = frozenset({"AmazonS3"})  # by key, as S3 promises; of others it is not assumed
+_HIDDEN = re.compile(r"[^/]*\.versions/|(?:^|/)\.uploads")
 _IMPOSSIBLE = frozenset(
     {"400", "KeyTooLongError", "405"}
 )  # no object can have the key; or a delete marker is all there is
@@ -106,6 +108,11 @@ class Bucket:
             return []
         with ThreadPoolExecutor(min(HEAD_THREADS, len(wanted)), thread_name_prefix="head") as threads:
             return list(threads.map(self._recorded_at, wanted))
+
+    def hides(self, key: str) -> bool:
+        """Whether this server may hold something under a key that it never lists: SeaweedFS keeps versions and uploads in
+        folders of its own with such names."""
+        return not self._walk.sorted_by_key and _HIDDEN.search(key) is not None
 
     def present(self, keys: Sequence[str]) -> list[str]:
         """Which of these keys the server answers for, whether it lists them or not. Raises StoreUnreadable at a refusal."""
@@ -270,11 +277,9 @@ def _read_timestamp(value: Any) -> datetime:
 
 
 def _parse_instant(text: str | None) -> datetime | Metadata:
-    """An ISO 8601 instant; without an offset it is taken as UTC, as the key's day is."""
+    """An ISO 8601 instant; a time without its offset states nothing, here as in disposal."""
     try:
         at = datetime.fromisoformat(text.strip()) if text else None
     except ValueError:
         at = None
-    if at is None:
-        return Metadata.NONE
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return at if at is not None and at.tzinfo is not None else Metadata.NONE

@@ -99,8 +99,10 @@ def read_key(pattern: re.Pattern[str] | None, key: str) -> KeyDate:
 
 @lru_cache(maxsize=4096)
 def _midnight(year: str | None, month: str | None, day: str | None) -> datetime | None:
+    parts = [text or "" for text in (year, month, day)]  # a group that took no part in the match is None
+    if any(not re.fullmatch("[0-9]{1,4}", text) for text in parts):
+        return None
     try:
-        # A group that took no part in the match is None, and no number.
-        return datetime(int(year or ""), int(month or ""), int(day or ""), tzinfo=UTC)
+        return datetime(int(parts[0]), int(parts[1]), int(parts[2]), tzinfo=UTC)
     except ValueError:
         return None

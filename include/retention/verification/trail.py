@@ -22,36 +22,40 @@ WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 
 # A hold protects by its row alone. One that went, or was ended, approved or dated otherwise without an entry, was not by us.
 _HOLDS_CHANGED = """
+WITH entries AS (
+    SELECT kind, at, CAST(body AS jsonb) AS body, CAST(body AS jsonb) ->> 'hold' AS hold
+    FROM retention.ledger
+    WHERE kind IN ('hold_set', 'hold_approved', 'hold_ended')
+),
+
+recorded AS (
+    SELECT
+        hold,
+        max(body ->> 'requested_by') FILTER (WHERE kind = 'hold_set') AS requested_by,
+        coalesce(
+            max(body ->> 'by') FILTER (WHERE kind = 'hold_approved'),
+            max(body ->> 'approved_by') FILTER (WHERE kind = 'hold_set')
+        ) AS approved_by,
+        CAST(max(body ->> 'ends_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS ends_at,
+        CAST(max(body ->> 'review_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS review_at,
+        max(at) FILTER (WHERE kind IN ('hold_set', 'hold_approved')) AS effective_until,
+        bool_or(kind = 'hold_ended') AS was_ended
+    FROM entries
+    GROUP BY hold
+    HAVING bool_or(kind = 'hold_set')
+)
+
 SELECT count(*) AS holds
-FROM retention.ledger AS l
-CROSS JOIN LATERAL (SELECT CAST(l.body AS jsonb) AS body) AS entry
-LEFT JOIN retention.holds AS h ON h.hold_id = CAST(entry.body ->> 'hold' AS uuid)
+FROM recorded AS r
+LEFT JOIN retention.holds AS h ON r.hold = h.hold_id::text
 WHERE
-    l.kind = 'hold_set'
-    AND (
-        h.hold_id IS NULL
-        OR h.ends_at IS DISTINCT FROM CAST(entry.body ->> 'ends_at' AS timestamptz)
-        OR h.review_at IS DISTINCT FROM CAST(entry.body ->> 'review_at' AS timestamptz)
-        OR (
-            h.approved_by IS DISTINCT FROM entry.body ->> 'approved_by'
-            AND NOT EXISTS (
-                SELECT 1
-                FROM retention.ledger AS e
-                WHERE
-                    e.kind = 'hold_approved'
-                    AND CAST(e.body AS jsonb) ->> 'hold' = h.hold_id::text
-                    AND CAST(e.body AS jsonb) ->> 'by' = h.approved_by
-            )
-        )
-        OR (
-            h.ended_at IS NOT NULL
-            AND NOT EXISTS (
-                SELECT 1
-                FROM retention.ledger AS e
-                WHERE e.kind = 'hold_ended' AND CAST(e.body AS jsonb) ->> 'hold' = h.hold_id::text
-            )
-        )
-    )
+    h.hold_id IS NULL
+    OR h.requested_by IS DISTINCT FROM r.requested_by
+    OR h.approved_by IS DISTINCT FROM r.approved_by
+    OR h.ends_at IS DISTINCT FROM r.ends_at
+    OR h.review_at IS DISTINCT FROM r.review_at
+    OR h.effective_at > r.effective_until
+    OR (h.ended_at IS NOT NULL AND NOT r.was_ended)
 """
 
 

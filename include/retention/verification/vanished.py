@@ -45,7 +45,7 @@ SELECT DISTINCT ON (part_hash)
     place,
     item_hash,
     part_hash,
-    hold_ids,
+    sure_hold_ids,
     CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END
 FROM {judged}
 WHERE place = %s AND entry = 'version' AND must_not_vanish
@@ -120,6 +120,7 @@ def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:
         item_hash=bytes(item["item_hash"]),
         part_hash=bytes(item["part_hash"]),
         hold_ids=item["hold_ids"],
+        sure_hold_ids=item["hold_ids"],
         records_named=len(item["hold_ids"]) + len(item["consent_ids"]),
         missing_since=item["missing_since"],
     )

@@ -59,6 +59,7 @@ class VersionWalk:
 
     def __init__(self, ask: Callable[[str, str | None, dict[str, str]], Page]) -> None:
         self._ask = ask
+        self.sorted_by_key = False  # as the last page said
         self._overfull = ""  # a page was cut with nothing in it but what lies in this directory
 
     def under(self, prefix: str) -> Iterator[list[StoredEntry]]:
@@ -67,6 +68,7 @@ class VersionWalk:
             yield from self._group(prefix, prefix)
             return
         page = self._ask(prefix, None, {})
+        self.sorted_by_key = page.sorted_by_key
         if not page.truncated:
             yield [entry for entry in page.entries if entry.key.startswith(prefix)]
         elif page.sorted_by_key:

@@ -25,6 +25,7 @@ CREATE UNLOGGED TABLE {entries} (
     event_happened boolean,      -- the event that ends the need ("at once"); NULL: the source doesn't say
     event_at       timestamptz,
     hold_ids       uuid[]  NOT NULL DEFAULT '{{}}',  -- holds whose scope covers it, whether they hold or not
+    sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
     note           text

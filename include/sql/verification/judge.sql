@@ -5,7 +5,8 @@ CREATE UNLOGGED TABLE {judged} AS
 WITH dated AS (
     SELECT
         e.*,
-        t.as_of,
+        -- What is gone is judged by what protects it now: a protection may have ended, and disposal acted, since the check began.
+        CASE WHEN e.entry = 'vanished' THEN greatest(t.as_of, t.seen_at) ELSE t.as_of END AS as_of,
         t.latency,
         t.release_time,
         t.longest_lead,
@@ -24,6 +25,7 @@ WITH dated AS (
         coalesce(least(past.stored_at, past.metadata_at, past.key_day + interval '24 hours') > t.seen_at - t.latency, FALSE)
             AS is_new,
         horizon.latest,
+        horizon.nearly_now,
         start.start_at,
         event.event_from,
         start.start_at + t.cap AS cap_ends_at,
@@ -32,11 +34,14 @@ WITH dated AS (
         CASE WHEN e.entry = 'vanished' THEN 'infinity' ELSE least(event.event_from, start.start_at + t.cap) END AS fell_due_at
     FROM {entries} AS e
     INNER JOIN {terms} AS t ON e.category = t.category
-    -- A date in the future proves no age. Stores and keys are given an hour, for clocks and time zones that differ.
-    CROSS JOIN LATERAL (SELECT t.seen_at + interval '1 hour' AS latest) AS horizon
+    -- A date in the future proves no age. Rows are given ten minutes, for clocks that differ; stores and keys an hour, for time
+    -- zones, too.
+    CROSS JOIN LATERAL (
+        SELECT t.seen_at + interval '10 minutes' AS nearly_now, t.seen_at + interval '1 hour' AS latest
+    ) AS horizon
     CROSS JOIN LATERAL (
         SELECT
-            CASE WHEN e.clock_at <= t.seen_at THEN e.clock_at END AS clock_at,
+            CASE WHEN e.clock_at <= horizon.nearly_now THEN e.clock_at END AS clock_at,
             CASE WHEN e.evidence_at <= horizon.latest THEN e.evidence_at END AS evidence_at,
             CASE WHEN e.key_day - interval '24 hours' <= horizon.latest THEN e.key_day END AS key_day,
             CASE WHEN e.metadata_at <= horizon.latest THEN e.metadata_at END AS metadata_at,
@@ -66,7 +71,7 @@ WITH dated AS (
         SELECT
             CASE
                 WHEN e.event_happened IS NOT TRUE OR t.latency IS NULL THEN NULL
-                WHEN e.event_at <= t.seen_at THEN e.event_at
+                WHEN e.event_at <= horizon.nearly_now THEN e.event_at
                 ELSE least(start.start_at, past.evidence_at, past.key_day)
             END AS event_from
     ) AS event
@@ -77,19 +82,19 @@ consent AS (
     SELECT
         d.entry_no,
         cardinality(t.parties) AS parties_needed,
-        t.as_of,
+        d.as_of,
         c.consent_id,
         c.party,
         coalesce(c.scope = t.scope AND c.party = ANY(t.parties), FALSE) AS fits,
-        coalesce(c.given_at < d.fell_due_at AND c.given_at <= t.as_of, FALSE) AS given_in_time,
-        coalesce(c.recorded_at < d.fell_due_at AND c.recorded_at <= t.as_of, FALSE) AS recorded_in_time,
+        coalesce(c.given_at < d.fell_due_at AND c.given_at <= d.as_of + interval '10 minutes', FALSE) AS given_in_time,
+        coalesce(c.recorded_at < d.fell_due_at AND c.recorded_at <= d.as_of + interval '10 minutes', FALSE) AS recorded_in_time,
         -- Jobs act before the cap, at a lead that is not known here: a consent within the longest lead may have come too late.
         greatest(c.given_at, c.recorded_at)
         < least(d.event_from, coalesce(d.cap_ends_at, d.fell_due_at) - d.longest_lead) AS surely_in_time,
-        base.withdrawn_at <= t.as_of AS withdrawn,
-        c.ends_at <= t.as_of AS ended,
-        c.contract_ended_at <= t.as_of AS contract_ended,
-        base.reviewed_at + t.review_every + t.review_grace <= t.as_of AS lapsed,
+        base.withdrawn_at <= d.as_of AS withdrawn,
+        c.ends_at <= d.as_of AS ended,
+        c.contract_ended_at <= d.as_of AS contract_ended,
+        base.reviewed_at + t.review_every + t.review_grace <= d.as_of AS lapsed,
         least(c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every) AS reviewed_until,
         least(
             c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
@@ -99,7 +104,7 @@ consent AS (
     INNER JOIN {consents} AS c ON d.place = c.place AND d.item_hash = c.item_hash
     CROSS JOIN LATERAL (
         SELECT
-            greatest(c.given_at, CASE WHEN c.reviewed_at <= t.as_of THEN c.reviewed_at END) AS reviewed_at,
+            greatest(c.given_at, CASE WHEN c.reviewed_at <= d.as_of THEN c.reviewed_at END) AS reviewed_at,
             -- A withdrawal ends all that the party had agreed to until then, whichever record it was written on.
             least(c.withdrawn_at, (
                 SELECT min(w.withdrawn_at)
@@ -164,6 +169,9 @@ hold AS (
     SELECT
         d.entry_no,
         h.hold_id,
+        -- A guessed start may lie in a hold's period, and may not.
+        h.hold_id = ANY(d.sure_hold_ids)
+        AND (d.clock_is_good OR d.entry = 'vanished' OR num_nonnulls(h.started_from, h.started_before) = 0) AS is_sure,
         state.approved AND h.effective_at <= d.as_of AND d.as_of < state.until AS in_force,
         state.approved AND h.effective_at < state.until AND state.until <= d.as_of AS is_over,
         state.until,
@@ -195,6 +203,8 @@ hold_summary AS (
         entry_no,
         count(*) AS holds_found,
         max(until) FILTER (WHERE in_force) AS held_until,
+        coalesce(bool_or(in_force AND is_sure), FALSE) AS is_surely_held,
+        array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force AND is_sure) AS sure_holds,
         max(until) FILTER (WHERE is_over) AS hold_over_at,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force) AS holds_in_force,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_ids,
@@ -225,7 +235,8 @@ SELECT
     protection.exempt_until,
     protection.held_until IS NOT NULL AS is_held,
     protection.exempt_until IS NOT NULL AS is_exempt,
-    protection.held_until IS NOT NULL OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
+    coalesce(h.is_surely_held, FALSE) AS is_surely_held,
+    coalesce(h.is_surely_held, FALSE) OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
     coalesce(x.reviewed_until > d.as_of, FALSE) AS is_reviewed,
     coalesce(x.is_one_sided, FALSE) AS is_one_sided,
     -- Overdue by the cap, by the event that ended the need, or by both; after a protection's end there is time to delete.
@@ -240,7 +251,7 @@ SELECT
     coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
     CASE
         WHEN d.clock_at IS NULL THEN 'missing'
-        WHEN d.clock_at > d.seen_at THEN 'future'
+        WHEN d.clock_at > d.nearly_now THEN 'future'
         ELSE 'contradicted'
     END AS fallback_reason,
     -- LastModified alone is no age: a copy resets it. An upload's own start is one.
@@ -259,6 +270,7 @@ SELECT
     AND d.entry = 'version'
     AND CASE WHEN d.row_count > 0 THEN d.event_happened IS NULL ELSE NOT d.is_new END AS is_event_unknown,
     coalesce(h.holds_in_force, '{{}}') AS hold_ids,
+    coalesce(h.sure_holds, '{{}}') AS sure_hold_ids,
     coalesce(cs.consent_ids, '{{}}') AS consent_ids,
     coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,
     coalesce(h.bad_hold_faults, '{{}}') AS bad_hold_faults,

@@ -1,4 +1,4 @@
--- Past its promised end, and lawfully kept by a legal hold.
+-- Past its promised end, and lawfully kept by a legal hold that means it beyond doubt.
 SELECT
     place,
     category,
@@ -8,4 +8,4 @@ SELECT
     form AS reason,
     held_until AS ends_at
 FROM {batch}
-WHERE is_part AND is_held AND promised_at < as_of
+WHERE is_part AND is_surely_held AND promised_at < as_of
