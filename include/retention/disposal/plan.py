@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -19,7 +20,7 @@ from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
-from retention.disposal.preflight import CheckedPlace, check_places
+from retention.disposal.preflight import CheckedPlace, check_places, refuse_repeated_ids, require_distinct_ids
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import DISPOSABLE, compile_selection
@@ -68,8 +69,10 @@ def make_plan(
     """Plan one category. `coverage` is `rows` (driven by the tables) or `listing` (every part in the store, finds orphans).
 
     The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, or a rule or the
-    map has changed, so that nobody may execute it any more, the run gets a new one. Raises what `check_places` raises, ModeError in mode `off`, and GuardError
-    where no rule is in force.
+    map has changed, so that nobody may execute it any more, the run gets a new one.
+
+    Raises what `check_places` and `require_distinct_ids` raise, ModeError in mode `off`, and GuardError where no rule is
+    in force.
     """
     rule = runtime.policy.rule(category)
     with runtime.own() as own:
@@ -80,6 +83,7 @@ def make_plan(
         if existing is not None and _is_open(runtime, existing):
             return summary_of(own, existing["plan_id"])
         places = check_places(runtime, rule)
+        require_distinct_ids(runtime, places)
         if existing is not None and existing["state"] == "planning":  # killed while planning: nothing rests on it yet
             own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (existing["plan_id"],))
         elif existing is not None:
@@ -201,7 +205,14 @@ def _collect(
             else:
                 items = _due_rows(runtime, rule, checked, holds, as_of, now, tally)
             # A batch never mixes places: each has its own stores.
-            number = _store(own, plan_id, items, first_batch=number)
+            try:
+                number = _store(own, plan_id, items, first_batch=number)
+            except psycopg.errors.UniqueViolation:  # its message quotes the id
+                repeated = True
+            else:
+                repeated = False
+            if repeated:  # outside the `except`, so that no traceback drags the original along
+                refuse_repeated_ids(checked.place)
     return tally
 
 

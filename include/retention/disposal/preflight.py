@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
+from psycopg import sql
 
 from retention.connections import Resolver
 from retention.datamap.loader import DataMap, MappedPlace
 from retention.disposal.fact_columns import FactColumns, read_columns
+from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import PlaceStores, Runtime
 from retention.errors import DataMapError, Problem
 from retention.evidence.holds import read_holds
@@ -103,6 +106,33 @@ def _refuse_cascades(source: psycopg.Connection[dict[str, Any]], place: MappedPl
     ]
     if problems:
         raise DataMapError(problems)
+
+
+def require_distinct_ids(runtime: Runtime, places: Sequence[CheckedPlace]) -> None:
+    """Raise DataMapError where one item's id stands for several objects: a plan could not tell them apart.
+
+    Only a place without a row is asked. Where one is mapped, its id is unique in its table, and the plan itself refuses what
+    the map's SQL makes of it.
+    """
+    for checked in places:
+        place = checked.place
+        if place.spec.facts.row is not None:
+            continue
+        query = sql.SQL(
+            "SELECT 1 FROM ({items}\n) AS f WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
+            "GROUP BY f.item_id HAVING min(f.object_key) <> max(f.object_key) LIMIT 1"
+        ).format(items=reviewed(place.items_sql))
+        parameters = {"bucket": place.spec.bucket, "prefixes": list(place.spec.prefixes)}
+        with runtime.source(place) as source:
+            if source.execute(query, parameters).fetchone() is not None:
+                refuse_repeated_ids(place)
+
+
+def refuse_repeated_ids(place: MappedPlace) -> NoReturn:
+    """Raise the DataMapError for an id that stands for several objects; it names no id."""
+    found = f"place {place.name!r}: the same item_id for several objects"
+    expected = "an item_id that no two objects share: select the primary key of the table that describes them"
+    raise DataMapError([Problem(str(place.spec.facts.items), 1, "repeated_id", found, expected)])
 
 
 _UNIQUE = """
