@@ -17,6 +17,7 @@ from retention.stores.postgres import PostgresRowStore
 from retention.stores.protocol import Removal, RemovalResult, Target
 
 GONE, ABSENT = RemovalResult(Removal.REMOVED, 1), RemovalResult(Removal.ABSENT, 0)
+_WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 def run(conninfo: str, *statements: str) -> None:
@@ -239,3 +240,27 @@ def test_two_removals_of_the_same_rows_remove_each_once(items: str) -> None:
         target.key for result in results for target, outcome in result.items() if outcome.outcome is Removal.REMOVED
     ]
     assert sorted(removed) == sorted(keys)
+
+
+def test_a_row_that_describes_another_object_stays_also_when_it_changes_while_the_removal_waits(items: str) -> None:
+    run(items, "ALTER TABLE items ADD COLUMN bucket text")
+    ids = [str(uuid.uuid4()) for _ in range(4)]
+    for number, one in enumerate(ids):
+        run(items, f"INSERT INTO items VALUES ('{one}', 'k{number}', 'b')")
+    same, moved, missing, unasked = ids[0], ids[1], str(uuid.uuid4()), ids[3]
+    store = PostgresRowStore(items, "items", "id", bucket_column="bucket", key_column="name")
+    targets = [Target(same, describes=("b", "k0")), Target(moved, describes=("b", "k1")),
+               Target(ids[2], describes=("c", "k2")), Target(missing, describes=("b", "k9")), Target(unasked)]  # fmt: skip
+    results: dict[Target, RemovalResult] = {}
+    with psycopg.connect(items) as application:
+        application.execute("UPDATE items SET name = 'new' WHERE id = %s", (moved,))
+        removal = threading.Thread(target=lambda: results.update(store.remove(targets, stored_before=FAR_FUTURE)))
+        removal.start()
+        with psycopg.connect(items, autocommit=True) as watch:
+            while not watch.execute(_WAITING).fetchone():
+                assert removal.is_alive()
+        application.commit()
+    removal.join()
+    newer = RemovalResult(Removal.NEWER, 0)
+    assert [results[target] for target in targets] == [GONE, newer, newer, ABSENT, GONE]
+    assert {part.key for part in store.scan()} == {moved, ids[2]}

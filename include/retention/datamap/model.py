@@ -77,6 +77,10 @@ class RowTable(StrictModel):
     """Schema and table, such as `public.recordings`."""
     id_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
     """The column that holds what the items' SQL returns as `item_id`."""
+    bucket_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")] | None = None
+    """The column that names the object's bucket, where there is one. A row that names another by then is not deleted."""
+    key_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")] | None = None
+    """The column that names the object's key, as `bucket_column`. Give it wherever there is one."""
 
 
 class Facts(StrictModel):

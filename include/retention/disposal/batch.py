@@ -252,17 +252,29 @@ def _remove(
 
 
 def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
-    """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?"""
+    """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?
+
+    The row of an object that was written again stays, and so does one that names another object by now.
+    """
     rows = checked.stores.rows
-    whole = [line.item_id for line in confirmed if line.part_id is None] if rows is not None else []
+    whole = [line for line in confirmed if line.part_id is None] if rows is not None else []
     results: Mapping[Target, RemovalResult] = {}
     present: set[str] = set()
-    if rows is not None and whole:
-        results = rows.remove([Target(item_id) for item_id in whole], stored_before=now)
-        present = {part.key for part in rows.parts_of(whole)}
     outcomes: Outcomes = {}
+    if rows is not None and whole:
+        # One more listing for the whole batch: what was written since the confirmation needs its row.
+        written = _present(checked, whole)
+        outcomes = {line: ("spared", "newer_version") for line in whole if line.target in written}
+        whole = [line for line in whole if line not in outcomes]
+        results = rows.remove([_row_of(checked, line) for line in whole], stored_before=now)
+        present = {part.key for part in rows.parts_of([line.item_id for line in whole])}
     for line, had_bytes in confirmed.items():
-        row = results.get(Target(line.item_id)) if line.part_id is None else None
+        if line in outcomes:
+            continue
+        row = results.get(_row_of(checked, line)) if line.part_id is None else None
+        if row is not None and row.outcome is Removal.NEWER:
+            outcomes[line] = ("spared", "row_changed")
+            continue
         if row is not None and (row.outcome is Removal.FAILED or line.item_id in present):
             outcomes[line] = ("failed", row.error_code or "row_still_there")
             continue
@@ -273,6 +285,11 @@ def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: dat
         else:
             outcomes[line] = ("gone", None) if ours else ("spared", "already_gone")
     return outcomes
+
+
+def _row_of(checked: CheckedPlace, line: Line) -> Target:
+    """The line's row, as long as it describes the object that was planned."""
+    return Target(line.item_id, describes=(checked.place.spec.bucket, line.object_key))
 
 
 def _root(context: BatchContext, lines: Sequence[Line]) -> str:

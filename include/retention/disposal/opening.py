@@ -20,7 +20,10 @@ def open_stores(place: MappedPlace, resolve: Resolver) -> PlaceStores:
     if row is None:
         return PlaceStores(objects, None)
     conninfo = postgres_conninfo(resolve(place.facts.disposal))
-    return PlaceStores(objects, PostgresRowStore(conninfo, row.table, row.id_column))
+    rows = PostgresRowStore(
+        conninfo, row.table, row.id_column, bucket_column=row.bucket_column, key_column=row.key_column
+    )
+    return PlaceStores(objects, rows)
 
 
 def open_runtime(resolve: Resolver = from_environment, *, actor: str = "unattended") -> Runtime:

@@ -27,6 +27,7 @@ CODES: dict[str, tuple[str, str]] = {
     # why an execution spared something, by its code
     "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
     "reason.already_gone": ("was gone already", "war bereits weg"),
+    "reason.row_changed": ("its row names another object by now", "die Zeile nennt inzwischen ein anderes Objekt"),
     "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
     # why something was kept without a sufficient reason, by the check's code
     "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),

@@ -37,6 +37,10 @@ SELECT format_type(a.atttypid, NULL), has_table_privilege(a.attrelid, 'DELETE'),
 
 # The CASE keeps the order: a text that is no id of this type matches no row, instead of failing the whole batch.
 _WANTED = "(SELECT key, {cast} AS id FROM unnest(%s::text[]) AS key) AS wanted"
+_DESCRIBING = (
+    "(SELECT key, {cast} AS id, of_bucket, of_key FROM unnest(%s::text[], %s::text[], %s::text[]) "
+    "AS asked (key, of_bucket, of_key)) AS wanted"
+)
 _SAFE_CAST = "CASE WHEN pg_input_is_valid(key, {type_name}) THEN key::{type} END"
 
 
@@ -44,9 +48,18 @@ class PostgresRowStore:
     """Implements `Store`: an item is a row, its key the text of its id column, and it has a single part without a date.
 
     Every call opens a connection of its own, so that threads share nothing. `table` may be qualified (`public.recordings`).
+    `bucket_column` and `key_column` say which object a row describes; without them nothing does.
     """
 
-    def __init__(self, connect: str | Callable[[], Session], table: str, id_column: str) -> None:
+    def __init__(
+        self,
+        connect: str | Callable[[], Session],
+        table: str,
+        id_column: str,
+        *,
+        bucket_column: str | None = None,
+        key_column: str | None = None,
+    ) -> None:
         names = table.split(".")
         if not id_column or not all(names) or len(names) > 2:
             raise RequestError(
@@ -56,6 +69,7 @@ class PostgresRowStore:
         self._place = f"table {table!r}, column {id_column!r}"
         self._table = sql.Identifier(*names)
         self._id_name = id_column
+        self._object_columns = {"of_bucket": bucket_column, "of_key": key_column}
 
     def check(self) -> None:
         """Raise StoreUnreadable unless table and column exist, may be read and deleted from, and hide no row from us."""
@@ -63,6 +77,8 @@ class PostgresRowStore:
         def read(session: Session) -> None:
             self._id_type(session, to_delete=True)
             session.execute(self._compose("SELECT {id} FROM {table} LIMIT 1"))
+            for name in filter(None, self._object_columns.values()):
+                session.execute(self._compose("SELECT {column} FROM {table} LIMIT 1", column=sql.Identifier(name)))
 
         self._with_session(read)
 
@@ -96,11 +112,7 @@ class PostgresRowStore:
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The rows with these ids."""
 
-        def read(session: Session) -> list[str]:
-            query = "SELECT DISTINCT wanted.key FROM {table} AS t JOIN {wanted} ON t.{id} = wanted.id"
-            return [key for (key,) in session.execute(self._on_wanted(session, query), (_storable(keys),))]
-
-        return map(_part, self._with_session(read))
+        return map(_part, self._with_session(lambda session: self._there(session, keys)))
 
     def remove(
         self,
@@ -108,7 +120,7 @@ class PostgresRowStore:
         *,
         stored_before: datetime,  # noqa: ARG002 - a row has no age
     ) -> Mapping[Target, RemovalResult]:
-        """Remove these rows in one transaction; a row has no age, so `stored_before` spares none.
+        """Remove these rows in one transaction; a row has no age, so `stored_before` spares none, but `describes` may.
 
         When the database refuses some of them (a foreign key, a trigger), the others still go. Raises StoreUnreadable when
         the connection is lost: then nothing is known about the last transaction, and `parts_of` has to tell.
@@ -116,16 +128,27 @@ class PostgresRowStore:
         by_key: dict[str, list[Target]] = defaultdict(list)
         for target in set(targets):
             by_key[target.key].append(target)
-        keys = [key for key, asked in by_key.items() if any(target.part_id in (None, key) for target in asked)]
+        objects = {
+            key: next((target.describes for target in asked if target.describes is not None), (None, None))
+            for key, asked in by_key.items()
+            if any(target.part_id in (None, key) for target in asked)
+        }
+        wanted = [(key, *objects[key]) for key in _storable(list(objects))]
 
         def delete(session: Session) -> dict[str, RemovalResult]:
+            # Conditions on the row itself: PostgreSQL reads them again where it had to wait for a change of the row.
             statement = self._on_wanted(
-                session, "DELETE FROM {table} AS t USING {wanted} WHERE t.{id} = wanted.id RETURNING wanted.key"
+                session,
+                "DELETE FROM {table} AS t USING {wanted} WHERE t.{id} = wanted.id AND {same} RETURNING wanted.key",
+                wanted=_DESCRIBING,
+                same=self._same_object(),
             )
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
                 session.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                return _delete(session, statement, _storable(keys))
+                results = _delete(session, statement, wanted)
+            left = [key for key, *_ in wanted if key not in results] if any(self._object_columns.values()) else []
+            return results | {key: RemovalResult(Removal.NEWER, 0) for key in self._there(session, left)}
 
         results = self._with_session(delete)
         absent = RemovalResult(Removal.ABSENT, 0)
@@ -134,6 +157,22 @@ class PostgresRowStore:
             for key, asked in by_key.items()
             for target in asked
         }
+
+    def _there(self, session: Session, keys: Sequence[str]) -> list[str]:
+        """Which of these keys have a row."""
+        query = "SELECT DISTINCT wanted.key FROM {table} AS t JOIN {wanted} ON t.{id} = wanted.id"
+        return [key for (key,) in session.execute(self._on_wanted(session, query), (_storable(keys),))] if keys else []
+
+    def _same_object(self) -> sql.Composable:
+        """That a row names the object that it was asked for; TRUE where the columns are not known, or no object was asked for."""
+        known = [
+            sql.SQL("(wanted.{of} IS NULL OR t.{column} = wanted.{of})").format(
+                of=sql.Identifier(of), column=sql.Identifier(column)
+            )
+            for of, column in self._object_columns.items()
+            if column is not None
+        ]
+        return sql.SQL(" AND ").join([sql.SQL("TRUE"), *known])
 
     def _open(self) -> Session:
         session = self._connect()
@@ -175,36 +214,42 @@ class PostgresRowStore:
             )
         return id_type
 
-    def _on_wanted(self, session: Session, query: LiteralString) -> sql.Composed:
+    def _on_wanted(
+        self, session: Session, query: LiteralString, *, wanted: LiteralString = _WANTED, **names: sql.Composable
+    ) -> sql.Composed:
         """`query` with `{wanted}` as the given keys, cast to the id column's own type, so that its index is used."""
         id_type = self._id_type(session)
         type_sql = sql.SQL(id_type)  # from the catalogue, quoted where it has to be
         casting = _SAFE_CAST if session.info.server_version >= 160_000 else "key::{type}"
         cast_sql = sql.SQL(casting).format(type=type_sql, type_name=sql.Literal(id_type))
-        return self._compose(query, wanted=sql.SQL(_WANTED).format(cast=cast_sql))
+        return self._compose(query, wanted=sql.SQL(wanted).format(cast=cast_sql), **names)
 
     def _compose(self, query: LiteralString, **names: sql.Composable) -> sql.Composed:
         return sql.SQL(query).format(table=self._table, id=sql.Identifier(self._id_name), **names)
 
 
-def _delete(session: Session, statement: sql.Composed, keys: Sequence[str]) -> dict[str, RemovalResult]:
+_Wanted = tuple[str, str | None, str | None]
+"""A row's key, and bucket and key of the object that it must describe (None: any)."""
+
+
+def _delete(session: Session, statement: sql.Composed, wanted: Sequence[_Wanted]) -> dict[str, RemovalResult]:
     """Delete these rows under a savepoint; when some are refused, halve until they stand alone. Absent keys are left out."""
-    if not keys:
+    if not wanted:
         return {}
     removed: dict[str, int] = defaultdict(int)
     try:
         with session.transaction():
-            for (key,) in session.execute(statement, (list(keys),)):
+            for (key,) in session.execute(statement, [list(column) for column in zip(*wanted, strict=True)]):
                 removed[key] += 1
         return {key: RemovalResult(Removal.REMOVED, rows) for key, rows in removed.items()}
     except psycopg.Error as error:
         if session.closed or error.sqlstate is None:
             raise
         code = error.sqlstate
-    if len(keys) == 1 or code[:2] not in _REFUSED_BY_ROW:
-        return {key: RemovalResult(Removal.FAILED, 0, code) for key in keys}
-    middle = len(keys) // 2
-    return _delete(session, statement, keys[:middle]) | _delete(session, statement, keys[middle:])
+    if len(wanted) == 1 or code[:2] not in _REFUSED_BY_ROW:
+        return {key: RemovalResult(Removal.FAILED, 0, code) for key, *_ in wanted}
+    middle = len(wanted) // 2
+    return _delete(session, statement, wanted[:middle]) | _delete(session, statement, wanted[middle:])
 
 
 def _storable(keys: Sequence[str]) -> list[str]:

@@ -36,10 +36,15 @@ class StoredPart:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to remove: a whole item (`part_id` None) or exactly one of its parts, such as an expired noncurrent version."""
+    """What to remove: a whole item (`part_id` None) or exactly one of its parts, such as an expired noncurrent version.
+
+    `describes`, bucket and key of an object, is for rows: one that names another object by now stays (NEWER), where the store
+    knows the columns that say so.
+    """
 
     key: str
     part_id: str | None = None
+    describes: tuple[str, str] | None = None
 
 
 class Removal(StrEnum):
@@ -47,7 +52,7 @@ class Removal(StrEnum):
 
     REMOVED = "removed"  # every part that was there has been removed
     ABSENT = "absent"  # there was no part to remove
-    NEWER = "newer"  # at least one part is younger than the plan and stays
+    NEWER = "newer"  # at least one part is younger than the plan and stays; of rows: it describes another object by now
     FAILED = "failed"  # the store refused at least one part; see `error_code`
 
 
