@@ -64,7 +64,7 @@ def require_enforce(own: OwnConnection, category: str) -> None:
     mode = mode_of(own, category)
     if mode.value != Mode.ENFORCE:
         raise ModeError(
-            f"category {category!r} is in mode {mode.value!r} (since {mode.changed_at or 'the start'}, {mode.reason}); "
+            f"category {category!r} is in mode '{mode.value}' (since {mode.changed_at or 'the start'}, {mode.reason}); "
             "expected 'enforce'. Nothing was deleted. `mode` changes it, --dry-run shows what would go."
         )
 
