@@ -83,7 +83,6 @@ def build(
                 clause,
                 promise.section,
                 Text(promise.leniency, promise.leniency_de or promise.leniency),
-                promise.leniency_de is not None,
             )
             for clause, promise in policy.promises.promises.items()
             if promise.leniency is not None

@@ -216,7 +216,6 @@ class Leniency:
     clause: str
     section: str
     text: Text
-    is_translated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,10 +203,8 @@ hold_summary AS (
         entry_no,
         count(*) AS holds_found,
         max(until) FILTER (WHERE in_force) AS held_until,
-        coalesce(bool_or(in_force AND is_sure), FALSE) AS is_surely_held,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force AND is_sure) AS sure_holds,
         max(until) FILTER (WHERE is_over) AS hold_over_at,
-        array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force) AS holds_in_force,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_ids,
         array_agg(fault ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_faults
     FROM hold
@@ -235,8 +233,8 @@ SELECT
     protection.exempt_until,
     protection.held_until IS NOT NULL AS is_held,
     protection.exempt_until IS NOT NULL AS is_exempt,
-    coalesce(h.is_surely_held, FALSE) AS is_surely_held,
-    coalesce(h.is_surely_held, FALSE) OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
+    h.sure_holds IS NOT NULL AS is_surely_held,
+    h.sure_holds IS NOT NULL OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
     coalesce(x.reviewed_until > d.as_of, FALSE) AS is_reviewed,
     coalesce(x.is_one_sided, FALSE) AS is_one_sided,
     -- Overdue by the cap, by the event that ended the need, or by both; after a protection's end there is time to delete.
@@ -269,7 +267,6 @@ SELECT
     AND d.latency IS NOT NULL
     AND d.entry = 'version'
     AND CASE WHEN d.row_count > 0 THEN d.event_happened IS NULL ELSE NOT d.is_new END AS is_event_unknown,
-    coalesce(h.holds_in_force, '{{}}') AS hold_ids,
     coalesce(h.sure_holds, '{{}}') AS sure_hold_ids,
     coalesce(cs.consent_ids, '{{}}') AS consent_ids,
     coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,
