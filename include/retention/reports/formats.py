@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from retention.policy.periods import BERLIN
+from retention.readable import duration
 
 LANGUAGES = ("de", "en")
 _UNKNOWN = {"en": "unknown", "de": "unbekannt"}
@@ -23,11 +24,6 @@ _MONTHS = [
     "December",
 ]  # not strftime: that follows the machine's locale
 _ZONES = {"CET": "MEZ", "CEST": "MESZ"}
-_UNITS: dict[str, tuple[tuple[int, str, str], ...]] = {
-    "en": ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s")),
-    "de": ((86_400, "Tag", "Tage"), (3_600, "Std.", "Std."), (60, "Min.", "Min."), (1, "Sek.", "Sek.")),
-}
-_DAYS_FROM_S = 3 * 86_400
 
 
 def unknown(language: str) -> str:
@@ -44,22 +40,10 @@ def number(value: int | None, language: str) -> str:
 
 
 def age(seconds: float | None, language: str) -> str:
-    """A period in its two largest units, rounded down; under three days hours read better than days."""
+    """A period in short; a negative one with its sign."""
     if seconds is None:
         return unknown(language)
-    rest = abs(int(seconds))
-    parts = []
-    for length, one, many in _UNITS[language]:
-        if length == 86_400 and rest < _DAYS_FROM_S:
-            continue
-        count, rest = divmod(rest, length)
-        if count:
-            parts.append(f"{count} {one if count == 1 else many}")
-        elif parts:
-            break
-        if len(parts) == 2:
-            break
-    return ("−" if seconds < 0 and parts else "") + (" ".join(parts) or f"0 {_UNITS[language][-1][1]}")
+    return ("−" if seconds <= -1 else "") + duration(seconds, language)
 
 
 def day(value: date, language: str) -> str:
