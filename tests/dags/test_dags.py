@@ -65,6 +65,13 @@ def test_a_task_that_lists_whole_buckets_has_time_for_it(
     assert dags[dag_id].get_task(task_id).execution_timeout == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(("dag_id", "coverage"), [("dispose_audio", "rows"), ("dispose_audio_listing", "listing")])
+def test_a_failed_task_says_whose_run_it_was(dags: dict[str, Any], dag_id: str, coverage: str) -> None:
+    for task in dags[dag_id].tasks:
+        (note,) = task.on_failure_callback
+        assert note.keywords == {"category": "audio", "coverage": coverage}
+
+
 def test_verification_runs_after_each_disposal_and_by_its_own_clock(dags: dict[str, Any]) -> None:
     from airflow.sdk import AssetOrTimeSchedule
 

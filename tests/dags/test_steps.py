@@ -242,8 +242,9 @@ def test_the_words_of_what_caused_an_error_are_not_logged() -> None:
 
 def test_a_failed_task_leaves_an_entry_in_the_ledger(company: World) -> None:
     task = SimpleNamespace(dag_id="dispose_audio", task_id="plan", try_number=4)
-    steps.note_failure({"ti": task, "dag_run": run("scheduled__1")})
-    assert company.ledger("task_failed") == [{"dag": "dispose_audio", "task": "plan", "run": "scheduled__1", "try": 4}]
+    steps.note_failure({"ti": task, "dag_run": run("scheduled__1")}, category="audio", coverage="rows")
+    noted = {"dag": "dispose_audio", "task": "plan", "run": "scheduled__1", "try": 4}
+    assert company.ledger("task_failed") == [noted | {"category": "audio", "coverage": "rows"}]
 
 
 def test_an_overdue_recording_makes_the_proof_red_and_its_disposal_green(company: World, recording: Recording) -> None:

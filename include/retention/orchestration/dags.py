@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
@@ -42,7 +43,11 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
         start_date=START,
         catchup=False,
         max_active_runs=1,
-        default_args=DEFAULTS | {"execution_timeout": TIMEOUTS[coverage]},
+        default_args=DEFAULTS
+        | {
+            "execution_timeout": TIMEOUTS[coverage],
+            "on_failure_callback": partial(steps.note_failure, category=category, coverage=coverage),
+        },
         tags=["retention", "disposal", category],
         doc_md=doc,
     ) as dag:

@@ -130,15 +130,18 @@ def judge(verdict: str, findings: dict[str, int]) -> str:
     return verdict
 
 
-def note_failure(context: Any) -> None:
-    """Failure callback of every task: an entry in the ledger, so that a failed run can't go unseen when logs are gone."""
+def note_failure(context: Any, **about: str) -> None:
+    """Failure callback of every task: an entry in the ledger, so that a failed run can't go unseen when logs are gone.
+
+    `about` (a disposal's `category` and `coverage`) lets status and report say whose run it was.
+    """
     from retention import database, settings
     from retention.connections import postgres_conninfo
     from retention.evidence import ledger
     from retention.orchestration.connections import from_airflow
 
     instance, run = context["ti"], context["dag_run"]
-    body = {"dag": instance.dag_id, "task": instance.task_id, "run": run.run_id, "try": instance.try_number}
+    body = {"dag": instance.dag_id, "task": instance.task_id, "run": run.run_id, "try": instance.try_number} | about
     log.error("%s failed in %s; what to do stands on the DAG's page", instance.task_id, instance.dag_id)
     with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         ledger.append(own, "task_failed", body)
