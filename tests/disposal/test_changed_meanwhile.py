@@ -29,7 +29,7 @@ def execute(world: World, planned: PlanSummary, at: str, change: Callable[[], ob
 
 def test_the_row_of_an_object_that_was_written_again_stays(world: World, plan: Plan) -> None:
     again, gone = (world.add_recording(age=3 * HOUR, transcribed_ago=HOUR) for _ in range(2))
-    result = execute(world, plan(), "bytes_confirmed", lambda: world.put(again.key))
+    result = execute(world, plan(), "bytes_removed", lambda: world.put(again.key))
     assert (result.gone, result.spared) == (1, {"newer_version": 1})
     assert world.is_there(again) and world.parts(again.key) == 1
     assert not world.is_there(gone)

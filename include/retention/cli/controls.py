@@ -94,13 +94,13 @@ def hold_add(
     _require_known(category, place)
     scope = canonical_scope(
         HoldScope(
-            category,
-            tenant,
-            person,
-            place,
-            item,
-            _instant("--started-from", started_from),
-            _instant("--started-before", started_before),
+            category=category,
+            tenant_id=tenant,
+            person_id=person,
+            place=place,
+            item_id=item,
+            started_from=_instant("--started-from", started_from),
+            started_before=_instant("--started-before", started_before),
         )
     )
     # Only an item can be refused for covering nothing; any other hold is set first, and does not wait for the sources.

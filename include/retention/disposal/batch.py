@@ -1,4 +1,4 @@
-"""One batch, from the last look at holds to the confirmed result. This is the only code that removes anything.
+"""One batch, from the last look at holds to the recorded result.
 
 Order of steps, each a boundary at which a kill must do no harm: shared lock → guard → decide again → intent in the ledger →
 remove bytes → confirm → remove rows → result in the ledger → unlock.
@@ -7,10 +7,9 @@ remove bytes → confirm → remove rows → result in the ledger → unlock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -18,44 +17,19 @@ from psycopg import sql
 
 from retention import locks
 from retention.database import OwnConnection
-from retention.disposal.clocks import current_time, database_time
+from retention.disposal.clocks import database_time
+from retention.disposal.decide_again import decide_again
 from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running
-from retention.disposal.older_objects import store_evidence
+from retention.disposal.lines import Line, Outcomes
 from retention.disposal.preflight import CheckedPlace
+from retention.disposal.reading import Reading
+from retention.disposal.removal import remove
 from retention.disposal.runtime import Runtime
-from retention.disposal.sweep import decide_loose, is_loose, lost_hold_items, protected_by_row, rows_by_key
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
-from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
-from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
-
-
-class Line(NamedTuple):
-    """One planned item as it is in our database."""
-
-    place: str
-    item_id: str
-    object_key: str
-    part_id: str | None
-    tenant_id: str | None
-    person_id: str | None
-    arose_at: datetime | None
-    evidence_at: datetime | None
-    due_at: datetime
-    state: str
-
-    @property
-    def target(self) -> Target:
-        """What to remove from the object store."""
-        return Target(self.object_key, self.part_id)
-
-    @property
-    def was_tried(self) -> bool:
-        """Whether an earlier try may have removed it already: its intent is recorded, its result is not, or was a failure."""
-        return self.state in ("intended", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +57,6 @@ class BatchContext:
     dry_run: bool
 
 
-Outcomes = dict[Line, tuple[str, str | None]]
-"""State and outcome word per line: ("gone", None), ("spared", "legal_hold"), ("failed", "AccessDenied") …"""
-
-
 def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> BatchResult:
     """Dispose of one batch on a connection of its own. Raises what the guard raises, before anything is removed."""
     step = context.runtime.on_step
@@ -98,12 +68,14 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
             return BatchResult()
         checked = context.places[lines[0].place]
         step("locked")
-        due, outcomes = _decide_again(context, own, checked, lines)
+        reading = Reading.take(context.runtime, own, context.rule, checked, context.as_of)
+        due, outcomes = decide_again(reading, lines, listing=context.coverage == "listing")
         step("decided_again")
         _record_intent(context, own, batch_no, due)
         step("intent_recorded")
         _require_lock(own)
-        removed, parts_removed = _remove(context, checked, due, step)
+        stored_before = context.stored_before[checked.place.name]
+        removed, parts_removed = remove(checked, due, stored_before, context.runtime.now(), step)
         return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
     finally:
         if not own.closed:
@@ -139,157 +111,6 @@ def _open_lines(context: BatchContext, own: OwnConnection, batch_no: int) -> lis
         (context.plan_id, batch_no),
     )
     return [Line(**row) for row in rows]
-
-
-def _decide_again(
-    context: BatchContext, own: OwnConnection, checked: CheckedPlace, lines: Sequence[Line]
-) -> tuple[list[Line], Outcomes]:
-    """Read rows, holds and consents as they are now. Execution only ever shrinks a plan."""
-    runtime = context.runtime
-    holds = read_holds(own)
-    now = current_time(runtime, own)  # read after the holds: every one that was committed by then is in force
-    keys = sorted({line.object_key for line in lines})
-    rows = rows_by_key(runtime, context.rule, checked, holds, context.as_of, now, keys)
-    if context.coverage == "listing":
-        # Its whole items are those whose object is older than their row says: the store is asked again, too.
-        whole = sorted({line.object_key for line in lines if line.part_id is None})
-        stored = store_evidence(checked, list(checked.stores.objects.parts_of(whole)) if whole else [], rows)
-        again = rows_by_key(runtime, context.rule, checked, holds, context.as_of, now, sorted(stored), stored=stored)
-        rows |= again
-    loose = [line for line in lines if line.part_id is not None]
-    lost = lost_hold_items(runtime, checked, holds) if loose else frozenset()
-    parts = _parts_by_target(checked, loose)
-    due: list[Line] = []
-    outcomes: Outcomes = {}
-    unsettled: dict[Line, str] = {}
-    for line in lines:
-        of_key = rows.get(line.object_key, ())
-        if line.part_id is not None:
-            part = parts.get(line.target)
-            kept = "already_gone" if part is None else protected_by_row(of_key, now)
-            if part is not None and kept is None:
-                decision = decide_loose(context.rule, checked, line._asdict(), holds, lost, context.as_of, now)
-                # What a row describes by now is no loose part any more, whatever its age.
-                kept = decision.reason if not decision.disposable else None
-                kept = kept if is_loose(part, of_key) else "described_by_row"
-        else:
-            row = next((row for row in of_key if row["item_id"] == line.item_id), None)
-            if row is None:
-                unsettled[line] = "row_gone"
-                continue
-            kept = None if row["status"] in ("due", "overdue") else row["reason"]
-        if kept is None:
-            due.append(line)
-        elif line.was_tried or kept == "already_gone":
-            unsettled[line] = kept
-        else:
-            outcomes[line] = ("spared", kept)
-    return due, outcomes | _settle(checked, unsettled)
-
-
-def _parts_by_target(checked: CheckedPlace, lines: Sequence[Line]) -> dict[Target, StoredPart]:
-    """Every part that is there now, of these lines' objects."""
-    keys = sorted({line.object_key for line in lines})
-    return {Target(part.key, part.part_id): part for part in checked.stores.objects.parts_of(keys)} if keys else {}
-
-
-def _present(checked: CheckedPlace, lines: Iterable[Line]) -> set[Target]:
-    """Which items, and which single parts, a new listing of the store shows."""
-    parts = list(checked.stores.objects.parts_of(sorted({line.object_key for line in lines})))
-    return {Target(part.key) for part in parts} | {Target(part.key, part.part_id) for part in parts}
-
-
-def _settle(checked: CheckedPlace, unsettled: Mapping[Line, str]) -> Outcomes:
-    """Items whose row is gone, or that are protected by now although an interrupted try may have removed them before.
-
-    Nothing is removed for them: the store tells whether they are there. Bytes without a row are left to the full listing.
-    """
-    if not unsettled:
-        return {}
-    present = _present(checked, unsettled)
-    outcomes: Outcomes = {}
-    for line, kept in unsettled.items():
-        if line.target in present:
-            outcomes[line] = ("spared", kept)
-        elif line.was_tried:
-            outcomes[line] = ("gone_confirmed_on_recovery", None)
-        else:
-            outcomes[line] = ("spared", "already_gone")
-    return outcomes
-
-
-def _remove(
-    context: BatchContext, checked: CheckedPlace, due: Sequence[Line], step: Callable[[str], None]
-) -> tuple[Outcomes, int]:
-    """Bytes, confirmation, then rows; also the number of parts removed, which NEWER and FAILED items may have lost, too.
-
-    An item counts as gone only when a listing after the deletion doesn't show it, and only where there was something to
-    remove: what another run took in between is that run's.
-    """
-    if not due:
-        return {}, 0
-    objects = checked.stores.objects
-    results = objects.remove([line.target for line in due], stored_before=context.stored_before[checked.place.name])
-    step("bytes_removed")
-    present = _present(checked, due)
-    step("bytes_confirmed")
-    outcomes: Outcomes = {}
-    confirmed: dict[Line, bool] = {}
-    for line in due:
-        result = results[line.target]
-        if result.outcome is Removal.FAILED:
-            outcomes[line] = ("failed", result.error_code or "unknown")
-        elif result.outcome is Removal.NEWER:
-            outcomes[line] = ("spared", "newer_version")
-        elif line.target in present:
-            # Listed again after its removal: written since, or a store that only says it deletes.
-            outcomes[line] = ("failed", "still_there")
-        else:
-            confirmed[line] = result.outcome is Removal.REMOVED
-    outcomes |= _remove_rows(checked, confirmed, context.runtime.now())
-    step("rows_removed")
-    return outcomes, sum(result.parts_removed for result in results.values())
-
-
-def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
-    """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?
-
-    The row of an object that was written again stays, and so does one that names another object by now.
-    """
-    rows = checked.stores.rows
-    whole = [line for line in confirmed if line.part_id is None] if rows is not None else []
-    results: Mapping[Target, RemovalResult] = {}
-    present: set[str] = set()
-    outcomes: Outcomes = {}
-    if rows is not None and whole:
-        # One more listing for the whole batch: what was written since the confirmation needs its row.
-        written = _present(checked, whole)
-        outcomes = {line: ("spared", "newer_version") for line in whole if line.target in written}
-        whole = [line for line in whole if line not in outcomes]
-        results = rows.remove([_row_of(checked, line) for line in whole], stored_before=now)
-        present = {part.key for part in rows.parts_of([line.item_id for line in whole])}
-    for line, had_bytes in confirmed.items():
-        if line in outcomes:
-            continue
-        row = results.get(_row_of(checked, line)) if line.part_id is None else None
-        if row is not None and row.outcome is Removal.NEWER:
-            outcomes[line] = ("spared", "row_changed")
-            continue
-        if row is not None and (row.outcome is Removal.FAILED or line.item_id in present):
-            outcomes[line] = ("failed", row.error_code or "row_still_there")
-            continue
-        # Of two runs at once, both may have asked for the same bytes; only one of them deleted the row.
-        ours = row.outcome is Removal.REMOVED if row is not None else had_bytes
-        if line.was_tried and not (ours and had_bytes):
-            outcomes[line] = ("gone_confirmed_on_recovery", None)
-        else:
-            outcomes[line] = ("gone", None) if ours else ("spared", "already_gone")
-    return outcomes
-
-
-def _row_of(checked: CheckedPlace, line: Line) -> Target:
-    """The line's row, as long as it describes the object that was planned."""
-    return Target(line.item_id, describes=(checked.place.spec.bucket, line.object_key))
 
 
 def _root(context: BatchContext, lines: Sequence[Line]) -> str:

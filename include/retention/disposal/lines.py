@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from retention.stores.protocol import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,35 @@ class DueItem:
 def due_item(place: str, row: Mapping[str, Any]) -> DueItem:
     """A whole item, as the decided row describes it."""
     return DueItem(place=place, part_id=None, **{name: row[name] for name in DueItem.__slots__ if name in row})
+
+
+class Line(NamedTuple):
+    """One planned item as it is read back for its batch."""
+
+    place: str
+    item_id: str
+    object_key: str
+    part_id: str | None
+    tenant_id: str | None
+    person_id: str | None
+    arose_at: datetime | None
+    evidence_at: datetime | None
+    due_at: datetime
+    state: str
+
+    @property
+    def target(self) -> Target:
+        """What to remove from the object store."""
+        return Target(self.object_key, self.part_id)
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether an earlier try may have removed it already: its intent is recorded, its result is not, or was a failure."""
+        return self.state in ("intended", "failed")
+
+
+Outcomes = dict[Line, tuple[str, str | None]]
+"""State and outcome word per line: ("gone", None), ("spared", "legal_hold"), ("failed", "AccessDenied") …"""
 
 
 class Tally:

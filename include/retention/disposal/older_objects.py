@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from retention.disposal.preflight import CheckedPlace
+from retention.disposal.reading import Reading, RowsByKey
 from retention.policy.decide import CONTRADICTION_TOLERANCE
 from retention.stores.protocol import PartKind, StoredPart
 
 
-def store_evidence(
-    checked: CheckedPlace, parts: Sequence[StoredPart], rows: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> dict[str, datetime]:
+def rows_by_store(reading: Reading, parts: Sequence[StoredPart], rows: RowsByKey) -> RowsByKey:
+    """The rows among these that may be too young, decided again with what the store says of their objects' age."""
+    stored = _stored_at(reading, parts, rows)
+    return reading.rows_by_key(sorted(stored), stored=stored) if stored else {}
+
+
+def _stored_at(reading: Reading, parts: Sequence[StoredPart], rows: RowsByKey) -> dict[str, datetime]:
     """By key, the oldest date in the store of current versions whose rows may be too young: LastModified, or their metadata's.
 
     Only what could make a row due is asked for: rows that are not due yet, with a date that is a guess or later than
@@ -27,7 +31,7 @@ def store_evidence(
         and part.stored_at is not None
         and any(_may_be_too_young(row, part.stored_at) for row in rows.get(part.key, ()))
     ]
-    stated = checked.stores.objects.stated_at(doubtful)
+    stated = reading.checked.stores.objects.stated_at(doubtful)
     return {part.key: min(at for at in (part.stored_at, stated.get(part)) if at is not None) for part in doubtful}
 
 

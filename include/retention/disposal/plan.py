@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,21 +14,20 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
-from retention.disposal.clocks import current_time, require_clocks_agree
+from retention.disposal.clocks import require_clocks_agree
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.preflight import CheckedPlace, check_places, refuse_repeated_ids, require_distinct_ids
+from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import DISPOSABLE, compile_selection
+from retention.disposal.selection import DISPOSABLE
 from retention.disposal.sweep import sweep_place
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
-from retention.evidence.holds import read_holds
-from retention.policy.facts import Hold
 from retention.policy.model import RetentionRule
 from retention.policy.sentences import rule_sentence
 
@@ -195,15 +194,11 @@ def _collect(
 ) -> Tally:
     """Stream every due item of all places into the plan; nothing of it stays in memory."""
     tally = Tally()
-    holds, now = read_holds(own), current_time(runtime, own)
+    find_due = sweep_place if coverage == "listing" else _due_rows
     with own.transaction():
         number = 0
         for checked in places:
-            items: Iterable[DueItem]
-            if coverage == "listing":
-                items = sweep_place(runtime, rule, checked, holds, as_of, now, tally)
-            else:
-                items = _due_rows(runtime, rule, checked, holds, as_of, now, tally)
+            items = find_due(Reading.take(runtime, own, rule, checked, as_of), tally)
             # A batch never mixes places: each has its own stores.
             try:
                 number = _store(own, plan_id, items, first_batch=number)
@@ -216,19 +211,10 @@ def _collect(
     return tally
 
 
-def _due_rows(
-    runtime: Runtime,
-    rule: RetentionRule,
-    checked: CheckedPlace,
-    holds: Sequence[Hold],
-    as_of: datetime,
-    now: datetime,
-    tally: Tally,
-) -> Iterable[DueItem]:
+def _due_rows(reading: Reading, tally: Tally) -> Iterator[DueItem]:
     """The place's due items by its tables, in the order of their keys, and the count of what stays."""
-    place = checked.place
-    selection = compile_selection(place, rule, checked.columns, holds, as_of=as_of, now=now)
-    with runtime.source(place) as source, source.transaction():
+    place, selection = reading.checked.place, reading.selection()
+    with reading.runtime.source(place) as source, source.transaction():
         # Counts and items from one snapshot, so that they add up.
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         counts = sql.SQL(

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
 
 from psycopg import sql
 
 from retention.database import OwnConnection
 from retention.evidence.hashing import ItemHasher
-
-
-@dataclass(frozen=True, slots=True)
-class HoldScope:
-    """What a hold covers: the conjunction of what is filled. Ids are the sources' internal ids, never names or numbers."""
-
-    category: str | None = None
-    tenant_id: str | None = None
-    person_id: str | None = None
-    place: str | None = None
-    item_id: str | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
-
-    def filled(self) -> dict[str, Any]:
-        """The parts that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+from retention.policy.facts import HoldScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +45,7 @@ def count_gone(own: OwnConnection, hasher: ItemHasher, scope: HoldScope) -> Gone
     is in no person's scope. To be called when the hold is committed: from then on nothing of its scope goes any more.
     """
     parameters = {
-        **asdict(scope),
+        **scope.parts(),
         "person": hasher.person(scope.person_id) if scope.person_id is not None else None,
         "item": hasher.item(scope.place, scope.item_id) if scope.place and scope.item_id else None,
         "key_id": hasher.key_id,

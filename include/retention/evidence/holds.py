@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,9 @@ from retention import locks
 from retention.database import OwnConnection
 from retention.errors import HoldsUnreadable, RequestError
 from retention.evidence import ledger
-from retention.evidence.already_gone import GoneBefore, HoldScope, count_gone
+from retention.evidence.already_gone import GoneBefore, count_gone
 from retention.evidence.hashing import ItemHasher
-from retention.policy.facts import Hold
+from retention.policy.facts import Hold, HoldScope
 from retention.policy.holds import holds_until, is_approved, is_in_force
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "read_holds",
 ]
 
-_SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
 # An internal id may be a number, even one that begins with 0. A telephone number is told by its + or its separators.
 _IDS = ("tenant_id", "person_id", "item_id")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -67,8 +66,9 @@ def read_holds(own: OwnConnection) -> list[Hold]:
     return [_hold_of(row) for row in rows]
 
 
-_COLUMNS = ("hold_id", *_SCOPE, "requested_by", "approved_by", "effective_at", "ends_at", "review_at", "ended_at")
-_READ = sql.SQL("SELECT {} FROM retention.holds").format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)))
+_READ = sql.SQL("SELECT {} FROM retention.holds").format(
+    sql.SQL(", ").join(sql.Identifier(column.name) for column in fields(Hold))
+)
 
 
 def _hold_of(row: Mapping[str, Any]) -> Hold:
@@ -96,7 +96,15 @@ def add_hold(
     _require_person(requested_by, reason)
     with own.transaction():
         now = _lock(own)
-        unset = Hold("", requested_by, approved_by, now, ends_at, review_at, **asdict(scope))
+        unset = Hold(
+            hold_id="",
+            requested_by=requested_by,
+            approved_by=approved_by,
+            effective_at=now,
+            ends_at=ends_at,
+            review_at=review_at,
+            **scope.parts(),
+        )
         _check_dates(unset, now)
         if approved_by is not None:
             _require_second_person(unset)
@@ -178,8 +186,7 @@ def _lock(own: OwnConnection) -> datetime:
 
 def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime) -> HoldSet:
     """Count what had gone, after the hold is committed: no batch waits for the count, and none can add to it."""
-    scope = HoldScope(**{name: getattr(hold, name) for name in _SCOPE})
-    gone = count_gone(own, hasher, scope)
+    gone = count_gone(own, hasher, hold)
     body = {
         "hold": hold.hold_id,
         "already_gone": gone.already_gone,
@@ -187,7 +194,7 @@ def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime
         "other_key": gone.other_key,
     }
     ledger.append(own, "hold_already_gone", body | {"key": hasher.key_id})
-    return HoldSet(UUID(hold.hold_id), scope.filled(), hold.effective_at, is_in_force(hold, now), gone)
+    return HoldSet(UUID(hold.hold_id), hold.filled(), hold.effective_at, is_in_force(hold, now), gone)
 
 
 def canonical_scope(scope: HoldScope) -> HoldScope:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Start(NamedTuple):
@@ -28,12 +28,33 @@ class Consent(NamedTuple):
     reviewed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One legal hold. Its scope is the conjunction of the filled fields; without any it would hold nothing at all.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldScope:
+    """What a hold covers: the conjunction of what is filled; with nothing filled it covers nothing at all.
 
-    `tenant_id`, `person_id` and `item_id` are the sources' own internal ids.
+    `tenant_id`, `person_id` and `item_id` are the sources' own internal ids, never names or numbers.
     """
+
+    category: str | None = None
+    tenant_id: str | None = None
+    person_id: str | None = None
+    place: str | None = None
+    item_id: str | None = None
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+
+    def parts(self) -> dict[str, Any]:
+        """Every part of the scope by its name, None where it is not set."""
+        return {part.name: getattr(self, part.name) for part in fields(HoldScope)}
+
+    def filled(self) -> dict[str, Any]:
+        """The parts that are set."""
+        return {name: value for name, value in self.parts().items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(HoldScope):
+    """One legal hold: its scope, who asked for it and approved it, and how long it lasts."""
 
     hold_id: str
     requested_by: str
@@ -42,13 +63,6 @@ class Hold:
     ends_at: datetime | None = None
     review_at: datetime | None = None
     ended_at: datetime | None = None
-    category: str | None = None
-    tenant_id: str | None = None
-    person_id: str | None = None
-    place: str | None = None
-    item_id: str | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
     `arose_at` is when the item's clock started, None where that is not known for sure. A person's hold covers no item whose
     row says that nobody is known. Where row and key name two tenants, a hold on either covers the item.
     """
-    if not _has_scope(hold) or (hold.category is not None and hold.category != category):
+    if hold.category is not None and hold.category != category:
         return False
     if (
         hold.tenant_id is not None
@@ -68,12 +68,8 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
         return False
     if hold.item_id is not None and hold.item_id not in (item.item_id, item.object_key):
         return False
-    if arose_at is None:
-        return True
-    after_start = hold.started_from is None or arose_at >= hold.started_from
-    return after_start and (hold.started_before is None or arose_at < hold.started_before)
-
-
-def _has_scope(hold: Hold) -> bool:
-    scope = (hold.category, hold.tenant_id, hold.person_id, hold.item_id, hold.started_from, hold.started_before)
-    return any(part is not None for part in scope)
+    if arose_at is not None and hold.started_from is not None and arose_at < hold.started_from:
+        return False
+    if arose_at is not None and hold.started_before is not None and arose_at >= hold.started_before:
+        return False
+    return bool(hold.filled().keys() - {"place"})  # a place alone is no scope

@@ -1,0 +1,91 @@
+"""A batch's items decided again, right before they go: rows, holds and consents as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from retention.disposal.lines import Line, Outcomes
+from retention.disposal.loose import decide_loose, is_loose, item_without_row, lost_hold_items, protected_by_row
+from retention.disposal.older_objects import rows_by_store
+from retention.disposal.reading import Reading, RowsByKey
+from retention.disposal.removal import present_targets
+from retention.stores.protocol import StoredPart, Target
+
+
+def decide_again(reading: Reading, lines: Sequence[Line], *, listing: bool) -> tuple[list[Line], Outcomes]:
+    """Which lines are still due, and what became of the others. Execution only ever shrinks a plan.
+
+    In the plan of a full `listing`, whole items are due because their object is older than their row says: the store is asked
+    again, too.
+    """
+    rows = reading.rows_by_key(sorted({line.object_key for line in lines}))
+    if listing:
+        whole = [line for line in lines if line.part_id is None]
+        rows |= rows_by_store(reading, list(_parts(reading, whole).values()), rows)
+    kept = _kept_whole([line for line in lines if line.part_id is None], rows)
+    kept |= _kept_loose(reading, [line for line in lines if line.part_id is not None], rows)
+    # What an earlier try may have removed, or what somebody else did, is told by the store, not by what protects it now.
+    unsettled = {line: why for line, why in kept.items() if line.was_tried or why in ("row_gone", "already_gone")}
+    spared: Outcomes = {line: ("spared", why) for line, why in kept.items() if line not in unsettled}
+    return [line for line in lines if line not in kept], spared | _settle(reading, unsettled)
+
+
+def _kept_whole(lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
+    """The whole items that are not due any more, each with the reason."""
+    kept = {}
+    for line in lines:
+        row = next((row for row in rows.get(line.object_key, ()) if row["item_id"] == line.item_id), None)
+        if row is None:
+            kept[line] = "row_gone"
+        elif row["status"] not in ("due", "overdue"):
+            kept[line] = str(row["reason"])
+    return kept
+
+
+def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
+    """The loose parts that are not due any more, each with the reason; dated by the evidence that the plan noted."""
+    if not lines:
+        return {}
+    lost, parts = lost_hold_items(reading), _parts(reading, lines)
+    kept = {}
+    for line in lines:
+        of_key = rows.get(line.object_key, ())
+        if line.target not in parts:
+            kept[line] = "already_gone"
+        elif (protection := protected_by_row(of_key, reading.now)) is not None:
+            kept[line] = protection
+        elif not is_loose(parts[line.target], of_key):
+            # What a row describes by now is no loose part any more, whatever its age.
+            kept[line] = "described_by_row"
+        else:
+            item = item_without_row(reading.checked, line.object_key, line.evidence_at)
+            decision = decide_loose(reading, item, lost)
+            if not decision.disposable:
+                kept[line] = decision.reason
+    return kept
+
+
+def _parts(reading: Reading, lines: Sequence[Line]) -> dict[Target, StoredPart]:
+    """Every part that is there now, of these lines' objects."""
+    keys = sorted({line.object_key for line in lines})
+    found = reading.checked.stores.objects.parts_of(keys) if keys else ()
+    return {Target(part.key, part.part_id): part for part in found}
+
+
+def _settle(reading: Reading, unsettled: Mapping[Line, str]) -> Outcomes:
+    """Items whose row is gone, or that are protected by now although an interrupted try may have removed them before.
+
+    Nothing is removed for them: the store tells whether they are there. Bytes without a row are left to the full listing.
+    """
+    if not unsettled:
+        return {}
+    present = present_targets(reading.checked, unsettled)
+    outcomes: Outcomes = {}
+    for line, why in unsettled.items():
+        if line.target in present:
+            outcomes[line] = ("spared", why)
+        elif line.was_tried:
+            outcomes[line] = ("gone_confirmed_on_recovery", None)
+        else:
+            outcomes[line] = ("spared", "already_gone")
+    return outcomes

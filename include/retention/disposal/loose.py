@@ -1,0 +1,98 @@
+"""Loose parts: what is stored and no row speaks for. Orphans, noncurrent versions, unfinished uploads, lone delete markers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from retention.disposal.keys import read_key
+from retention.disposal.place_sql import reviewed
+from retention.disposal.preflight import CheckedPlace
+from retention.disposal.reading import Reading
+from retention.policy.decide import decide
+from retention.policy.facts import Decision, ItemFacts
+from retention.stores.protocol import PartKind, StoredPart
+
+
+def is_loose(part: StoredPart, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no row speaks for this part: its key has none, or it is not what the row describes (the current version)."""
+    if not rows:
+        return True
+    return part.kind is PartKind.UPLOAD or (part.kind is PartKind.VERSION and not part.is_latest)
+
+
+def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | None:
+    """Why a row's item protects its loose parts, too; None when it doesn't.
+
+    A row that is due takes all parts of its object with it in the hourly run, so they are left to that.
+    """
+    for row in rows:
+        if row["status"] in ("due", "overdue"):
+            return "described_by_row"
+        # These protect whether or not the row itself is due.
+        if row["kept_by_minimum"]:
+            return "statutory_minimum"
+        if row["hold_ids"]:
+            return "legal_hold"
+        if row["restricted"]:
+            return "restriction"
+        if row["exempt_until"] is not None and now < row["exempt_until"]:
+            return "consent"
+        if row["status"] != "retain" or row["reason"] == "ambiguous":
+            return str(row["reason"])
+    return None
+
+
+def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
+    """A part without a row as an item, dated by the oldest evidence there is."""
+    _, key_day = read_key(checked.place.spec.key_date, part.key)
+    evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None]
+    return item_without_row(checked, part.key, min(evidence, default=None))
+
+
+def item_without_row(checked: CheckedPlace, key: str, evidence_at: datetime | None) -> ItemFacts:
+    """What is known of an object without a row: its tenant from its key, and nobody can say whose it is."""
+    tenant_id, _ = read_key(checked.place.spec.key_date, key)
+    return ItemFacts(
+        place=checked.place.name,
+        item_id=key,
+        object_key=key,
+        tenant_id=tenant_id,
+        person_known=False,
+        starts={},
+        evidence_at=evidence_at,
+    )
+
+
+def lost_hold_items(reading: Reading) -> frozenset[str]:
+    """Ids of held items of this place that no row has any more: which object was theirs, nobody can tell.
+
+    A hold names an item by its id or by its object's key. A key, which begins with one of the place's prefixes, finds its object
+    without a row.
+    """
+    place = reading.checked.place
+    named = {
+        hold.item_id
+        for hold in reading.holds
+        if hold.item_id is not None
+        and hold.place in (None, place.name)
+        and not hold.item_id.startswith(place.spec.prefixes)
+    }
+    if not named:
+        return frozenset()
+    query = sql.SQL("SELECT f.item_id FROM ({items}\n) AS f WHERE f.item_id = ANY(%(named)s)").format(
+        items=reviewed(place.items_sql)
+    )
+    with reading.runtime.source(place) as source:
+        known = {row["item_id"] for row in source.execute(query, {"named": sorted(named)})}
+    return frozenset(named - known)
+
+
+def decide_loose(reading: Reading, item: ItemFacts, lost: frozenset[str]) -> Decision:
+    """Decide a part without a row: a hold on an item that lost its row may be meant for this part."""
+    holds = [replace(hold, item_id=item.item_id) if hold.item_id in lost else hold for hold in reading.holds]
+    return decide(item, reading.rule, holds, reading.as_of, now=reading.now)

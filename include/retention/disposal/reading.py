@@ -1,0 +1,73 @@
+"""One look at one place: the rule, the protections as they stand, and the instants that its items are decided by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from retention.database import OwnConnection
+from retention.disposal.clocks import current_time
+from retention.disposal.keys import require_read_alike
+from retention.disposal.preflight import CheckedPlace
+from retention.disposal.runtime import Runtime
+from retention.disposal.selection import Selection, compile_selection
+from retention.evidence.holds import read_holds
+from retention.policy.facts import Hold
+from retention.policy.model import RetentionRule
+
+RowsByKey = dict[str, list[dict[str, Any]]]
+"""Decided rows by their object's key; a key without a row is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one place's items are decided by: `as_of` says what is due, `holds` were read by `now`.
+
+    Taken anew for every plan and every batch, and kept no longer.
+    """
+
+    runtime: Runtime
+    rule: RetentionRule
+    checked: CheckedPlace
+    holds: Sequence[Hold]
+    as_of: datetime
+    now: datetime
+
+    @classmethod
+    def take(
+        cls, runtime: Runtime, own: OwnConnection, rule: RetentionRule, checked: CheckedPlace, as_of: datetime
+    ) -> Reading:
+        """Read the holds, then the clock: every hold that was committed by `now` is among them."""
+        holds = read_holds(own)
+        return cls(runtime, rule, checked, holds, as_of, current_time(runtime, own))
+
+    def selection(
+        self, *, keys: Sequence[str] | None = None, stored: Mapping[str, datetime] | None = None
+    ) -> Selection:
+        """The decision of all items, or of these objects', as SQL; arguments as in `compile_selection`."""
+        return compile_selection(
+            self.checked.place,
+            self.rule,
+            self.checked.columns,
+            self.holds,
+            as_of=self.as_of,
+            now=self.now,
+            keys=keys,
+            stored=stored,
+        )
+
+    def rows_by_key(self, keys: Sequence[str], *, stored: Mapping[str, datetime] | None = None) -> RowsByKey:
+        """The decided rows of these objects. Raises what `require_read_alike` raises."""
+        selection = self.selection(keys=keys, stored=stored)
+        with self.runtime.source(self.checked.place) as source:
+            query = sql.SQL("SELECT * FROM {}").format(selection.decided)
+            rows = source.execute(query, selection.parameters).fetchall()
+        require_read_alike(self.checked.place, rows)
+        found: RowsByKey = {}
+        for row in rows:
+            found.setdefault(row["object_key"], []).append(row)
+        return found

@@ -1,0 +1,91 @@
+"""The removal of one batch: bytes, confirmation, rows. This is the only code that removes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from retention.disposal.lines import Line, Outcomes
+from retention.disposal.preflight import CheckedPlace
+from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
+
+
+def remove(
+    checked: CheckedPlace, due: Sequence[Line], stored_before: datetime, now: datetime, step: Callable[[str], None]
+) -> tuple[Outcomes, int]:
+    """Remove these items; returns what became of each, and the number of parts removed, which NEWER and FAILED items may have
+    lost, too.
+
+    An item counts as gone only when a listing after the deletion doesn't show it, and only where there was something to
+    remove: what another run took in between is that run's. What was stored at or after `stored_before` stays, with its row.
+    """
+    if not due:
+        return {}, 0
+    results = checked.stores.objects.remove([line.target for line in due], stored_before=stored_before)
+    step("bytes_removed")
+    present = present_targets(checked, due)
+    step("bytes_confirmed")
+    outcomes: Outcomes = {}
+    confirmed: dict[Line, bool] = {}
+    for line in due:
+        result, left = results[line.target], present.get(line.target, [])
+        if result.outcome is Removal.FAILED:
+            outcomes[line] = ("failed", result.error_code or "unknown")
+        elif result.outcome is Removal.NEWER or (left and all(_is_newer(part, stored_before) for part in left)):
+            outcomes[line] = ("spared", "newer_version")
+        elif left:
+            # A store that only says it deletes.
+            outcomes[line] = ("failed", "still_there")
+        else:
+            confirmed[line] = result.outcome is Removal.REMOVED
+    outcomes |= _remove_rows(checked, confirmed, now)
+    step("rows_removed")
+    return outcomes, sum(result.parts_removed for result in results.values())
+
+
+def present_targets(checked: CheckedPlace, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:
+    """Which items, and which single parts, a new listing of the store shows, each with its parts."""
+    present: dict[Target, list[StoredPart]] = {}
+    for part in checked.stores.objects.parts_of(sorted({line.object_key for line in lines})):
+        present.setdefault(Target(part.key), []).append(part)
+        present[Target(part.key, part.part_id)] = [part]
+    return present
+
+
+def _is_newer(part: StoredPart, stored_before: datetime) -> bool:
+    return part.stored_at is not None and part.stored_at >= stored_before
+
+
+def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
+    """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?
+
+    A row that names another object by now stays.
+    """
+    rows = checked.stores.rows
+    whole = [line for line in confirmed if line.part_id is None] if rows is not None else []
+    results: Mapping[Target, RemovalResult] = {}
+    present: set[str] = set()
+    if rows is not None and whole:
+        results = rows.remove([_row_of(checked, line) for line in whole], stored_before=now)
+        present = {part.key for part in rows.parts_of([line.item_id for line in whole])}
+    outcomes: Outcomes = {}
+    for line, had_bytes in confirmed.items():
+        row = results.get(_row_of(checked, line)) if line.part_id is None else None
+        if row is not None and row.outcome is Removal.NEWER:
+            outcomes[line] = ("spared", "row_changed")
+            continue
+        if row is not None and (row.outcome is Removal.FAILED or line.item_id in present):
+            outcomes[line] = ("failed", row.error_code or "row_still_there")
+            continue
+        # Of two runs at once, both may have asked for the same bytes; only one of them deleted the row.
+        ours = row.outcome is Removal.REMOVED if row is not None else had_bytes
+        if line.was_tried and not (ours and had_bytes):
+            outcomes[line] = ("gone_confirmed_on_recovery", None)
+        else:
+            outcomes[line] = ("gone", None) if ours else ("spared", "already_gone")
+    return outcomes
+
+
+def _row_of(checked: CheckedPlace, line: Line) -> Target:
+    """The line's row, as long as it describes the object that was planned."""
+    return Target(line.item_id, describes=(checked.place.spec.bucket, line.object_key))
