@@ -15,8 +15,9 @@ from retention.disposal.fact_columns import read_columns
 from retention.disposal.selection import compile_selection
 
 OLD, CAP_H = NOW - timedelta(days=100), 720
-ODD = ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC", "9999-12-31 23:59:59+00", "20000-01-01 00:00:00+00"]
-PAST, FUTURE = ODD[1:3], [ODD[0], *ODD[3:]]
+PAST = ["-infinity", "0044-03-15 12:00:00+00 BC", "1970-01-01 00:00:00+00", "1989-12-31 23:59:59+00"]
+FUTURE = ["infinity", "9999-12-31 23:59:59+00", "20000-01-01 00:00:00+00"]
+ODD = [*PAST, *FUTURE]
 
 
 @pytest.fixture

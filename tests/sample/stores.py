@@ -134,6 +134,7 @@ def _create_hold_writer(own: str, database: str, server: psycopg.Connection[Any]
             "GRANT CONNECT ON DATABASE {database} TO {writer}",
             "GRANT USAGE ON SCHEMA retention TO {writer}",
             "GRANT SELECT, INSERT ON retention.holds TO {writer}",
+            "GRANT EXECUTE ON FUNCTION retention.ledger_append TO {writer}",
         ):
             names = {"database": sql.Identifier(database), "writer": sql.Identifier(writer)}
             connection.execute(sql.SQL(statement).format(**names))

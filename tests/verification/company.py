@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -136,8 +137,8 @@ class Company:
         """Caller and customer agree."""
         return [self.consent(of, party, given, **terms) for party in ("caller", "customer")]
 
-    def hold(self, **terms: Any) -> uuid.UUID:
-        """A hold; by default approved by a second person, in force since ten days, for sixty more."""
+    def hold(self, *, recorded: bool = True, **terms: Any) -> uuid.UUID:
+        """A hold; by default approved by a second person, in force since ten days, for sixty more, with ledger entries."""
         hold_id = uuid.uuid4()
         values: dict[str, Any] = {
             "hold_id": hold_id,
@@ -153,7 +154,21 @@ class Company:
         self.own_sql(
             f"INSERT INTO retention.holds ({names}) VALUES ({', '.join(['%s'] * len(values))})", *values.values()
         )
+        if recorded:
+            self._note(values)
         return hold_id
+
+    def end_hold(self, hold_id: uuid.UUID) -> None:
+        """End a hold now, with its ledger entry."""
+        self.own_sql("UPDATE retention.holds SET ended_at = now() WHERE hold_id = %s", hold_id)
+        self.own_sql("SELECT retention.ledger_append('hold_ended', %s)", json.dumps({"hold": str(hold_id)}))
+
+    def _note(self, hold: Mapping[str, Any]) -> None:
+        names = ("requested_by", "approved_by", "effective_at", "ends_at", "review_at")
+        terms = {"hold": hold["hold_id"], **{name: hold.get(name) for name in names}}
+        entries = {"hold_set": terms} | ({"hold_ended": {"hold": hold["hold_id"]}} if hold.get("ended_at") else {})
+        for kind, body in entries.items():
+            self.own_sql("SELECT retention.ledger_append(%s, %s)", kind, json.dumps(body, default=str))
 
     def hold_item(self, of: Planted, **terms: Any) -> uuid.UUID:
         """A hold on exactly this recording."""

@@ -359,6 +359,25 @@ def test_date_that_no_calendar_can_use_counts_as_missing(company: Company, date:
 
 
 @pytest.mark.parametrize(
+    ("date", "reason"),
+    [
+        pytest.param("1970-01-01 00:00:00+00", "implausible", id="unix_zero"),
+        pytest.param("1989-12-31 23:59:59.999999+00", "implausible", id="just_before_1990"),
+        pytest.param("1990-01-01 00:00:00+00", None, id="1990"),
+    ],
+)
+def test_date_that_programs_write_for_none_makes_nothing_overdue(
+    company: Company, date: str, reason: str | None
+) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    company.sql("UPDATE recordings SET recorded_at = %s", date)
+    result = company.check()
+    assert found(result) == ({"fallback_dated": 1} if reason else {"past_cap": 1})
+    assert reason is None or reasons(result, "fallback_dated") == {reason: 1}
+
+
+@pytest.mark.parametrize(
     ("ends_at", "kinds"),
     [
         pytest.param("infinity", {"exception_consent": 1}, id="never"),

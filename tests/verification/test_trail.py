@@ -101,6 +101,16 @@ def test_changed_evidence_makes_the_verdict_unknown(
     assert result.verdict is Verdict.UNKNOWN
 
 
+def test_hold_without_an_entry_protects_and_is_a_finding(company: Company) -> None:
+    company.tenant("nord")
+    kept = company.recording("nord", 40 * DAY)
+    company.hold_item(kept, recorded=False)
+    result = company.check()
+    assert found(result) == {"exception_hold": 1, "unrecorded_hold": 1}
+    assert reasons(result, "unrecorded_hold") == {"no_ledger_entry": 1}
+    assert result.verdict is Verdict.COMPLIANT
+
+
 def test_hold_that_was_ended_as_it_should_be_is_no_finding(company: Company) -> None:
     company.tenant("nord")
     _set_hold(company)

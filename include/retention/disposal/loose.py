@@ -13,7 +13,7 @@ from retention.disposal.keys import read_key
 from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.reading import Reading
-from retention.policy.decide import decide
+from retention.policy.decide import EARLIEST, decide
 from retention.policy.facts import Decision, ItemFacts
 from retention.stores.protocol import PartKind, StoredPart
 
@@ -50,7 +50,7 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
 def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
     """A part without a row as an item, dated by the oldest evidence there is."""
     _, key_day = read_key(checked.place.spec.key_date, part.key)
-    evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None]
+    evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None and at >= EARLIEST]
     return item_without_row(checked, part.key, min(evidence, default=None))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from retention.disposal.reading import Reading, RowsByKey
-from retention.policy.decide import CONTRADICTION_TOLERANCE
+from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
 from retention.stores.protocol import PartKind, StoredPart
 
 
@@ -29,10 +29,14 @@ def _stored_at(reading: Reading, parts: Sequence[StoredPart], rows: RowsByKey) -
         if part.kind is PartKind.VERSION
         and part.is_latest
         and part.stored_at is not None
+        and part.stored_at >= EARLIEST
         and any(_may_be_too_young(row, part.stored_at) for row in rows.get(part.key, ()))
     ]
     stated = reading.checked.stores.objects.stated_at(doubtful)
-    return {part.key: min(at for at in (part.stored_at, stated.get(part)) if at is not None) for part in doubtful}
+    return {
+        part.key: min(at for at in (part.stored_at, stated.get(part)) if at is not None and at >= EARLIEST)
+        for part in doubtful
+    }
 
 
 def _may_be_too_young(row: Mapping[str, Any], stored_at: datetime) -> bool:

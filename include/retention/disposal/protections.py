@@ -40,7 +40,7 @@ def consents(place: MappedPlace, by_key: bool) -> sql.Composed:
 # would else expect one item to be left, and look through all exempt ones for each item of the place.
 CONSENTED = sql.SQL(
     "SELECT item_id, CASE WHEN count(party_until) = cardinality(parties) "
-    "THEN greatest(min(party_until), %(earliest)s) END AS exempt_until FROM ("
+    "THEN greatest(min(party_until), %(first_day)s) END AS exempt_until FROM ("
     "SELECT said.item_id, said.parties, said.party, "
     "max(least(said.ends_at, said.withdrawn_at, "
     "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "

@@ -18,12 +18,12 @@ from retention.disposal.fact_columns import FactColumns
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_keys, reviewed
 from retention.disposal.protections import CONSENTED, HOLDS, RELEASED, consents, holds_parameter, protected
-from retention.policy.decide import CONTRADICTION_TOLERANCE
+from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
 from retention.policy.facts import Hold
 from retention.policy.model import RetentionRule, Terms
 
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-"""PostgreSQL knows `-infinity` and days before Christ, Python doesn't: as a date these are missing."""
+_FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
+"""PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
 DISPOSABLE = "status IN ('due', 'overdue')"
 
 
@@ -59,7 +59,8 @@ def compile_selection(
         "as_of": as_of,
         "now": now,
         "latest": rule.latest(now),
-        "earliest": _EARLIEST,
+        "earliest": EARLIEST,
+        "first_day": _FIRST_DAY,
         "stored_keys": list(stored or ()),
         "stored_at": list((stored or {}).values()),
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
@@ -110,7 +111,8 @@ def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any],
 
 
 def _dated(rule: RetentionRule) -> sql.Composed:
-    """When each item arose: its own start unless that is missing, after `latest` or contradicted, else the oldest evidence."""
+    """When each item arose: its own start unless that is missing, no date (before `earliest`, after `latest`) or contradicted,
+    else the oldest evidence."""
     return sql.SQL(
         "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
         "NOT s.is_good AS redated FROM item "

@@ -122,6 +122,7 @@ def add_hold(
             "scope": sorted(scope.filled()),
             "requested_by": requested_by,
             "approved_by": approved_by,
+            "effective_at": now,
             "ends_at": ends_at,
             "review_at": review_at,
         }

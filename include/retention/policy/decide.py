@@ -6,7 +6,7 @@ Order of precedence (clauses.md): statutory minimum, legal hold, restriction (Ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from retention.policy.facts import Basis, Consent, Decision, Hold, ItemFacts, Start, Status
@@ -16,6 +16,8 @@ from retention.policy.periods import end_of_year_plus
 
 CONTRADICTION_TOLERANCE = timedelta(hours=24)
 """A start point later than other evidence of the item's existence by more than this is contradicted: the evidence counts."""
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""A date before this is no date: what programs write where they know none (1970, 1980, 1900). It would make new items overdue."""
 
 
 class _Clock(NamedTuple):
@@ -36,7 +38,7 @@ def decide(
     """
     now = max(as_of, now) if now is not None else as_of
     latest = rule.latest(now)
-    seen_at = item.evidence_at if item.evidence_at is not None and item.evidence_at <= latest else None
+    seen_at = item.evidence_at if _is_a_date(item.evidence_at, latest) else None
     arose_at, basis = _arose(item, rule, seen_at, latest)
     terms = _terms_for(rule, arose_at, as_of)
     if terms is None:
@@ -60,15 +62,19 @@ def _arose(
 ) -> tuple[datetime | None, Basis]:
     """When the clock that every item has started, and on what that rests; `seen_at` is the other evidence, None if in the future.
 
-    A start that is missing, in the future (after `latest`) or contradicted counts for nothing: an item stamped 2099 would stay
-    until then.
+    A start that is missing, in the future (after `latest`), before `EARLIEST` or contradicted counts for nothing: an item stamped
+    2099 would stay until then, and one stamped 1970 would go at once.
     """
     stated = item.starts.get(rule.clock_event, Start(None, False)).at
-    if stated is None or stated > latest:
+    if stated is None or not _is_a_date(stated, latest):
         return seen_at, Basis.FALLBACK
     if seen_at is not None and stated > seen_at + CONTRADICTION_TOLERANCE:
         return seen_at, Basis.FALLBACK
     return stated, Basis.START_POINT
+
+
+def _is_a_date(at: datetime | None, latest: datetime) -> bool:
+    return at is not None and EARLIEST <= at <= latest
 
 
 def _terms_for(rule: RetentionRule, arose_at: datetime | None, as_of: datetime) -> Terms | None:
@@ -118,7 +124,7 @@ def _event_at(
     start = item.starts.get(event, Start(None, False))
     if not start.happened:
         return None, Basis.START_POINT
-    if start.at is not None and start.at <= latest:
+    if _is_a_date(start.at, latest):
         return start.at, Basis.START_POINT
     return evidence, Basis.START_POINT if evidence is None else Basis.FALLBACK
 

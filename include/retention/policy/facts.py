@@ -105,7 +105,7 @@ class Basis(StrEnum):
     """What the dates rest on."""
 
     START_POINT = "start_point"
-    FALLBACK = "fallback"  # the start point is missing or contradicted; the oldest other evidence stands in
+    FALLBACK = "fallback"  # the start point is missing, no date or contradicted; the oldest other evidence stands in
     UNDATED = "undated"  # there is no evidence of any age
 
 

@@ -45,7 +45,7 @@ class StartPoint(StrictModel):
     """Due with the event itself; checks fail this long after it."""
     every_item: Flag = False
     """True for exactly one start point, one with a limit: the event that every item has. Where its time is missing, in the
-    future or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
+    future, before 1990 or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
 
     @model_validator(mode="after")
     def _limit_or_at_once(self) -> Self:

@@ -58,8 +58,10 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.row_is_silent": ("its row does not say", "die Zeile sagt es nicht"),
     "reason.missing": ("date missing", "Datum fehlt"),
     "reason.future": ("date in the future", "Datum in der Zukunft"),
+    "reason.implausible": ("implausible date, before 1990", "unglaubhaftes Datum, vor 1990"),
     "reason.contradicted": ("date contradicted by other evidence", "Datum durch andere Belege widerlegt"),
     # what was changed in the evidence, by the check's code
+    "reason.no_ledger_entry": ("no entry in the ledger", "kein Eintrag im Löschprotokoll"),
     "reason.ledger_does_not_fit": (
         "an entry of the deletion log does not fit",
         "ein Eintrag des Löschprotokolls passt nicht",

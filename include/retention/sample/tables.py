@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from retention.errors import RequestError, StoreUnreadable
+from retention.evidence import ledger
 from retention.sample.rows import COMPANY_TABLES, Hold, Item, Row
 
 Database = psycopg.Connection[tuple[Any, ...]]
@@ -58,21 +59,45 @@ def write_company(database: Database, rows: Iterable[Row]) -> int:
 
 
 def write_holds(conninfo: str, holds: Sequence[Hold]) -> int:
-    """Write the holds into our own database, leave those alone that exist, and return how many were new.
+    """Write the holds into our own database with their entries in the ledger, leave those alone that exist, and return how many
+    were new.
 
-    Needs no more than SELECT and INSERT there. Raises RequestError when the table is missing, as before the first migration.
+    Needs no more than SELECT and INSERT there, and the ledger's function. Raises RequestError when the table is
+    missing, as before the first migration.
     """
     table, names, columns = _shape(Hold)
     values = sql.SQL(", ").join(sql.Placeholder() * len(names))
-    insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(table, columns, values)
+    insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING TRUE").format(
+        table, columns, values
+    )
     with opened(conninfo, "our own database") as database, database.transaction(), database.cursor() as cursor:
         try:
-            cursor.executemany(insert, [[getattr(hold, name) for name in names] for hold in holds])
+            new = [hold for hold in holds if cursor.execute(insert, [getattr(hold, name) for name in names]).fetchone()]
         except psycopg.errors.UndefinedTable:
             raise RequestError(
                 "our own database has no table retention.holds; expected its schema. Migrate it first: `make run` does."
             ) from None
-        return max(0, cursor.rowcount)
+        for hold in new:
+            _note(database, hold)
+        return len(new)
+
+
+def _note(database: Database, hold: Hold) -> None:
+    """The ledger's entries of one hold, as if people had set and ended it: without them the check calls it unrecorded."""
+    scope = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
+    body = {
+        "hold": hold.hold_id,
+        "scope": sorted(name for name in scope if getattr(hold, name) is not None),
+        **{
+            name: getattr(hold, name)
+            for name in ("requested_by", "approved_by", "effective_at", "ends_at", "review_at")
+        },
+    }
+    entries = [("hold_set", body)]
+    if hold.ended_at is not None:
+        entries.append(("hold_ended", {"hold": hold.hold_id, "by": hold.ended_by, "reason": hold.reason}))
+    for kind, said in entries:
+        database.execute("SELECT retention.ledger_append(%s, %s)", (kind, ledger.canonical(said)))
 
 
 def _shape(row_type: type[Row]) -> tuple[sql.Identifier, list[str], sql.Composed]:

@@ -38,7 +38,10 @@ recorded AS (
         ) AS approved_by,
         CAST(max(body ->> 'ends_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS ends_at,
         CAST(max(body ->> 'review_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS review_at,
-        max(at) FILTER (WHERE kind IN ('hold_set', 'hold_approved')) AS effective_until,
+        greatest(
+            max(at) FILTER (WHERE kind IN ('hold_set', 'hold_approved')),
+            CAST(max(body ->> 'effective_at') FILTER (WHERE kind = 'hold_set') AS timestamptz)
+        ) AS effective_until,
         bool_or(kind = 'hold_ended') AS was_ended
     FROM entries
     GROUP BY hold
@@ -59,18 +62,39 @@ WHERE
 """
 
 
+_HOLDS = "SELECT count(*) AS holds FROM retention.holds"
+
+# A hold that somebody wrote past the product: it protects, and nobody vouches for it.
+_HOLDS_UNNOTED = """
+SELECT count(*) AS holds
+FROM retention.holds AS h
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM retention.ledger AS l
+    WHERE l.kind = 'hold_set' AND CAST(l.body AS jsonb) ->> 'hold' = h.hold_id::text
+)
+"""
+
+
 class Trail(NamedTuple):
-    """`entries` of the ledger were read; `troubles` names what does not fit, and how often."""
+    """`entries` of the ledger were read; `troubles` names what does not fit, and how often; `holds_unnoted` have no entry."""
 
     entries: int
     troubles: dict[str, int]
+    holds: int
+    holds_unnoted: int
 
 
 def read_trail(own: OwnConnection) -> Trail:
     """Recompute the ledger's chain, compare it with every head that a check noted, and the holds with their entries."""
     entries, chain_troubles = _chain(own)
-    changed = (own.execute(_HOLDS_CHANGED).fetchone() or {}).get("holds", 0)
-    return Trail(entries, chain_troubles | ({"holds_changed_behind_the_ledger": changed} if changed else {}))
+    changed = _count(own, _HOLDS_CHANGED)
+    troubles = chain_troubles | ({"holds_changed_behind_the_ledger": changed} if changed else {})
+    return Trail(entries, troubles, _count(own, _HOLDS), _count(own, _HOLDS_UNNOTED))
+
+
+def _count(own: OwnConnection, query: str) -> int:
+    return int((own.execute(query).fetchone() or {})["holds"])
 
 
 def _chain(own: OwnConnection) -> tuple[int, dict[str, int]]:

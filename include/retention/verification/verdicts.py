@@ -103,14 +103,18 @@ def judge_checks(
     ]
 
 
-def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[Check, list[Finding]]:
-    """The check on what was recorded about deletions and holds, and its finding where that was changed."""
-    kind, count = KINDS["evidence_changed"], sum(trail.troubles.values())
-    check = Check(
-        "evidence as recorded", kind.name, kind.severity, "ledger", trail.entries, count, count == 0, gx_version
-    )
-    finding = Finding(kind.name, kind.severity, category, "ledger", count, None, {"reasons": trail.troubles})
-    return check, [finding] if count else []
+def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[list[Check], list[Finding]]:
+    """The checks on what was recorded about deletions and holds, and their findings where that was changed, or is missing."""
+    checks, findings = [], []
+    for name, label, place, looked_at, troubles in (
+        ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
+        ("unrecorded_hold", "holds as recorded", "holds", trail.holds, {"no_ledger_entry": trail.holds_unnoted}),
+    ):
+        kind, count = KINDS[name], sum(troubles.values())
+        checks.append(Check(label, kind.name, kind.severity, place, looked_at, count, count == 0, gx_version))
+        if count:
+            findings.append(Finding(kind.name, kind.severity, category, place, count, None, {"reasons": troubles}))
+    return checks, findings
 
 
 def headroom(inventory: Inventory, categories: Iterable[str], as_of: datetime) -> dict[str, Headroom]:

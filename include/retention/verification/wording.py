@@ -228,6 +228,16 @@ WORDING: dict[str, Wording] = {
         "Compare the map's bucket and the connection's account with what the application uses; look for who deleted objects.",
         "Bucket der Karte und Konto der Verbindung mit denen der Anwendung vergleichen; klären, wer Objekte gelöscht hat.",
     ),
+    "unrecorded_hold": Wording(
+        "Legal hold without an entry in the ledger",
+        "Löschsperre ohne Eintrag im Löschprotokoll",
+        "It was written into our own database past `hold add`. It protects what it covers, because deleting too much can't be "
+        "undone; but no entry says who set it, when and why.",
+        "Sie wurde an `hold add` vorbei in die eigene Datenbank geschrieben. Sie schützt, was sie erfasst, denn zu viel "
+        "Gelöschtes kommt nicht wieder; aber kein Eintrag sagt, wer sie wann und warum gesetzt hat.",
+        "Ask who wrote it. If it is right, set it again with `hold add` and end the other with `hold end`.",
+        "Klären, wer sie geschrieben hat. Ist sie richtig: mit `hold add` neu setzen und die andere mit `hold end` beenden.",
+    ),
     "evidence_changed": Wording(
         "The evidence was changed",
         "Nachweise wurden verändert",

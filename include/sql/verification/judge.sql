@@ -39,16 +39,26 @@ WITH dated AS (
     CROSS JOIN LATERAL (
         SELECT t.seen_at + interval '10 minutes' AS nearly_now, t.seen_at + interval '1 hour' AS latest
     ) AS horizon
+    -- Nor does one before 1990: 1970, 1980 and 1900 are what programs write where they know no date.
     CROSS JOIN LATERAL (
         SELECT
-            CASE WHEN e.clock_at <= horizon.nearly_now THEN e.clock_at END AS clock_at,
-            CASE WHEN e.evidence_at <= horizon.latest THEN e.evidence_at END AS evidence_at,
-            CASE WHEN e.key_day - interval '24 hours' <= horizon.latest THEN e.key_day END AS key_day,
-            CASE WHEN e.metadata_at <= horizon.latest THEN e.metadata_at END AS metadata_at,
-            CASE WHEN e.stored_at <= horizon.latest THEN e.stored_at END AS stored_at
+            CASE WHEN e.clock_at >= '1990-01-01 00:00:00+00' THEN e.clock_at END AS clock_at,
+            CASE WHEN e.evidence_at >= '1990-01-01 00:00:00+00' THEN e.evidence_at END AS evidence_at,
+            CASE WHEN e.key_day >= '1990-01-01 00:00:00+00' THEN e.key_day END AS key_day,
+            CASE WHEN e.metadata_at >= '1990-01-01 00:00:00+00' THEN e.metadata_at END AS metadata_at,
+            CASE WHEN e.stored_at >= '1990-01-01 00:00:00+00' THEN e.stored_at END AS stored_at,
+            CASE WHEN e.event_at >= '1990-01-01 00:00:00+00' THEN e.event_at END AS event_at
+    ) AS said
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE WHEN said.clock_at <= horizon.nearly_now THEN said.clock_at END AS clock_at,
+            CASE WHEN said.evidence_at <= horizon.latest THEN said.evidence_at END AS evidence_at,
+            CASE WHEN said.key_day - interval '24 hours' <= horizon.latest THEN said.key_day END AS key_day,
+            CASE WHEN said.metadata_at <= horizon.latest THEN said.metadata_at END AS metadata_at,
+            CASE WHEN said.stored_at <= horizon.latest THEN said.stored_at END AS stored_at
     ) AS past
     CROSS JOIN LATERAL (
-        -- The row's date counts unless it is missing, lies in the future, or is later than other evidence by more than a day.
+        -- The row's date counts unless it is missing or implausible, lies in the future, or is later than other evidence by more than a day.
         SELECT
             past.clock_at IS NOT NULL
             AND past.clock_at <= coalesce(least(past.evidence_at, past.key_day) + interval '24 hours', 'infinity')
@@ -63,7 +73,7 @@ WITH dated AS (
                     WHEN stated.clock_is_good THEN least(past.clock_at, past.metadata_at, past.stored_at)
                     ELSE least(past.clock_at, past.evidence_at, past.key_day, past.metadata_at, past.stored_at)
                 END,
-                least(e.clock_at, e.evidence_at, e.key_day, e.metadata_at, e.stored_at)
+                least(said.clock_at, said.evidence_at, said.key_day, said.metadata_at, said.stored_at)
             ) AS start_at
     ) AS start
     CROSS JOIN LATERAL (
@@ -71,7 +81,7 @@ WITH dated AS (
         SELECT
             CASE
                 WHEN e.event_happened IS NOT TRUE OR t.latency IS NULL THEN NULL
-                WHEN e.event_at <= horizon.nearly_now THEN e.event_at
+                WHEN said.event_at <= horizon.nearly_now THEN said.event_at
                 ELSE least(start.start_at, past.evidence_at, past.key_day)
             END AS event_from
     ) AS event
@@ -249,6 +259,7 @@ SELECT
     coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
     CASE
         WHEN d.clock_at IS NULL THEN 'missing'
+        WHEN d.clock_at < '1990-01-01 00:00:00+00' THEN 'implausible'
         WHEN d.clock_at > d.nearly_now THEN 'future'
         ELSE 'contradicted'
     END AS fallback_reason,

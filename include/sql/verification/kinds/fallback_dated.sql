@@ -1,4 +1,4 @@
--- The row's date is missing, in the future or contradicted; the oldest other evidence counts.
+-- The row's date is missing, implausible, in the future or contradicted; the oldest other evidence counts.
 SELECT
     place,
     category,
