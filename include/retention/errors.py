@@ -76,7 +76,14 @@ class UnknownError(RetentionError):
 
 
 class StoreUnreadable(UnknownError):
-    """A bucket, table or connection did not answer as it should."""
+    """A bucket, table or connection did not answer as it should.
+
+    `code` is the store's own word for it (an S3 error code, a SQLSTATE), or the error's name where it said none.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        self.code = code or type(self).__name__
+        super().__init__(message)
 
 
 class HoldsUnreadable(UnknownError):

@@ -220,11 +220,13 @@ def _row_without_state(company: Company) -> None:
 
 
 COVERAGE = [
-    pytest.param(lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}", id="unmapped_prefix"),
+    pytest.param(
+        lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}/exports", id="unmapped_prefix"
+    ),
     pytest.param(
         lambda c: c.s3.create_multipart_upload(Bucket=c.bucket, Key="tmp/x"),
         "unmapped_prefix",
-        "company_s3/{bucket}",
+        "company_s3/{bucket}/tmp",
         id="unmapped_upload",
     ),
     pytest.param(
@@ -271,8 +273,10 @@ def test_unmapped_bucket_is_unknown(company: Company) -> None:
         result = company.check()
     finally:
         company.s3.delete_bucket(Bucket="forgotten-exports")
-    assert found(result, "company_s3") == {"unmapped_bucket": 1}
+    assert found(result, "company_s3/forgotten-exports") == {"unmapped_bucket": 1}
     assert result.verdict is Verdict.UNKNOWN
+    [check] = [one for one in result.checks if one.kind == "unmapped_bucket"]
+    assert (check.place, check.looked_at, check.found, check.success) == ("company_s3", 2, 1, False)
 
 
 def test_declared_buckets_and_prefixes_are_no_finding(company: Company) -> None:

@@ -90,7 +90,82 @@ def test_unreadable_place_is_unknown(company: Company, spoil: Callable[[Company]
         "failed": sorted(result.places_failed),
         "names": [],
         "reasons": dict(result.places_failed),
+        "explanations": dict(result.explanations),
     }
+
+
+EXPLAINED = [
+    pytest.param(_no_bucket, ["no-such-bucket", "NoSuchBucket", "include/iam"], id="bucket_missing"),
+    pytest.param(
+        _wrong_database_password, ["company_db_verify", "password authentication failed"], id="database_password_wrong"
+    ),
+    pytest.param(
+        _no_table, ["sql/check_recordings.sql", '"public.recordings" does not exist', "42P01"], id="table_missing"
+    ),
+    pytest.param(
+        _no_consents_table,
+        ["sql/check_recording_consents.sql", '"public.consents" does not exist'],
+        id="consents_missing",
+    ),
+    pytest.param(
+        _no_column,
+        ["sql/check_recordings.sql", "rec.recorded_at does not exist", "correct the file"],
+        id="column_missing",
+    ),
+    pytest.param(
+        lambda c: _change_sql(c, "rec.tenant_id,", ""),
+        ["sql/check_recordings.sql", "f.tenant_id does not exist", "docs/data-map.md"],
+        id="fixed_column_missing",
+    ),
+    pytest.param(
+        lambda c: _change_sql(c, "FROM public.recordings AS rec", "FROM public.recordings rec WHER"),
+        ["sql/check_recordings.sql", "syntax error", "one SELECT"],
+        id="syntax",
+    ),
+    pytest.param(
+        lambda c: _change_sql(c, "least(", "earliest("),
+        ["sql/check_recordings.sql", "function earliest(", "does not exist"],
+        id="function_missing",
+    ),
+    pytest.param(
+        _naive_column, ["sql/check_recordings.sql", "timestamptz in start_recording_started"], id="without_time_zone"
+    ),
+    pytest.param(_no_right, ["sql/check_recordings.sql", "permission denied for table calls"], id="no_right_to_read"),
+]
+
+
+def _change_sql(company: Company, old: str, new: str) -> None:
+    path = company.datamap / "sql" / "check_recordings.sql"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("spoil", "words"), EXPLAINED)
+def test_what_could_not_be_read_says_where_what_was_expected_and_what_to_do(
+    company: Company, spoil: Callable[[Company], None], words: list[str]
+) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    spoil(company)
+    result = company.check()
+    explanation = result.explanations[PLACE]
+    assert [word for word in [*words, "expected"] if word not in explanation] == []
+    [finding] = [one for one in result.findings if (one.kind, one.place) == ("unreadable_place", PLACE)]
+    assert finding.detail["explanation"] == explanation
+    [run] = company.own_sql("SELECT places_failed FROM retention.check_runs")
+    assert run["places_failed"][0]["explanation"] == explanation
+
+
+def test_values_that_a_source_complains_about_are_not_repeated(company: Company) -> None:
+    company.tenant("nord")
+    company.recording("nord", DAY)
+    company.sql("ALTER TABLE recordings ADD COLUMN note text DEFAULT 'Anna Beispiel'")
+    _change_sql(company, "rec.recorded_at AS", "CAST(rec.note AS timestamptz) AS")
+    result = company.check()
+    assert result.places_failed == {PLACE: "22007"}
+    explanation = result.explanations[PLACE]
+    assert "sql/check_recordings.sql" in explanation and "22007" in explanation and "Anna" not in explanation
 
 
 def test_listing_that_breaks_off_is_unknown_but_what_it_had_found_counts(

@@ -18,7 +18,10 @@ from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_policy
+from retention.verification.result import Finding
+from retention.verification.wording import WORDING
 
+_ASKS_FOR_WORK = ("breach", "unknown")
 EXIT_BY_VERDICT = {"compliant": 0, "breach": 1, "unknown": 3}
 
 
@@ -46,9 +49,21 @@ def verify(
             progress=move,
         )
     fields = result.to_json()
-    lines = [f"{f['severity']}: {f['count']} × {f['kind']} in {f['place']}" for f in fields["findings"]]
-    emit("verify", fields, "\n".join([f"verdict: {fields['verdict']}", *lines]), as_json=as_json)
+    emit(
+        "verify",
+        fields,
+        "\n".join([f"verdict: {fields['verdict']}", *map(_finding_words, result.findings)]),
+        as_json=as_json,
+    )
     raise typer.Exit(EXIT_BY_VERDICT[fields["verdict"]])
+
+
+def _finding_words(finding: Finding) -> str:
+    """The finding in words; of one that says more than that something was found lawful, also what to do."""
+    words = WORDING[finding.kind]
+    line = f"{finding.severity}: {finding.count} × {words.title_en} ({finding.kind}) in {finding.place}"
+    more = [finding.detail.get("explanation"), words.action_en if finding.severity in _ASKS_FOR_WORK else None]
+    return "\n".join([line, *(f"    {text}" for text in more if text)])
 
 
 def all_categories() -> list[str]:

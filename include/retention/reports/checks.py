@@ -136,6 +136,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         reasons={str(reason): int(count) for reason, count in detail.get("reasons", {}).items()},
         first_end_at=_instant(detail.get("earliest_end")),
         last_end_at=_instant(detail.get("latest_end")),
+        explanation=detail.get("explanation"),
     )
 
 

@@ -41,6 +41,7 @@ class Finding:
     """One finding of the check: what (`kind`), where, how many (`count`, in its `unit`), and how old the oldest of them is.
 
     `reasons` divides the count, as far as the check says why; `first_end_at` and `last_end_at` are the ends of an exception.
+    `explanation` is what an unreadable place said and what to do, in English.
     """
 
     finding_id: str
@@ -56,6 +57,7 @@ class Finding:
     reasons: dict[str, int]
     first_end_at: datetime | None
     last_end_at: datetime | None
+    explanation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,12 +14,16 @@ from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, Metadata
 from retention.verification.promised import PromisedTerms
 from retention.verification.source import ConsentFacts, RowFacts, RowSource
+from retention.verification.strangers import Folders, named_bucket
 from retention.verification.territory import BucketPlan, KeyDate, names_a_place, read_key
 from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
 REPLACEMENT = "\ufffd"
 """What a server writes in a listing for characters that XML can't hold."""
+REFUSED_METADATA = "HeadObject refused"
+HIDDEN_OBJECTS = "objects that no listing shows"
+UNREADABLE_VERSIONS = "versions that are listed and can't be read"
 Progress = Callable[[int], None]
 """Called with how many more parts and rows have been read."""
 
@@ -111,6 +115,7 @@ class BucketIntake:
         self._inventory = inventory
         self._hasher = hasher
         self.looked_at = 0
+        self._folders = Folders()
 
     def read_listing(self, progress: Progress) -> None:
         """Everything in the bucket, mapped or not. Raises StoreUnreadable where the listing breaks off."""
@@ -130,11 +135,21 @@ class BucketIntake:
             self.looked_at += len(page)
             progress(len(page))
 
+    def name_folders(self, places_read: Collection[str]) -> None:
+        """Say of unmapped objects in which folder they lie, once all rows were read: no customer's id may be such a name."""
+        if not self._plan.checked.issubset(places_read):
+            return
+        for number, folder in self._folders.named().items():
+            self._inventory.name_folder(self._plan.label, number, folder)
+
     def read_rows(self, reader: PlaceReader, datamap: DataMap, progress: Progress) -> None:
         """All rows of one place, after its listing: those without an object, and those that name no place."""
         for chunk in reader.rows.all_rows():
             reader.looked_at["rows"] += len(chunk)
             progress(len(chunk))
+            for row in chunk:
+                self._folders.forget(row.tenant_id)
+                self._folders.forget(row.person_id)
             here = [row for row in chunk if self._belongs(reader, row)]
             # Two places may share a table: a row of another place is that place's matter.
             lost = [row for row in chunk if not names_a_place(datamap, row.bucket, row.object_key)]
@@ -157,13 +172,13 @@ class BucketIntake:
         stored = self._inventory.stored(reader.name, list(hashes.values()))
         alone = {key: by_key[key] for key, item_hash in hashes.items() if item_hash not in stored}
         if any(self._bucket.hides(key) for key in alone):
-            reader.trouble = "objects that no listing shows"
+            reader.trouble = HIDDEN_OBJECTS
         for key in self._bucket.present(list(alone)):
             # It may have arrived after the listing had passed its place. Else the server doesn't list what it holds.
             if any(entry.entry == "version" for entry in self._bucket.entries_of(key)):
                 del alone[key]
             else:
-                reader.trouble = "objects that no listing shows"
+                reader.trouble = HIDDEN_OBJECTS
         self._inventory.add([reader.entry("row", key, hashes[key], found) for key, found in alone.items()])
         self._add_consents(reader, {key: hashes[key] for key in alone})
 
@@ -178,7 +193,7 @@ class BucketIntake:
             if own_date is Metadata.GONE and not self._is_listed(entry):
                 continue
             if own_date is Metadata.GONE:
-                reader.trouble = "versions that are listed and can't be read"
+                reader.trouble = UNREADABLE_VERSIONS
             found.append(
                 reader.entry(
                     entry.entry,
@@ -213,7 +228,7 @@ class BucketIntake:
         answers = self._bucket.recorded_at(wanted)
         if any(answer is Metadata.REFUSED for answer in answers):
             reader.heads_refused = True
-            reader.trouble = "HeadObject refused"
+            reader.trouble = REFUSED_METADATA
         return {(entry.key, entry.part_id): answer for entry, answer in zip(wanted, answers, strict=True)}
 
     def _add_consents(self, reader: PlaceReader, hashes: Mapping[str, bytes]) -> None:
@@ -225,6 +240,7 @@ class BucketIntake:
         return Entry(
             category=self._plan.category,
             place=self._plan.label,
+            folder_no=self._folders.number_of(stored.key),
             entry=stored.entry,
             mapped=False,
             item_hash=self._hasher.item(self._plan.label, stored.key),
@@ -255,12 +271,13 @@ def _hashed(consents: Iterator[ConsentFacts], hashes: Mapping[str, bytes]) -> It
 
 
 def _lost_row(reader: PlaceReader, row: RowFacts) -> Entry:
-    """A row that names no place: only its age and that it is there, under its own id's hash."""
+    """A row that names no place: which bucket it names, its age and that it is there, under its own id's hash."""
     return Entry(
         category=reader.terms.category,
         place=reader.name,
         entry="row",
         mapped=False,
+        note=named_bucket(row.bucket),
         item_hash=reader.hasher.item(reader.name, row.item_id),
         row_count=1,
         clock_at=row.clock_at,

@@ -47,13 +47,14 @@ class Entry(NamedTuple):
     sure_hold_ids: Sequence[UUID] = ()
     records_named: int = 0
     missing_since: datetime | None = None
+    folder_no: int | None = None
     note: str | None = None
 
 
 _ENTRY_COLUMNS = ("entry_no", *Entry._fields)
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
-    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "text"),
+    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "int4", "text"),
 )
 _HOLDS = Entry._fields.index("hold_ids")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
@@ -93,6 +94,13 @@ class Inventory:
         with self._copy("approvals", ("hold_id", "approval"), ("uuid", "text")) as copy:
             for scope in scopes:
                 copy.write_row((scope.hold_id, scope.approval))
+
+    def name_folder(self, label: str, number: int, folder: str) -> None:
+        """Make an unmapped folder, known by its number so far, a place of its own."""
+        self._run(
+            "UPDATE {entries} SET place = %s WHERE NOT mapped AND place = %s AND folder_no = %s",
+            (f"{label}/{folder}", label, number),
+        )
 
     def index(self) -> None:
         """Make looking up items by their hash quick; called once the listings are in."""

@@ -211,10 +211,10 @@ class Unlisted(StoreUnreadable):
     """A bucket, or the list of buckets, did not answer; `code` is the store's own word for it."""
 
     def __init__(self, what: str, code: str) -> None:
-        self.code = code
         super().__init__(
             f"{what}: the store answered {code}; expected a complete listing. Check that it exists and that the "
-            "verifying identity may list versions, uploads and buckets (include/iam)."
+            "verifying identity may list versions, uploads and buckets (include/iam).",
+            code=code,
         )
 
 

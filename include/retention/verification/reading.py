@@ -13,7 +13,14 @@ from retention.datamap.loader import DataMap, MappedPlace
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.holds import HoldIndex, HoldScope, read_hold_scopes
-from retention.verification.intake import BucketIntake, PlaceReader, Progress
+from retention.verification.intake import (
+    HIDDEN_OBJECTS,
+    REFUSED_METADATA,
+    UNREADABLE_VERSIONS,
+    BucketIntake,
+    PlaceReader,
+    Progress,
+)
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, bucket_names, open_client
 from retention.verification.promised import PromisedTerms
@@ -46,6 +53,17 @@ LIMIT 1
 """
 
 
+_EXPLAINED = {
+    REFUSED_METADATA: "the store refused objects' metadata (HeadObject), which say how old an object without a row is; "
+    "expected the right to read objects and their versions for the verifying identity (include/iam).",
+    HIDDEN_OBJECTS: "the store holds objects that none of its listings shows, so that nobody can say what else it hides; "
+    "expected a complete listing. Look at the keys that begin like the server's own folders.",
+    UNREADABLE_VERSIONS: "the store lists versions that it does not find when asked for them; expected both to agree. Run the "
+    "check again; if it stays, the bucket needs repair.",
+    "Skipped": "no part of the check read it; expected one to. Run the check again; if it stays, it is an error of the check.",
+}
+
+
 class Reading:
     """Reads all stores of one check. What can't be read is noted, and the rest is read all the same."""
 
@@ -68,6 +86,7 @@ class Reading:
         self.looked_at: dict[tuple[str, str], Counter[str]] = {}
         self.places_read: list[str] = []
         self.places_failed: dict[str, str] = {}
+        self.explanations: dict[str, str] = {}
         self.last_checks: dict[str, UUID | None] = {}
 
     @property
@@ -85,6 +104,8 @@ class Reading:
             self._inventory.index()
             for reader, intake in readers:
                 self._read_rows(reader, intake)
+            for intake in dict.fromkeys(intake for _, intake in readers):
+                intake.name_folders(self.places_read)
         for plan in plans:
             for name in plan.checked.difference(self.places_read, self.places_failed):
                 self._unreadable(plan.category, name, "Skipped")  # no place may drop out of a check unnoticed
@@ -153,24 +174,23 @@ class Reading:
             names = bucket_names(client)
             client.close()
         except StoreUnreadable as error:
-            self._unreadable(category, store, f"ListBuckets {_code(error)}")
+            self._unreadable(category, store, f"ListBuckets {error.code}", str(error))
             return
         self._count(category, store, buckets=len(names))
         unmapped = set(unmapped_buckets(self._map, store, names))
-        self._inventory.add([Entry(category, store, "bucket", mapped=name not in unmapped) for name in names])
+        self._inventory.add([Entry(category, store, "bucket", mapped=True) for name in names if name not in unmapped])
+        # A bucket's name is a place: without it nobody could look what lies there.
+        self._inventory.add([Entry(category, f"{store}/{name}", "bucket", mapped=False) for name in sorted(unmapped)])
 
     def _failed(self, place: MappedPlace, error: StoreUnreadable) -> None:
-        self._unreadable(place.spec.category, place.name, _code(error))
+        self._unreadable(place.spec.category, place.name, error.code, str(error))
 
-    def _unreadable(self, category: str, place: str, reason: str) -> None:
+    def _unreadable(self, category: str, place: str, reason: str, explanation: str | None = None) -> None:
         self.places_failed[place] = reason
+        self.explanations[place] = explanation or f"{place}: {_EXPLAINED.get(reason, reason)}"
         self._inventory.add([Entry(category, place, "place", mapped=True, note=reason)])
 
     def _count(self, category: str, place: str, **counts: int) -> None:
         counters = self.looked_at.setdefault((category, place), Counter())
         for name, count in counts.items():
             counters[name] += count
-
-
-def _code(error: StoreUnreadable) -> str:
-    return str(getattr(error, "code", type(error).__name__))

@@ -65,7 +65,12 @@ def _run_fields(result: CheckResult) -> dict[str, object]:
         "map_digest": result.map_digest,
         "inventory_digest": result.inventory_digest,
         "places_read": Jsonb(list(result.places_read)),
-        "places_failed": Jsonb([{"place": place, "reason": why} for place, why in result.places_failed.items()]),
+        "places_failed": Jsonb(
+            [
+                {"place": place, "reason": why, "explanation": result.explanations[place]}
+                for place, why in result.places_failed.items()
+            ]
+        ),
         "summary": Jsonb(
             {
                 "checks": [check.to_json() for check in result.checks],

@@ -116,7 +116,10 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One whole check, as it was also written to `retention.check_runs`."""
+    """One whole check, as it was also written to `retention.check_runs`.
+
+    `places_failed` gives the store's code for each place that could not be read, `explanations` what to do about it.
+    """
 
     check_run_id: UUID
     categories: tuple[str, ...]
@@ -130,6 +133,7 @@ class CheckResult:
     inventory_digest: str
     places_read: tuple[str, ...]
     places_failed: Mapping[str, str]
+    explanations: Mapping[str, str]
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     counts: Mapping[str, int]
@@ -154,6 +158,7 @@ class CheckResult:
                 "failed": sorted(self.places_failed),
                 "names": list(self.places_read),
                 "reasons": dict(self.places_failed),
+                "explanations": dict(self.explanations),
             },
             "findings": [finding.to_json() for finding in self.findings],
             "checks": [check.to_json() for check in self.checks],

@@ -64,6 +64,8 @@ class RowSource:
 
     def __init__(self, connection: Connection, place: MappedPlace, terms: PromisedTerms) -> None:
         self._place = place
+        self._items_file = str(place.spec.facts.check_items)
+        self._consents_file = str(place.spec.facts.check_consents or "")
         self._items = _items_query(place.check_items_sql, terms)
         self._consents = _consents_query(place.check_consents_sql) if place.check_consents_sql is not None else None
         try:
@@ -74,7 +76,7 @@ class RowSource:
                 application_name="retention verification",
             )
         except psycopg.Error as error:
-            raise _unreadable(place.name, error) from None
+            raise _unreachable(place.name, connection.connection_id, error) from None
         try:
             self._prepare(terms)
         except BaseException:
@@ -82,23 +84,40 @@ class RowSource:
             raise
 
     def _prepare(self, terms: PromisedTerms) -> None:
-        """Set the session up, and look at the columns' types before anything rests on them."""
+        """Set the session up, and look at all columns and at the instants' types before anything rests on them."""
         try:
             for setting in _SESSION:
                 self._session.execute(setting)
-            self._require_offsets(_probe(_ITEM_INSTANTS, self._place.check_items_sql, terms))
-            if self._place.check_consents_sql is not None:
-                self._require_offsets(_probe(_CONSENT_INSTANTS, self._place.check_consents_sql, terms))
         except psycopg.Error as error:
-            raise _unreadable(self._place.name, error) from None
+            raise self._unreadable(self._items_file, error) from None
+        self._require_columns(self._items_file, self._items, _probe(_ITEM_INSTANTS, self._place.check_items_sql, terms))
+        if self._consents is not None and self._place.check_consents_sql is not None:
+            instants = _probe(_CONSENT_INSTANTS, self._place.check_consents_sql, terms)
+            self._require_columns(self._consents_file, self._consents, instants)
 
-    def _require_offsets(self, query: sql.Composed) -> None:
-        """Ask for no row, only for the columns' types: a time without its offset can't be compared."""
-        columns = self._session.execute(query, ()).description or []
-        if any(column.type_code != _TIMESTAMPTZ for column in columns):
-            raise Unread(
-                self._place.name, "WrongType", "timestamptz columns; a time without its offset can't be compared"
-            )
+    def _require_columns(self, file: str, query: sql.Composed, instants: sql.Composed) -> None:
+        """Ask for no row, only whether the query runs and what types the instants have."""
+        try:
+            columns = self._session.execute(instants, ()).description or []
+            self._session.execute(query + sql.SQL(" LIMIT 0"), ())
+        except psycopg.Error as error:
+            raise self._unreadable(file, error) from None
+        wrong = [column.name for column in columns if column.type_code != _TIMESTAMPTZ]
+        if wrong:
+            expected = f"timestamptz in {', '.join(wrong)}: a time without its offset can't be compared"
+            raise Unread(f"{self._in(file)}: found another type than timestamptz", "WrongType", expected)
+
+    def _in(self, file: str) -> str:
+        return f"place {self._place.name!r}, {file}"
+
+    def _unreadable(self, file: str, error: psycopg.Error) -> Unread:
+        """The error with its file. Its words are left out unless they can name nothing but tables, columns and functions."""
+        code = error.sqlstate or type(error).__name__
+        said = f" {error.diag.message_primary}" if code in _ABOUT_THE_SCHEMA and error.diag.message_primary else ""
+        expected = _EXPECTED.get(code, "a database that answers, and the columns that docs/data-map.md lists")
+        return Unread(
+            f"{self._in(file)}: the source's rows could not be read:{said or ' the database refused'}", code, expected
+        )
 
     def close(self) -> None:
         """End the session."""
@@ -107,13 +126,15 @@ class RowSource:
     def by_keys(self, bucket: str, keys: Sequence[str]) -> Iterator[RowFacts]:
         """The rows of these objects."""
         query = self._items + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
-        for row in self._ask(query, (bucket, _storable(keys))):
+        for row in self._ask(self._items_file, query, (bucket, _storable(keys))):
             yield RowFacts(*row)
 
     def known(self, item_ids: Sequence[str]) -> set[str]:
         """Which of these ids have a row."""
         query = self._items + sql.SQL(" WHERE f.item_id = ANY(%s)")
-        return {RowFacts(*row).item_id for row in self._ask(query, (_storable(item_ids),))} if item_ids else set()
+        if not item_ids:
+            return set()
+        return {RowFacts(*row).item_id for row in self._ask(self._items_file, query, (_storable(item_ids),))}
 
     def all_rows(self) -> Iterator[list[RowFacts]]:
         """Every row of the place's SQL, in chunks: memory does not grow with the table."""
@@ -123,14 +144,14 @@ class RowSource:
                 while chunk := cursor.fetchmany(STREAM_ROWS):
                     yield [RowFacts(*row) for row in chunk]
         except psycopg.Error as error:
-            raise _unreadable(self._place.name, error) from None
+            raise self._unreadable(self._items_file, error) from None
 
     def consents(self, bucket: str, keys: Sequence[str]) -> Iterator[ConsentFacts]:
         """All consents that may keep these objects; none where the map knows no consents."""
         if self._consents is None:
             return
         query = self._consents + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
-        for row in self._ask(query, (bucket, _storable(keys))):
+        for row in self._ask(self._consents_file, query, (bucket, _storable(keys))):
             yield ConsentFacts(*row)
 
     def consents_by_id(self, consent_ids: Sequence[str]) -> Iterator[ConsentFacts]:
@@ -138,38 +159,51 @@ class RowSource:
         if self._consents is None or not consent_ids:
             return
         query = self._consents + sql.SQL(" WHERE f.object_key IS NULL AND f.consent_id = ANY(%s)")
-        for row in self._ask(query, (list(consent_ids),)):
+        for row in self._ask(self._consents_file, query, (list(consent_ids),)):
             yield ConsentFacts(*row)
 
-    def _ask(self, query: sql.Composed, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    def _ask(self, file: str, query: sql.Composed, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
             rows: list[tuple[Any, ...]] = self._session.execute(query, parameters).fetchall()
         except psycopg.Error as error:
-            raise _unreadable(self._place.name, error) from None
+            raise self._unreadable(file, error) from None
         return rows
 
 
 class Unread(StoreUnreadable):
     """A place's rows could not be read; `code` is PostgreSQL's SQLSTATE or our own word for what was wrong."""
 
-    def __init__(self, place: str, code: str, expected: str) -> None:
-        self.code = code
-        super().__init__(f"place {place!r}: the source's rows could not be read ({code}); expected {expected}.")
+    def __init__(self, found: str, code: str, expected: str) -> None:
+        super().__init__(f"{found} ({code}); expected {expected}.", code=code)
 
 
-def _unreadable(place: str, error: psycopg.Error) -> Unread:
-    code = error.sqlstate or type(error).__name__
+def _unreachable(place: str, connection_id: str, error: psycopg.Error) -> Unread:
+    """No session at all. libpq's message names host and user, never a password."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    expected = "a running PostgreSQL that lets the verifying role in (host, port, database, user, password, sslmode)"
     return Unread(
-        place, code, _EXPECTED.get(code, "a database that answers, and the columns that docs/data-map.md lists")
+        f"place {place!r}: connection {connection_id!r} did not answer: {said}",
+        error.sqlstate or type(error).__name__,
+        expected,
     )
 
 
+_ABOUT_THE_SCHEMA = frozenset(
+    {"3F000", "42501", "42601", "42702", "42703", "42704", "42725", "42804", "42883", "42P01"}
+)
+"""Errors that a query dies of before it sees a row: no such schema, table, column, function or type; no right; ambiguous; syntax.
+What the server says of all others may hold values."""
+
 _EXPECTED = {
-    "42501": "SELECT for the verifying role on every table the check SQL names, and no row security that hides rows from it",
-    "42P01": "every table that the check SQL names",
-    "42703": "every column that the check SQL names, and the fixed columns of docs/data-map.md from it",
+    "3F000": "every schema that the file names",
+    "42501": "SELECT for the verifying role on every table the check SQL names, and no row security that hides rows from it "
+    "(include/sql/roles/source.sql)",
+    "42601": "one SELECT that PostgreSQL can read",
+    "42P01": "every table that the file names: correct the file, or the connection's database",
+    "42703": "columns that the tables have, and from the file the fixed ones of docs/data-map.md (above as `f.…`): correct "
+    "the file",
+    "42883": "functions and comparisons that PostgreSQL has: correct the file, mostly by a CAST",
     "57014": f"answers within {_STATEMENT_TIMEOUT}",
-    "28P01": "the verifying role's right password",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,21 @@ def count_kind(inventory: Inventory, kind: Kind, as_of: datetime) -> list[Findin
     ]
 
 
+def lies_in(finding_place: str, place: str) -> bool:
+    """Whether a finding belongs to what was looked at under `place`: there, or in a bucket or folder that nobody mapped there."""
+    return finding_place == place or finding_place.startswith(f"{place}/")
+
+
+def explained(findings: Iterable[Finding], explanations: Mapping[str, str]) -> list[Finding]:
+    """The findings with what their places said, beside the store's code: what was found, expected, and what to do."""
+    return [
+        replace(one, detail={**one.detail, "explanation": explanations[one.place]})
+        if one.place in explanations
+        else one
+        for one in findings
+    ]
+
+
 def judge_checks(
     expected: Expected, found: Mapping[str, list[Finding]], looked_at: LookedAt, entries: int
 ) -> tuple[list[Check], list[Finding]]:
@@ -91,7 +107,7 @@ def judge_checks(
         for (category, place), counters in sorted(looked_at.items()):
             if KINDS[name].looks_at not in counters:
                 continue  # not a question that this place answers
-            here = sum(one.count for one in found[name] if (one.category, one.place) == (category, place))
+            here = sum(one.count for one in found[name] if one.category == category and lies_in(one.place, place))
             checks.append(_check(expected, KINDS[name], place, counters, here, success=here == 0 if agrees else None))
     broken = [name for name, outcome in expected.inventory.items() if outcome.success is False]
     failed += [name for name, outcome in expected.inventory.items() if outcome.success is None]

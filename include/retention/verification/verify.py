@@ -25,7 +25,7 @@ from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
 from retention.verification.territory import plan_buckets
 from retention.verification.trail import read_trail
-from retention.verification.verdicts import count_kind, headroom, judge_checks, judge_trail, totals
+from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_trail, totals
 
 
 def verify(
@@ -62,6 +62,7 @@ def verify(
         at = as_of if as_of is not None else started_at
         inventory.judge(list(terms.values()), at)
         found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
+        found["unreadable_place"] = explained(found["unreadable_place"], reading.explanations)
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
@@ -80,6 +81,7 @@ def verify(
             inventory_digest=inventory.digest(),
             places_read=tuple(sorted(reading.places_read)),
             places_failed=reading.places_failed,
+            explanations=reading.explanations,
             findings=findings,
             checks=(*checks, *trail_checks),
             counts=totals(inventory) | {"rows": reading.rows_read},

@@ -163,25 +163,30 @@ WORDING: dict[str, Wording] = {
     "unmapped_bucket": Wording(
         "Bucket that the data map doesn't know",
         "Nicht kartierter Bucket",
-        "The connection sees a bucket that is neither mapped nor declared free of personal data; nobody looked into it.",
+        "The connection sees a bucket that is neither mapped nor declared free of personal data; nobody looked into it. `place` "
+        "is the connection and the bucket.",
         "Die Verbindung sieht einen Bucket, der weder kartiert noch als frei von Personendaten erklärt ist; niemand hat "
-        "hineingesehen.",
+        "hineingesehen. `place` nennt Verbindung und Bucket.",
         "Map it, or declare it under `not_personal` with reason and owner.",
         "Kartieren oder unter `not_personal` mit Grund und verantwortlicher Person erklären.",
     ),
     "unmapped_prefix": Wording(
         "Objects outside all mapped prefixes",
         "Objekte außerhalb kartierter Präfixe",
-        "A mapped bucket holds objects under no prefix of the map that are not declared free of personal data either.",
-        "In einem kartierten Bucket liegen Objekte unter keinem kartierten und keinem erklärten Präfix.",
+        "A mapped bucket holds objects under no prefix of the map that are not declared free of personal data either. `place` "
+        "ends with their first folder, where its name is plain enough to name no person, and no customer's id.",
+        "In einem kartierten Bucket liegen Objekte unter keinem kartierten und keinem erklärten Präfix. `place` endet mit ihrem "
+        "ersten Ordner, sofern dessen Name erkennbar weder eine Person noch einen Kunden bezeichnet.",
         "Map the prefix, declare it, or remove the objects.",
         "Präfix kartieren, erklären oder die Objekte entfernen.",
     ),
     "unmapped_row": Wording(
         "Rows that name no mapped place",
         "Zeilen ohne kartierten Ort",
-        "Rows name a bucket or prefix that is no place of the map: what they describe was not looked at.",
-        "Zeilen nennen einen Bucket oder ein Präfix, das kein kartierter Ort ist: Was sie beschreiben, wurde nicht geprüft.",
+        "Rows name a bucket or prefix that is no place of the map: what they describe was not looked at. `detail.reasons` counts "
+        "them by bucket.",
+        "Zeilen nennen einen Bucket oder ein Präfix, das kein kartierter Ort ist: Was sie beschreiben, wurde nicht geprüft. "
+        "`detail.reasons` zählt sie je Bucket.",
         "Map the place or correct the rows.",
         "Ort kartieren oder Zeilen berichtigen.",
     ),
@@ -189,11 +194,11 @@ WORDING: dict[str, Wording] = {
         "Place that could not be read",
         "Nicht lesbarer Ort",
         "A bucket, a table or the list of buckets did not answer, not to its end, or not without hiding something. "
-        "`detail.reasons` gives the store's own word.",
+        "`detail.reasons` gives the store's own word, `detail.explanation` where it was and what was expected.",
         "Ein Bucket, eine Tabelle oder die Bucket-Liste antwortete nicht, nicht vollständig oder nicht ungefiltert. "
-        "`detail.reasons` nennt das Wort des Speichers.",
-        "Mend the connection or the verifying role's rights, and run the check again.",
-        "Verbindung oder Rechte der prüfenden Rolle berichtigen und die Prüfung wiederholen.",
+        "`detail.reasons` nennt das Wort des Speichers, `detail.explanation` (englisch) Ort und Erwartung.",
+        "Mend the connection, the verifying role's rights or the map's check SQL, and run the check again.",
+        "Verbindung, Rechte der prüfenden Rolle oder Prüf-SQL der Karte berichtigen und die Prüfung wiederholen.",
     ),
     "kept_in_doubt": Wording(
         "Kept by a hold that may not mean it",

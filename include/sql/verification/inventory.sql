@@ -28,6 +28,7 @@ CREATE UNLOGGED TABLE {entries} (
     sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
+    folder_no      integer,      -- mapped = false: which of its bucket's unmapped folders, as numbers in this check
     note           text
 );
 

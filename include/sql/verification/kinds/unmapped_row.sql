@@ -5,7 +5,7 @@ SELECT
     item_hash AS unit,
     entry_no,
     start_at,
-    CAST(NULL AS text) AS reason,
+    note AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
 WHERE entry = 'row' AND NOT mapped
