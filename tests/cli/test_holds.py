@@ -127,13 +127,70 @@ class TestWhatItCovers:
         world.add_recording(age=HOUR)
         result = CliRunner().invoke(app, list(add("--tenant", "T1")))
         assert (result.exit_code, len(self.hold(world))) == (0, 1)
-        assert "warning: the hold covers nothing" in result.stderr and "covers 0 rows" in result.stdout
+        assert "warning: the hold covers nothing" in result.stderr and "covers no rows now" in result.stdout
         result = CliRunner().invoke(app, list(add("--tenant", "t1")))
-        assert (result.exit_code, result.stderr) == (0, "") and "covers 1 rows" in result.stdout
+        assert (result.exit_code, result.stderr) == (0, "") and "covers 1 row now" in result.stdout
         broken = world.connections["company_db"].connection_id.upper()
         monkeypatch.setenv(f"AIRFLOW_CONN_{broken}", '{"conn_type": "postgres", "host": "127.0.0.1", "port": 1}')
         result = CliRunner().invoke(app, [*add("--place", "call_recordings", "--item", "x"), "--json"])
         assert result.exit_code == 0 and '"covers": null' in result.stdout and "could not be counted" in result.stderr
+
+
+def test_capitals_that_no_row_has_say_how_such_a_source_is_held(run: Any, world: World) -> None:
+    item, person = ("--place", "call_recordings", "--item", str(uuid.uuid4()).upper()), ("--person", "P-1")
+    refusal = run(*add(*item), code=2)["message"]
+    assert "lower case" in refusal and "object's key" in refusal
+    assert "lower case" in CliRunner().invoke(app, list(add("--person", str(uuid.uuid4()).upper()))).stderr
+    assert "lower case" not in CliRunner().invoke(app, list(add(*person))).stderr
+
+
+class TestList:
+    def test_a_hold_says_on_what_until_when_why_and_by_whom(self, run: Any, world: World) -> None:
+        recording = world.add_recording(age=HOUR)
+        review = (now() + 9 * DAY).isoformat()
+        hold_id = world.add_hold(place="call_recordings", item_id=recording.key, person_id="p-17", tenant_id="t1")
+        world.own_sql(
+            "UPDATE retention.holds SET reason = 'court case 7', requested_by = 'anna', approved_by = 'ben', ends_at = NULL, "
+            "review_at = %s",
+            review,
+        )
+        [hold] = run("hold", "list")["holds"]
+        hashes = {"person_id": HASHER.person("p-17"), "item_id": HASHER.item("call_recordings", recording.key)}
+        shown = {name: f"#{value.hex()[:12]}" for name, value in hashes.items()}
+        assert hold["scope"] == {"tenant_id": "t1", "place": "call_recordings", **shown}
+        assert (hold["id"], hold["state"], hold["reason"]) == (hold_id, "in force", "court case 7")
+        assert (hold["requested_by"], hold["approved_by"]) == ("anna", "ben")
+        assert hold["ends_at"] is None and hold["review_at"] == hold["until"] is not None
+        text = CliRunner().invoke(app, ["hold", "list"]).stdout
+        for word in (hold_id, "in force", "customer t1", *shown.values(), "court case 7", "anna", "ben"):
+            assert word in text
+        assert f"to be reviewed {review[:10]}" in text and "until" not in text and "ends" not in text
+        assert recording.key not in text + str(hold) and "p-17" not in text + str(hold)
+
+    @pytest.mark.parametrize(
+        ("terms", "state"),
+        [
+            pytest.param("ended_at = now()", "ended", id="ended"),
+            pytest.param("ends_at = now() - interval '1 hour'", "expired", id="expired"),
+            pytest.param("ends_at = NULL, review_at = now() - interval '1 hour'", "review missed", id="review_missed"),
+            pytest.param("approved_by = NULL", "not approved", id="not_approved"),
+            pytest.param("approved_by = requested_by", "approved by its requester", id="self_approved"),
+            pytest.param("effective_at = now() + interval '1 hour'", "not yet in force", id="not_yet"),
+        ],
+    )
+    def test_one_that_holds_nothing_says_why(self, run: Any, world: World, terms: str, state: str) -> None:
+        world.add_hold(tenant_id="t1")
+        world.own_sql(f"UPDATE retention.holds SET {terms}")
+        [hold] = run("hold", "list")["holds"]
+        assert (hold["in_force"], hold["state"]) == (False, state)
+        assert f"holds nothing: {state}" in CliRunner().invoke(app, ["hold", "list"]).stdout
+
+    def test_no_hash_key_is_needed_where_no_hold_names_a_person_or_an_item(
+        self, run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.add_hold(tenant_id="t1")
+        monkeypatch.delenv("RETENTION_HASH_KEY_FILE")
+        assert run("hold", "list")["holds"][0]["scope"] == {"tenant_id": "t1"}
 
 
 class TestApproval:
@@ -150,6 +207,7 @@ class TestApproval:
         approved = run("hold", "approve", waiting, "--by", "ben", "--reason", "seen")
         after = run("hold", "list")["holds"][0]
         assert (approved["id"], approved["in_force"], after["in_force"]) == (waiting, True, True)
+        assert (before["state"], after["state"]) == ("not approved", "in force")
         assert before["effective_at"] < after["effective_at"] == approved["effective_at"]
         assert world.ledger("hold_approved") == [{"hold": waiting, "by": "ben", "reason": "seen"}]
 
@@ -157,6 +215,11 @@ class TestApproval:
     def test_the_requester_and_nobody_cannot(self, run: Any, waiting: str, person: str) -> None:
         assert "person" in run("hold", "approve", waiting, "--by", person, "--reason", "r", code=2)["message"]
         assert run("hold", "list")["holds"][0]["in_force"] is False
+
+    def test_it_says_what_the_hold_covers_by_now(self, run: Any, world: World, waiting: str) -> None:
+        world.add_recording(age=HOUR)
+        approved = run("hold", "approve", waiting, "--by", "ben", "--reason", "seen")
+        assert (approved["covers"], approved["already_gone"]) == (1, 0)
 
     def test_not_twice(self, run: Any, waiting: str) -> None:
         run("hold", "approve", waiting, "--by", "ben", "--reason", "r")

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from retention.cli import controls, disposal, proof, surroundings
+from retention.cli import controls, disposal, holds, proof, surroundings
 from retention.cli.output import emit
 from retention.cli.streams import output_watched, say
 from retention.errors import RequestError, UnknownError
@@ -123,7 +123,7 @@ ledger.command("verify")(proof.ledger_verify)
 app.command("mode")(controls.mode)
 app.command("stop")(controls.stop)
 app.command("resume")(controls.resume)
-hold.command("add")(controls.hold_add)
-hold.command("approve")(controls.hold_approve)
-hold.command("end")(controls.hold_end)
-hold.command("list")(controls.hold_list)
+hold.command("add")(holds.hold_add)
+hold.command("approve")(holds.hold_approve)
+hold.command("end")(holds.hold_end)
+hold.command("list")(holds.hold_list)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from retention.cli.arguments import require_place, require_rule
 from retention.cli.output import AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
@@ -91,12 +92,14 @@ def explain(
     by: By,
 ) -> None:
     """Why one item stays or goes. Who asked is noted in the ledger."""
+    require_place(place, "PLACE")
     explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)
     text = "\n".join(f"{name}: {value}" for name, value in explanation.items())
     emit("explain", explanation, text, as_json=as_json)
 
 
 def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:
+    require_rule(category)
     instant = parse_as_of(as_of)
     coverage = "listing" if listing else "rows"
     run_id = f"cli/{uuid.uuid4()}"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from retention import database, settings
+from retention.cli.arguments import require_mapped
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, command, emit, progress_bar
 from retention.connections import from_environment, postgres_conninfo
@@ -36,6 +37,8 @@ def verify(
     """Prove from the stores themselves that nothing stays past its limit and nothing protected vanished."""
     from retention.verification import verify as prove
 
+    if categories:
+        require_mapped(categories)
     bar, move = progress_bar("verifying the stores")
     with bar:
         result = prove(

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from retention import database, settings
-from retention.cli.output import AsJson, command, emit, load_local_connections, progress_bar
+from retention.cli.arguments import require_rule
+from retention.cli.output import AsJson, command, counted_noun, emit, load_local_connections, progress_bar
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.categories import unmatched_categories
 from retention.datamap.loader import load_datamap
@@ -104,7 +105,8 @@ def policy_check(as_json: AsJson = False) -> None:
         "rules": rules,
         "promises": promises,
     }
-    text = "\n".join(map(str, problems)) or f"{rules} rules keep {promises} promises; no problem found"
+    keep = f"{counted_noun(rules, 'rule')} {'keeps' if rules == 1 else 'keep'} {counted_noun(promises, 'promise')}"
+    text = "\n".join(map(str, problems)) or f"{keep}; no problem found"
     emit("policy check", fields, text, as_json=as_json)
     if problems:
         raise typer.Exit(2)
@@ -114,6 +116,8 @@ def policy_check(as_json: AsJson = False) -> None:
 def policy_show(category: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
     """The rules as English and German sentences."""
     policy = load_policy(settings.policies_folder())
+    if category is not None:
+        require_rule(category)
     rules = [policy.rule(category)] if category is not None else list(policy.rules.values())
     fields = {"rules": [{"category": r.category, "en": rule_sentence(r), "de": rule_sentence(r, "de")} for r in rules]}
     text = "\n\n".join(f"{rule['category']}\n  {rule['en']}\n  {rule['de']}" for rule in fields["rules"])

@@ -30,7 +30,7 @@ class GoneBefore:
 
     def to_text(self) -> str:
         """One or more sentences for people."""
-        text = f"{self.already_gone} items of its scope had already gone."
+        text = f"{self.already_gone} {'item' if self.already_gone == 1 else 'items'} of its scope had already gone."
         if self.under_way:
             text += f" {self.under_way} more may have gone; the next run tells."
         if self.other_key:

@@ -30,6 +30,7 @@ __all__ = [
     "check_scope",
     "end_hold",
     "read_holds",
+    "read_reasons",
 ]
 
 # An internal id may be a number, even one that begins with 0. A telephone number is told by its + or its separators.
@@ -64,6 +65,11 @@ def read_holds(own: OwnConnection) -> list[Hold]:
             "the right to read it. Nothing is deleted until it can be read."
         ) from None
     return [_hold_of(row) for row in rows]
+
+
+def read_reasons(own: OwnConnection) -> dict[str, str]:
+    """Why each hold was set, by its id. Apart from the rest: a decision needs no words, and they may name somebody."""
+    return {str(row["hold_id"]): row["reason"] for row in own.execute("SELECT hold_id, reason FROM retention.holds")}
 
 
 _READ = sql.SQL("SELECT {} FROM retention.holds").format(

@@ -1,0 +1,86 @@
+"""What commands say to people: which argument is wrong, what was found and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.world import DAY, World
+from typer.testing import CliRunner
+
+from retention.cli import app
+
+
+def words(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument"),
+    [
+        pytest.param(("plan", "voicemail"), "CATEGORY", id="plan"),
+        pytest.param(("dispose", "voicemail"), "CATEGORY", id="dispose"),
+        pytest.param(("verify", "voicemail"), "CATEGORY", id="verify"),
+        pytest.param(("mode", "voicemail", "observe", "--reason", "r"), "CATEGORY", id="mode"),
+        pytest.param(("policy", "show", "voicemail"), "CATEGORY", id="policy_show"),
+        pytest.param(("hold", "add", "--category", "voicemail", "--reason", "r"), "--category", id="hold"),
+    ],
+)
+def test_a_wrong_category_is_named_as_an_argument(run: Any, arguments: tuple[str, ...], argument: str) -> None:
+    message = run(*arguments, code=2)["message"]
+    assert message.startswith(f"{argument}: found 'voicemail'; expected") and message.endswith(": audio")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument"),
+    [
+        pytest.param(("explain", "nowhere", "x"), "PLACE", id="explain"),
+        pytest.param(("hold", "add", "--place", "nowhere", "--item", "x", "--reason", "r"), "--place", id="hold"),
+    ],
+)
+def test_so_is_a_wrong_place(run: Any, arguments: tuple[str, ...], argument: str) -> None:
+    assert run(*arguments, code=2)["message"].startswith(f"{argument}: found 'nowhere'; expected")
+
+
+def test_verify_says_what_was_found_in_words_and_what_to_do(run: Any, world: World) -> None:
+    world.add_recording(age=31 * DAY)
+    world.s3.put_object(Bucket=world.bucket, Key="exports/x.csv", Body=b"x")
+    text = words("verify").stdout
+    assert text.startswith("verdict: breach\n")
+    assert "breach: 1 × Past the cap (past_cap) in call_recordings\n    Look at the last disposal run" in text
+    assert f"(unmapped_prefix) in company_s3/{world.bucket}/exports\n    Map the prefix" in text
+
+
+def test_verify_says_why_a_place_could_not_be_read(run: Any, world: World) -> None:
+    world.sql("ALTER TABLE recordings DROP COLUMN recorded_at")
+    result = words("verify")
+    assert result.exit_code == 3
+    assert "sql/check_recordings.sql" in result.stdout and "rec.recorded_at does not exist" in result.stdout
+
+
+def test_one_is_no_plural(run: Any) -> None:
+    assert words("policy", "check").stdout.startswith("1 rule keeps ")
+
+
+class TestEnforce:
+    def test_before_the_first_proof_it_warns(self, run: Any, world: World) -> None:
+        enforce = ("mode", "audio", "enforce", "--reason", "r")
+        result = words(*enforce)
+        assert result.exit_code == 0
+        assert (
+            "warning: no verification has ever read call_recordings" in result.stderr
+            and "verify audio" in result.stderr
+        )
+        assert run(*enforce)["never_verified"] == ["call_recordings"]
+        assert words("mode", "audio", "observe", "--reason", "r").stderr == ""
+
+    def test_a_check_that_could_not_read_the_place_is_none(self, run: Any, world: World) -> None:
+        world.sql("ALTER TABLE recordings RENAME COLUMN recorded_at TO at")
+        run("verify", code=3)
+        assert run("mode", "audio", "enforce", "--reason", "r")["never_verified"] == ["call_recordings"]
+
+    def test_afterwards_it_is_silent(self, run: Any, world: World) -> None:
+        run("verify")
+        result = words("mode", "audio", "enforce", "--reason", "r")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert run("mode", "audio", "enforce", "--reason", "r")["never_verified"] == []
