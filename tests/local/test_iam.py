@@ -91,7 +91,6 @@ SEE: dict[str, Act] = {
 READ: dict[str, Act] = {
     "read_dates": lambda c, t: c.head_object(**t.address),
     "read_dates_of_version": lambda c, t: c.head_object(**t.address, VersionId=t.version),
-    "list_parts": lambda c, t: c.list_parts(**t.address, UploadId=t.upload),
 }
 REMOVE: dict[str, Act] = {
     "delete_version": lambda c, t: c.delete_object(**t.address, VersionId=t.version),
@@ -100,6 +99,7 @@ REMOVE: dict[str, Act] = {
     "abort_upload": lambda c, t: c.abort_multipart_upload(**t.address, UploadId=t.upload),
 }
 NEVER: dict[str, Act] = {
+    "list_parts": lambda c, t: c.list_parts(**t.address, UploadId=t.upload),
     "put": lambda c, t: c.put_object(**t.address, Body=b"changed"),
     "copy": lambda c, t: c.copy_object(Bucket=t.bucket, Key="copy", CopySource=t.address),
     "tag": lambda c, t: c.put_object_tagging(**t.address, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
@@ -113,14 +113,18 @@ NEVER: dict[str, Act] = {
 }
 
 
+DISPOSAL_NEEDS = {"read_versioning"}
+"""What verification never asks for."""
+
+
 def is_allowed(identity: str, action: str, bucket: str, key: str) -> bool:
     """What include/iam means to say."""
     if bucket != MAPPED or action in NEVER:
         return False
+    if identity == "verify":
+        return action in SEE | READ and action not in DISPOSAL_NEEDS
     if action in SEE:
         return True
-    if identity == "verify":
-        return action in READ
     return key == KEY
 
 

@@ -18,9 +18,8 @@ GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds 
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 
--- Verification reads what it holds against the stores, and adds its own results. It sees no plan items.
-GRANT SELECT ON retention.mode_changes, retention.stop_changes, retention.holds, retention.plans, retention.approvals,
-    retention.disposed_items, retention.ledger TO retention_verify;
+-- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
+GRANT SELECT ON retention.holds, retention.ledger TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items TO retention_verify;
 -- Its working memory: the list of protected items, of which only the last checks' are kept, and the tables of a running check.
 GRANT DELETE ON retention.protected_items TO retention_verify;
