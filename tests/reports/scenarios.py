@@ -70,10 +70,11 @@ class Check:
     def insert(self, own: OwnConnection, *, at: datetime = NOW, check_run_id: UUID = CHECK_ID) -> None:
         """Write it as verification does."""
         policy, datamap = shipped_policy(), shipped_map()
+        found = {kind: count for kind, _severity, count, _age, _detail in self.findings}
         summary = {
             "checks": [
                 {"name": f"no {kind}", "kind": kind, "place": "call_recordings", "looked_at": looked_at,
-                 "success": success}
+                 "found": 0 if success else found.get(kind, 0), "success": success}
                 for kind, looked_at, success in self.checks
             ],
             "counts": self.counts,
@@ -118,7 +119,7 @@ def insert_mode(own: OwnConnection, mode: str) -> None:
 
 
 def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> None:
-    """One hourly plan: executed, 41 due, 38 gone, 2 spared, 1 failed, unless `changed`."""
+    """One hourly plan: executed, 41 due, 38 gone, 1 spared, 2 gone already, unless `changed`."""
     policy = shipped_policy()
     fields: dict[str, Any] = {
         "plan_id": plan_id, "run_id": f"run-{plan_id}", "category": "audio", "coverage": "rows",
@@ -129,8 +130,9 @@ def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> 
         "undated": 0, "fallback": 12, "breaches_at": NOW + timedelta(minutes=100),
         "next_due_at": NOW + timedelta(minutes=25), "rule_sentence": "Call recordings are deleted.",
         "rule_digest": policy.rules_digest, "map_digest": "0" * 64, "policy_version": "2025-08-03",
-        "result": json.dumps({"planned": 41, "gone": 38, "recovered": 0, "spared": {"legal_hold": 1, "newer_version": 1},
-                              "failed": 1, "failures": {"AccessDenied": 1}}),
+        "result": json.dumps({"planned": 41, "gone": 38, "recovered": 0, "spared": {"legal_hold": 1, "already_gone": 2},
+                              "failed": 0, "failures": {}}),
+        "due_by_reason": json.dumps({"transcription_succeeded": 38, "recording_started": 3}),
     }  # fmt: skip
     fields |= changed
     own.execute(
@@ -187,11 +189,13 @@ def compliant(own: OwnConnection) -> None:
     insert_plan(own)
     insert_plan(
         own, SWEEP_ID, coverage="listing", as_of=NOW - timedelta(hours=8), planned_at=NOW - timedelta(hours=8),
-        due=3, considered=8_412, kept_by_reason=json.dumps({"has_row": 8_390, "not_due": 19}), next_due_at=None,
+        due=3, considered=8_412, kept_by_reason=json.dumps({"described_by_row": 8_390, "not_due": 19}), next_due_at=None,
+        due_by_reason=json.dumps({"unlinked_version": 2, "noncurrent_version": 1}),
         result=json.dumps({"planned": 3, "gone": 3, "recovered": 0, "spared": {}, "failed": 0, "failures": {}}),
     )  # fmt: skip
     for back, count in enumerate((38, 52, 47, 61, 12, 9, 55, 49, 51, 58, 44, 10, 8, 620, 0, 0)):
         insert_gone(own, back, count, latency_s=900 + 60 * back, plan_id=PLAN_ID if back == 0 else UUID(int=back))
+    insert_gone(own, 1, 3, plan_id=SWEEP_ID)
     insert_hold(own, items=34)
     insert_hold(own, SELF_APPROVED_ID, approved_by="carla.example")
 
@@ -224,6 +228,7 @@ def breach(own: OwnConnection) -> None:
     ).insert(own)
     insert_plan(
         own, state="ready", due=3_900, result=None, breaches_at=NOW - timedelta(days=11),
+        due_by_reason=json.dumps({"recording_started": 3_900}),
         blocked_reason="volume limit: 3900 of 4106 items are due (95%), at most 90% go without approval",
     )  # fmt: skip
     own.execute(

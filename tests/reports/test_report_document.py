@@ -191,7 +191,7 @@ def test_no_name_number_or_customer_is_in_the_document(own: OwnConnection) -> No
 def test_json_is_one_document_with_its_schema_and_offsets_everywhere(own: OwnConnection) -> None:
     scenarios.compliant(own)
     document = json.loads(to_json(report_on(own)))
-    assert document["schema"] == "retention/report/1"
+    assert document["schema"] == "retention/check-report/1"
     assert document["created_at"] == "2026-03-15T10:00:00+00:00"
     assert document["categories"][0]["runs"][0]["plan_id"] == str(PLAN_ID)
     assert {"en", "de"} == document["answer"].keys()

@@ -15,6 +15,7 @@ from tests.reports import scenarios
 from retention.database import OwnConnection
 from retention.reports import build, render_html
 from retention.reports.html import TEMPLATES, in_language
+from retention.reports.run import TROUBLE, RunState
 from retention.reports.wording import WORDS
 from retention.settings import INCLUDE
 from retention.verification.kinds import KINDS
@@ -166,7 +167,8 @@ def test_every_word_that_templates_ask_for_is_listed() -> None:
     "key",
     [
         *(f"severity.{severity}" for severity in ("breach", "exception", "finding", "unknown")),
-        *(f"state.{state}" for state in ("planning", "ready", "executing", "done", "abandoned")),
+        *(f"state.{state}" for state in RunState),
+        *(f"next.{state}" for state in TROUBLE),
         *(f"mode.{mode}" for mode in ("off", "observe", "enforce")),
         *(f"mode.{mode}.note" for mode in ("off", "observe", "enforce")),
         *(f"coverage.{coverage}" for coverage in ("rows", "listing")),

@@ -119,11 +119,12 @@ def ledger_verify(as_json: AsJson = False) -> None:
 
 @command("status")
 def status(as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Per category: mode, last run, last proof, headroom, verdict. Exit codes as `verify`: a dead man's switch for cron."""
+    """Per category: mode, how the last runs ended, last proof, headroom, verdict. Exit codes as `verify`: for cron."""
+    from retention.reports.checks import documents_now
     from retention.reports.status import read_status
 
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
-    documents = (policy.promises_digest, datamap.digest)
+    documents = documents_now(policy, datamap)
     with database.connect(own_conninfo()) as own:
         result = read_status(own, known_categories(policy, datamap), documents, settings.parse_as_of(as_of))
     emit("status", result.to_json(), result.to_text(), as_json=as_json)
@@ -136,8 +137,8 @@ def summary(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """What the last disposal and the last proof up to that instant say, in words."""
-    from retention.reports.status import read_summary
+    """What the last disposals and the last proof up to that instant say, in words."""
+    from retention.reports.summary import read_summary
 
     first: datetime | None = settings.parse_instant("--since", since) if since is not None else None
     until = settings.parse_as_of(as_of)

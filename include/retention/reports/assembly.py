@@ -14,7 +14,7 @@ from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.policy.sentences import rule_sentence
 from retention.reports import disposals, verdict
-from retention.reports.checks import CategoryFacts, CheckRead, read_check
+from retention.reports.checks import CategoryFacts, CheckRead, Documents, changed_documents, documents_now, read_check
 from retention.reports.code_version import code_version
 from retention.reports.document import (
     SCHEMA,
@@ -27,6 +27,8 @@ from retention.reports.document import (
     Report,
     Text,
 )
+from retention.reports.run_words import notices
+from retention.reports.runs import last_runs, newest_by_coverage, newest_counted
 from retention.reports.status import PROOF_VALID_FOR
 from retention.reports.wording import category_title, event
 
@@ -50,7 +52,8 @@ def build(
     read = read_check(own, check_run_id)
     check, findings = (read.check, read.findings) if read else (None, ())
     places = _places_by_category(policy, datamap)
-    changed = _changed_since(check, policy, datamap)
+    then = Documents(check.promises_digest, check.map_digest) if check is not None else None
+    changed = changed_documents(then, documents_now(policy, datamap)) if then is not None else ()
     said = verdict.overall(check, findings, places, changed)
     looked_at = dict(read.looked_at) if read else {}
     unchecked = [
@@ -72,6 +75,9 @@ def build(
         valid_until=_valid_until(check),
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
+        notices=tuple(
+            notice for category in categories for notice in notices(newest_by_coverage(category.runs).values(), now)
+        ),
         check=check,
         figures=verdict.figures(findings, complete=all(category.seen_completely for category in categories)),
         categories=categories,
@@ -113,6 +119,9 @@ def _category(
     complete = verdict.saw_completely(check, category, places)
     said = verdict.of_category(check, findings, category, places, changed)
     mode = mode_of(own, category, now)
+    runs = last_runs(own, category, now)
+    counted = newest_counted(runs, "rows")
+    days, by_coverage = disposals.deletions(own, category, now)
     clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
     return CategoryReport(
         category=category,
@@ -136,10 +145,11 @@ def _category(
         oldest_plain_age_s=facts.oldest_plain_age_s,
         headroom_s=facts.headroom_s,
         nothing_stored=facts.nothing_stored and complete,
-        next_due_at=disposals.next_due_at(own, category),
-        runs=disposals.last_runs(own, category),
+        next_due_at=counted.next_due_at if counted is not None else None,
+        runs=runs,
         latencies=tuple(disposals.latency(own, category, now, days) for days in LATENCY_WINDOWS_DAYS),
-        deletions_per_day=disposals.deletions_per_day(own, category, now),
+        deletions_per_day=days,
+        gone_by_coverage=by_coverage,
         exceptions=_exceptions(findings, category),
         holds=disposals.holds_in_force(own, category, now, check.check_run_id if check and complete else None),
     )
@@ -151,14 +161,6 @@ def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, 
 
 def _valid_until(check: Check | None) -> datetime | None:
     return check.started_at + PROOF_VALID_FOR if check is not None and check.finished_at is not None else None
-
-
-def _changed_since(check: Check | None, policy: Policy, datamap: DataMap) -> tuple[str, ...]:
-    """Which documents are others now than those that the check read: `promises`, `map`."""
-    if check is None:
-        return ()
-    now = {"promises": (check.promises_digest, policy.promises_digest), "map": (check.map_digest, datamap.digest)}
-    return tuple(name for name, (then, today) in now.items() if then != today)
 
 
 def _evidence(own: OwnConnection, changed: tuple[str, ...], policy: Policy, datamap: DataMap) -> Evidence:

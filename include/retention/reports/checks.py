@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from retention.database import OwnConnection
+from retention.datamap.loader import DataMap
 from retention.errors import RequestError
+from retention.policy.loader import Policy
 from retention.reports import kinds
 from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult
 
@@ -20,6 +22,23 @@ _SELECT = (
     "SELECT check_run_id, as_of, started_at, finished_at, verdict, categories, places_read, places_failed, policy_version, "
     "promises_digest, map_digest, inventory_digest, ledger_seq, ledger_head, summary FROM retention.check_runs"
 )
+
+
+class Documents(NamedTuple):
+    """SHA-256 of the two documents that a check rests on: the promises, and the data map."""
+
+    promises: str
+    map: str
+
+
+def changed_documents(then: Documents, now: Documents) -> tuple[str, ...]:
+    """Which documents are others now than those of a check: `promises`, `map`. It proves nothing about these."""
+    return tuple(name for name in Documents._fields if getattr(then, name) != getattr(now, name))
+
+
+def documents_now(policy: Policy, datamap: DataMap) -> Documents:
+    """The documents as they are loaded now."""
+    return Documents(policy.promises_digest, datamap.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +171,12 @@ def _check_on_place(check: Mapping[str, Any]) -> CheckOnPlace:
     success = check.get("success")
     outcome = "passed" if success is True else "failed" if success is False else "unknown"
     return CheckOnPlace(
-        str(check["name"]), kinds.title(str(check["kind"])), check.get("place"), _count(check.get("looked_at")), outcome
+        name=str(check["name"]),
+        title=kinds.title(str(check["kind"])),
+        place=check.get("place"),
+        looked_at=_count(check.get("looked_at")),
+        found=_count(check.get("found")) if outcome != "unknown" else None,
+        outcome=outcome,
     )
 
 

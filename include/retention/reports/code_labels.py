@@ -26,7 +26,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.noncurrent_delete_marker": ("delete marker", "Löschmarkierung"),
     # why an execution spared something, by its code
     "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
-    "reason.already_gone": ("was gone already", "war bereits weg"),
+    "reason.already_gone": ("already gone (another run)", "bereits weg (anderer Lauf)"),
     "reason.row_changed": ("its row names another object by now", "die Zeile nennt inzwischen ein anderes Objekt"),
     "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
     # why something was kept without a sufficient reason, by the check's code
@@ -78,11 +78,16 @@ CODES: dict[str, tuple[str, str]] = {
     "name.every_entry_is_judged": ("every entry is judged", "jeder Eintrag ist beurteilt"),
     "name.every_part_is_dated": ("every part is dated", "jeder Teil ist datiert"),
     "name.every_item_is_hashed": ("every item is hashed", "jedes Element hat seinen Hashwert"),
-    # what a check counts
+    # what a check counts; `.one` is for exactly one
+    "counted.current_versions.one": ("current object version", "aktuelle Objektversion"),
     "counted.current_versions": ("current object versions", "aktuelle Objektversionen"),
+    "counted.noncurrent_versions.one": ("earlier version", "frühere Version"),
     "counted.noncurrent_versions": ("earlier versions", "frühere Versionen"),
+    "counted.delete_markers.one": ("delete marker", "Löschmarkierung"),
     "counted.delete_markers": ("delete markers", "Löschmarkierungen"),
+    "counted.uploads.one": ("unfinished upload", "unfertiger Upload"),
     "counted.uploads": ("unfinished uploads", "unfertige Uploads"),
+    "counted.rows.one": ("row", "Zeile"),
     "counted.rows": ("rows", "Zeilen"),
     "unit.items.one": ("item", "Element"),
     "unit.items": ("items", "Elemente"),

@@ -13,7 +13,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-SCHEMA = "retention/report/1"
+from retention.reports.run import DisposalRun
+
+SCHEMA = "retention/check-report/1"
+"""The document's own name; `retention/report/1` is what the command `report` prints about the file that it wrote."""
 
 
 class Verdict(StrEnum):
@@ -85,30 +88,6 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class DisposalRun:
-    """One plan and what became of it. `spared` counts what its execution left alone, by reason."""
-
-    plan_id: UUID
-    coverage: str
-    as_of: datetime
-    mode: str
-    state: str
-    digest: str | None
-    considered: int | None
-    due: int | None
-    due_by_reason: dict[str, int] | None
-    gone: int
-    gone_on_recovery: int
-    spared: dict[str, int] | None
-    failed: int | None
-    kept_by_reason: dict[str, int]
-    undated: int | None
-    fallback: int | None
-    blocked_reason: str | None
-    breaches_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Latency:
     """Time from the event that made an item due until it was gone, over the items of the last `window_days` days."""
 
@@ -128,12 +107,13 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class CheckOnPlace:
-    """One check and what it looked at. `outcome`: `passed`, `failed` or `unknown`."""
+    """One check, on how many things it looked, and how many of its kind it found. `outcome`: `passed`, `failed` or `unknown`."""
 
     name: str
     title: Text
     place: str | None
     looked_at: int | None
+    found: int | None
     outcome: str
 
 
@@ -145,6 +125,7 @@ class CategoryReport:
     `oldest_plain_age_s` is the age of the oldest item that no hold and no exemption keeps. `headroom_s` is the time from
     the check to the first breach if nothing runs any more (negative: since it);
     `nothing_stored` says that age and headroom are missing because the check found nothing that has them.
+    `gone_by_coverage` divides what went in the days shown by the runs that took it.
     """
 
     category: str
@@ -167,6 +148,7 @@ class CategoryReport:
     runs: tuple[DisposalRun, ...]
     latencies: tuple[Latency, ...]
     deletions_per_day: tuple[DayCount, ...]
+    gone_by_coverage: dict[str, int]
     exceptions: tuple[Finding, ...]
     holds: tuple[HoldInForce, ...]
 
@@ -240,7 +222,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole report. `valid_until`: from then on a newer check should exist, and this one no longer answers for now."""
+    """The whole report. `valid_until`: from then on a newer check should exist, and this one no longer answers for now.
+
+    `notices` tells of the last deletion runs that failed, were blocked, stopped or interrupted.
+    """
 
     schema: str
     report_id: UUID
@@ -252,6 +237,7 @@ class Report:
     valid_until: datetime | None
     stopped: bool
     stopped_since: datetime | None
+    notices: tuple[Text, ...]
     check: Check | None
     figures: tuple[Figure, ...]
     categories: tuple[CategoryReport, ...]

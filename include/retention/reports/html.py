@@ -13,8 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from retention.reports import charts, formats
-from retention.reports.document import CategoryReport, DisposalRun, Report
-from retention.reports.wording import category_title, say
+from retention.reports.document import CategoryReport, Report
+from retention.reports.run import NOT_BEGUN, DisposalRun
+from retention.reports.runs import COVERAGES, newest_counted
+from retention.reports.wording import category_title, counted, of_number, say
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -80,8 +82,11 @@ def environment() -> Environment:
         "total_gone": _total_gone,
         "most_gone": _most_gone,
         "has_unrecorded": lambda category: any(entry.gone is None for entry in category.deletions_per_day),
-        "spared": _spared,
         "executed": _executed,
+        "counted": counted,
+        "of_number": of_number,
+        "splits": _splits,
+        "total_by_coverage": _total_by_coverage,
         "category_title": lambda category, language: category_title(category).in_language(language),
     }
     loaded.filters["code_spans"] = _code_spans
@@ -175,12 +180,34 @@ def _most_gone(category: CategoryReport) -> int | None:
     return max(_known_days(category), default=None)
 
 
-def _spared(run: DisposalRun, language: str) -> str:
-    return _executed(run, sum(run.spared.values()) if run.spared is not None else None, language)
+def _splits(category: CategoryReport, language: str) -> Iterator[tuple[str, dict[str, int]]]:
+    """Caption and counts by reason: what was due and what stayed by the tables, and what the full listing adds to that."""
+    for coverage in COVERAGES:
+        run = newest_counted(category.runs, coverage)
+        if run is None:
+            continue
+        kept = {reason: count for reason, count in (run.kept_by_reason or {}).items() if reason not in _JUDGED_BY_ROW}
+        for key, counts in (("goes", run.due_by_reason), ("stays", kept), ("spared_why", run.spared)):
+            if counts:
+                yield say(f"{key}.{coverage}", language), counts
+
+
+_JUDGED_BY_ROW = ("described_by_row",)
+"""Parts that a listing leaves to the run by the tables: it says nothing new about them."""
+
+
+def _total_by_coverage(category: CategoryReport, language: str) -> str:
+    """`657 (641 by the tables, 16 by the full listing)`."""
+    total = formats.number(_total_gone(category), language)
+    parts = [
+        f"{formats.number(gone, language)} {say(f'coverage.{coverage}', language)}"
+        for coverage, gone in category.gone_by_coverage.items()
+    ]
+    return f"{total} ({', '.join(parts)})" if len(parts) > 1 else total
 
 
 def _executed(run: DisposalRun, count: int | None, language: str) -> str:
-    """A count of an execution; a dash where the plan has not been executed, so that nothing was spared and nothing failed."""
-    if count is None and run.state in ("ready", "abandoned"):
+    """A count of an execution; a dash where there was none, so that nothing was spared and nothing failed."""
+    if count is None and (run.state in NOT_BEGUN or run.plan_id is None):
         return "–"
     return formats.number(count, language)

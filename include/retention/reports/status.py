@@ -1,8 +1,8 @@
-"""Status and summary from our own database alone: they work on the day that Airflow is down."""
+"""Status from our own database alone: it works on the day that Airflow is down."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,19 +10,40 @@ from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
-from retention.reports.wording import say
+from retention.readable import duration, utc_minute
+from retention.reports.checks import Documents, changed_documents
+from retention.reports.run import DisposalRun
+from retention.reports.run_words import describe_plainly
+from retention.reports.runs import last_runs, most_urgent, newest_by_coverage
 
 PROOF_VALID_FOR = timedelta(hours=2)
 """Verification runs hourly by its own clock; a proof that is older than two intervals proves nothing about now."""
 
 
-Documents = tuple[str, str]
-"""SHA-256 of the promises, and of the data map."""
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """The newest run of one coverage. `said` is the run in one English line, with what to do where it is in trouble."""
+
+    at: datetime
+    state: str
+    due: int | None
+    gone: int
+    already_gone: int | None
+    spared: int | None
+    failed: int | None
+    blocked_reason: str | None
+    breaches_at: datetime | None
+    is_trouble: bool
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryStatus:
-    """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first breach."""
+    """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first breach.
+
+    `last_run` is the newest run that ended well. `last_run_state` and the counts after it are of the run to look at first: of
+    the newest ones by the tables and by the full listing the one in trouble, else the newer. `runs` has both.
+    """
 
     category: str
     mode: str
@@ -31,6 +52,20 @@ class CategoryStatus:
     headroom_s: int | None
     verdict: str
     reason: str
+    last_run_state: str | None
+    last_run_at: datetime | None
+    due: int | None
+    gone: int | None
+    failed: int | None
+    blocked_reason: str | None
+    runs: dict[str, RunStatus]
+
+    def to_text(self) -> str:
+        """A line on the verdict, then one for each thing that it rests on."""
+        runs = [run.said for run in self.runs.values()] or ["no deletion run yet"]
+        lines = [_headroom_text(self.headroom_s), f"last proof: {utc_minute(self.last_proof)}", *runs]
+        head = f"{self.category}: {self.verdict} ({self.reason}); mode {self.mode}"
+        return "\n  ".join([head, *lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +81,15 @@ class Status:
         return asdict(self)
 
     def to_text(self) -> str:
-        """One line per category."""
-        lines = ["everything is STOPPED"] if self.stopped else []
-        for one in self.categories:
-            headroom = "unknown" if one.headroom_s is None else f"{one.headroom_s / 3600:.1f} h"
-            proof = one.last_proof.isoformat() if one.last_proof else "never"
-            run = one.last_run.isoformat() if one.last_run else "never"
-            lines.append(
-                f"{one.category}: {one.verdict} ({one.reason}); mode {one.mode}; last run {run}; last proof {proof}; "
-                f"first breach in {headroom} if nothing runs"
-            )
-        return "\n".join(lines)
+        """The categories, and before them whether everything is stopped."""
+        stopped = ["everything is STOPPED; `resume` ends that"] if self.stopped else []
+        return "\n".join([*stopped, *(one.to_text() for one in self.categories)])
 
 
 def read_status(own: OwnConnection, categories: Sequence[str], documents: Documents, now: datetime) -> Status:
     """The status of these categories at `now`, from what had happened by then.
 
-    `documents` are the digests of the promises and the data map that count now: a proof of others proves nothing here. No
-    proof, or one that is too old, is `unknown`.
+    `documents` are those that count now: a proof of others proves nothing here. No proof, or one that is too old, is `unknown`.
     """
     found = [_category(own, category, documents, now) for category in categories]
     verdicts = {one.verdict for one in found}
@@ -74,9 +100,8 @@ def read_status(own: OwnConnection, categories: Sequence[str], documents: Docume
 
 
 def _category(own: OwnConnection, category: str, documents: Documents, now: datetime) -> CategoryStatus:
-    run = own.execute(
-        "SELECT planned_at FROM retention.plans WHERE category = %s AND state = 'done' AND planned_at <= %s "
-        "ORDER BY planned_at DESC LIMIT 1",
+    done = own.execute(
+        "SELECT max(planned_at) AS at FROM retention.plans WHERE category = %s AND state = 'done' AND planned_at <= %s",
         (category, now),
     ).fetchone()
     proof = own.execute(
@@ -86,14 +111,40 @@ def _category(own: OwnConnection, category: str, documents: Documents, now: date
     ).fetchone()
     headroom = _headroom(proof, category, now)
     verdict, reason = _judge(proof, documents, headroom, now)
+    newest = newest_by_coverage(last_runs(own, category, now))
+    first = most_urgent(newest)
     return CategoryStatus(
         category,
         mode_of(own, category, now).value,
-        run["planned_at"] if run else None,
+        done["at"] if done else None,
         proof["finished_at"] if proof else None,
         headroom,
         verdict,
         reason,
+        last_run_state=first.state.value if first else None,
+        last_run_at=first.at if first else None,
+        due=first.due if first else None,
+        gone=first.gone if first else None,
+        failed=first.failed if first else None,
+        blocked_reason=first.blocked_reason if first else None,
+        runs={coverage: run_status(run, now) for coverage, run in newest.items()},
+    )
+
+
+def run_status(run: DisposalRun, now: datetime) -> RunStatus:
+    """What status and summary say of a run."""
+    return RunStatus(
+        at=run.at,
+        state=run.state.value,
+        due=run.due,
+        gone=run.gone,
+        already_gone=run.already_gone,
+        spared=run.spared_items,
+        failed=run.failed,
+        blocked_reason=run.blocked_reason,
+        breaches_at=run.breaches_at,
+        is_trouble=run.is_trouble,
+        said=describe_plainly(run, now),
     )
 
 
@@ -107,7 +158,8 @@ def _judge(
         return "unknown", "the last verification did not finish"
     if proof["verdict"] != "breach" and now - proof["started_at"] > PROOF_VALID_FOR:
         return "unknown", "the last proof is too old"
-    if proof["verdict"] != "breach" and (proof["promises_digest"], proof["map_digest"]) != documents:
+    then = Documents(proof["promises_digest"], proof["map_digest"])
+    if proof["verdict"] != "breach" and changed_documents(then, documents):
         return "unknown", "the last proof is of other promises or another data map than these"
     if proof["verdict"] == "compliant" and headroom_s is not None and headroom_s < 0:
         return "unknown", "a deadline has passed since the last proof"
@@ -122,6 +174,16 @@ def _headroom(proof: dict[str, Any] | None, category: str, now: datetime) -> int
     return int(room - (now - proof["as_of"]).total_seconds())
 
 
+def _headroom_text(headroom_s: int | None) -> str:
+    if headroom_s is None:
+        return "first breach: not known"
+    return (
+        f"overdue by {duration(headroom_s)}"
+        if headroom_s < 0
+        else f"first breach in {duration(headroom_s)} if nothing runs"
+    )
+
+
 def last_proof_id(own: OwnConnection, until: datetime) -> UUID | None:
     """The newest check run that had finished at `until`, as a report takes it; None where there was none."""
     row = own.execute(
@@ -129,68 +191,3 @@ def last_proof_id(own: OwnConnection, until: datetime) -> UUID | None:
         (until,),
     ).fetchone()
     return row["check_run_id"] if row else None
-
-
-def read_summary(
-    own: OwnConnection, categories: Sequence[str], *, since: datetime | None, until: datetime | None = None
-) -> dict[str, Any]:
-    """The last finished disposal and the last proof of each category up to `until` (None: now), with a text for people."""
-    found = [_summary(own, category, since, until) for category in categories]
-    return {"categories": found, "text": "\n".join(one["text"] for one in found)}
-
-
-def _summary(own: OwnConnection, category: str, since: datetime | None, until: datetime | None) -> dict[str, Any]:
-    plan = own.execute(
-        "SELECT * FROM retention.plans WHERE category = %s AND coverage = 'rows' AND state = 'done' "
-        "AND planned_at >= coalesce(%s, '-infinity'::timestamptz) AND planned_at <= coalesce(%s, 'infinity'::timestamptz) "
-        "ORDER BY planned_at DESC LIMIT 1",
-        (category, since, until),
-    ).fetchone()
-    proof = own.execute(
-        "SELECT * FROM retention.check_runs WHERE %s = ANY(categories) AND is_proof AND finished_at <= coalesce(%s, 'infinity') "
-        "AND started_at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY started_at DESC LIMIT 1",
-        (category, until, since),
-    ).fetchone()
-    counted = own.execute(
-        "SELECT severity, sum(count)::bigint AS items FROM retention.findings WHERE check_run_id = %s AND category = %s "
-        "GROUP BY severity",
-        (proof["check_run_id"] if proof else None, category),
-    ).fetchall()
-    lines = [_disposal_line(category, plan), _proof_line(proof, {row["severity"]: row["items"] for row in counted})]
-    if plan is not None and plan["next_due_at"] is not None:
-        lines.append(f"  The next one is due at {plan['next_due_at']:%Y-%m-%d %H:%M} UTC.")
-    return {
-        "category": category,
-        "plan_id": plan["plan_id"] if plan else None,
-        "result": plan["result"] if plan else None,
-        "kept_by_reason": plan["kept_by_reason"] if plan else None,
-        "verdict": proof["verdict"] if proof else "unknown",
-        "next_due_at": plan["next_due_at"] if plan else None,
-        "text": "\n".join(lines),
-    }
-
-
-def _disposal_line(category: str, plan: dict[str, Any] | None) -> str:
-    if plan is None or plan["result"] is None:
-        return f"{category}: no disposal has finished yet."
-    result = plan["result"]
-    gone = result["gone"] + result["recovered"]
-    stayed = ", ".join(
-        f"{count} × {say(f'reason.{reason}', 'en')}" for reason, count in sorted(plan["kept_by_reason"].items())
-    )
-    spared = sum(result["spared"].values())
-    return (
-        f"{category}: {plan['due']} of {plan['considered']} were due and {gone} went"
-        + (f", {spared} were spared at the last moment" if spared else "")
-        + (f", {result['failed']} failed" if result["failed"] else "")
-        + f".\n  Stayed: {stayed or 'nothing'}."
-    )
-
-
-def _proof_line(proof: dict[str, Any] | None, findings: Mapping[str, int]) -> str:
-    if proof is None:
-        return "  Not verified yet: nothing is proven."
-    words = {"breach": "in breach", "unknown": "unknown", "exception": "kept lawfully", "finding": "to look at"}
-    counts = ", ".join(f"{findings[severity]} {word}" for severity, word in words.items() if severity in findings)
-    said = f"  Proof of {proof['finished_at']:%Y-%m-%d %H:%M} UTC: {proof['verdict'].upper()}"
-    return f"{said} ({counts})." if counts else f"{said}."

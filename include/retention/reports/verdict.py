@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from retention.reports import formats
 from retention.reports.document import Check, Figure, Finding, Text, Verdict
-from retention.reports.wording import say
+from retention.reports.wording import counted, say
 
 QUESTION = Text("Is anything past its limit, anywhere?", "Ist irgendwo eine Löschfrist überschritten?")
 GONE_TOO_EARLY = "protected_missing"
@@ -182,23 +182,26 @@ def _what_was_seen(looked_at: Mapping[str, int]) -> list[Text]:
     if not names:
         return []
 
-    def counted(language: str) -> str:
-        parts = [f"{formats.number(looked_at[name], language)} {say(f'counted.{name}', language)}" for name in names]
-        return ", ".join(parts)
-
-    return [Text(f"It looked at {counted('en')}.", f"Sie betrachtete {counted('de')}.")]
+    en, de = (
+        ", ".join(counted(f"counted.{name}", looked_at[name], language) for name in names) for language in ("en", "de")
+    )
+    return [Text(f"It looked at {en}.", f"Sie betrachtete {de}.")]
 
 
 def _what_stays(findings: Sequence[Finding]) -> list[Text]:
     count = sum(finding.count for finding in findings if finding.severity == "exception")
     if not count:
         return []
+    stay = Text("stays" if count == 1 else "stay", "bleibt" if count == 1 else "bleiben")
+    listed = Text("it is listed as an exception, not as a breach", "es steht als Ausnahme, nicht als Überschreitung")
+    if count != 1:
+        listed = Text(
+            "they are listed as exceptions, not as breaches", "sie stehen als Ausnahmen, nicht als Überschreitungen"
+        )
     return [
         Text(
-            f"{formats.number(count, 'en')} items stay longer for a lawful reason; they are listed as exceptions, "
-            "not as breaches.",
-            f"{formats.number(count, 'de')} Elemente bleiben aus zulässigem Grund länger; sie stehen als Ausnahmen, nicht als "
-            "Überschreitungen im Bericht.",
+            f"{counted('unit.items', count, 'en')} {stay.en} longer for a lawful reason; {listed.en}.",
+            f"{counted('unit.items', count, 'de')} {stay.de} aus zulässigem Grund länger; {listed.de} im Bericht.",
         )
     ]
 

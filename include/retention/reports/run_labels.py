@@ -1,0 +1,50 @@
+"""The words for deletion runs, as (English, German): the one place for status, summary, report and page."""
+
+from __future__ import annotations
+
+RUNS: dict[str, tuple[str, str]] = {
+    "run": ("Deletion run", "Löschlauf"),
+    "coverage.rows": ("by the tables", "anhand der Tabellen"),
+    "coverage.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
+    # what state it is in
+    "state.planning": ("being planned", "wird geplant"),
+    "state.planned": ("planned, not executed yet", "geplant, noch nicht ausgeführt"),
+    "state.observed": ("observed, nothing deleted", "beobachtet, nichts gelöscht"),
+    "state.blocked": ("blocked, waits for approval", "angehalten, wartet auf Freigabe"),
+    "state.approved": ("approved, not executed yet", "freigegeben, noch nicht ausgeführt"),
+    "state.running": ("running", "läuft"),
+    "state.done": ("done", "abgeschlossen"),
+    "state.partly_failed": ("partly failed", "teilweise fehlgeschlagen"),
+    "state.failed": ("failed", "fehlgeschlagen"),
+    "state.stopped": ("stopped", "ausgesetzt"),
+    "state.interrupted": ("interrupted", "abgebrochen"),
+    "state.expired": ("expired, never executed", "verfallen, nie ausgeführt"),
+    # what to do about it
+    "next.partly_failed": ("The next run tries again.", "Der nächste Lauf versucht es erneut."),
+    "next.failed": ("Its log in Airflow says why.", "Den Grund nennt sein Protokoll in Airflow."),
+    "next.blocked": (
+        "A second person has to approve exactly this run; its log shows the command.",
+        "Eine zweite Person muss genau diesen Lauf freigeben; sein Protokoll zeigt den Befehl.",
+    ),
+    "next.stopped": (
+        "A stop or the mode forbids deletion, or did so meanwhile; `resume` and `mode` change that.",
+        "Stopp oder Modus verbieten das Löschen oder taten es währenddessen; `resume` und `mode` ändern das.",
+    ),
+    "next.interrupted": (
+        "It ended without saying how; the next run does what is left.",
+        "Er endete ohne Ergebnis; der nächste Lauf erledigt den Rest.",
+    ),
+    "next.expired": ("The next run plans anew.", "Der nächste Lauf plant neu."),
+    # its counts
+    "run.went": ("{} of {} due items gone", "{} von {} fälligen Elementen gelöscht"),
+    "run.went.one": ("{} of {} due item gone", "{} von {} fälligem Element gelöscht"),
+    "run.is_due.one": ("{} of {} item due", "{} von {} Element fällig"),
+    "run.is_due": ("{} of {} items due", "{} von {} Elementen fällig"),
+    "run.nothing_due": ("nothing was due", "nichts war fällig"),
+    "run.failed": ("{} failed", "{} fehlgeschlagen"),
+    "run.already_gone": ("{} already gone (another run)", "{} bereits weg (anderer Lauf)"),
+    "run.spared": ("{} spared at the last moment", "{} im letzten Moment verschont"),
+    "run.not_planned": ("nothing was planned and nothing deleted", "nichts wurde geplant und nichts gelöscht"),
+    "run.breach_comes": ("first breach on {} unless they go", "erste Überschreitung am {}, wenn nichts gelöscht wird"),
+    "run.breach_came": ("first breach was on {}", "erste Überschreitung war am {}"),
+}

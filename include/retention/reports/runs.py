@@ -1,0 +1,148 @@
+"""The deletion runs as our own database recorded them: plans, what went under them, and tasks that failed without one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from retention import locks
+from retention.database import OwnConnection
+from retention.evidence.controls import Mode, mode_of, stop_of
+from retention.policy.holds import is_second_person
+from retention.reports.run import NOT_BEGUN, DisposalRun, RunState, state_of
+
+COVERAGES = ("rows", "listing")
+
+_RUNS = """
+WITH planned AS (
+    -- A plan that is just being made is not shown: it would hide the last run that says anything.
+    SELECT *, state IN ('executing', 'done', 'abandoned') AS executed FROM retention.plans
+    WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+      AND (state <> 'planning' OR expires_at <= %(now)s)
+), ranked AS (
+    SELECT *,
+        row_number() OVER (PARTITION BY coverage ORDER BY planned_at DESC) AS by_age,
+        row_number() OVER (PARTITION BY coverage, executed ORDER BY planned_at DESC) AS by_execution,
+        row_number() OVER (PARTITION BY coverage, executed, due > 0 ORDER BY planned_at DESC) AS by_work
+    FROM planned
+)
+SELECT ranked.*,
+    EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %(plan_locks)s::oid
+        AND l.objid = hashtext(ranked.plan_id::text)::oid
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS in_hand,
+    ARRAY(SELECT a.approved_by FROM retention.approvals AS a
+        WHERE a.plan_id = ranked.plan_id AND a.digest = ranked.digest) AS approvers,
+    -- A stop lets a batch end that has begun; an intent without a result was broken off otherwise.
+    NOT EXISTS (SELECT FROM retention.plan_items AS i WHERE i.plan_id = ranked.plan_id AND i.state = 'intended')
+        AND (EXISTS (SELECT FROM retention.stop_changes WHERE stopped AND changed_at BETWEEN ranked.planned_at AND %(now)s)
+        OR EXISTS (SELECT FROM retention.mode_changes AS m WHERE m.category = ranked.category AND m.mode <> 'enforce'
+            AND m.changed_at BETWEEN ranked.planned_at AND %(now)s)) AS halted_since,
+    (SELECT count(*) FROM retention.disposed_items AS d WHERE d.plan_id = ranked.plan_id) AS gone,
+    (SELECT count(*) FROM retention.disposed_items AS d
+        WHERE d.plan_id = ranked.plan_id AND d.outcome = 'gone_confirmed_on_recovery') AS gone_on_recovery,
+    (SELECT coalesce(sum((l.body::jsonb ->> 'parts_removed')::bigint), 0)::bigint FROM retention.ledger AS l
+        WHERE l.kind = 'result' AND l.body::jsonb ->> 'plan' = ranked.plan_id::text) AS parts_removed
+FROM ranked
+WHERE by_age = 1 OR (executed AND by_execution = 1) OR (executed AND due > 0 AND by_work = 1)
+ORDER BY planned_at DESC
+"""
+
+_FAILURE = (
+    "SELECT at, body FROM retention.ledger WHERE kind = 'task_failed' AND at <= %s AND body::jsonb ->> 'category' = %s "
+    "AND body::jsonb ->> 'coverage' = %s ORDER BY seq DESC LIMIT 1"
+)
+
+
+def last_runs(
+    own: OwnConnection, category: str, now: datetime, since: datetime | None = None
+) -> tuple[DisposalRun, ...]:
+    """Per coverage (tables, full listing): the newest run, the newest executed one, and the newest executed one under which
+    something was due, because an idle hour must not hide the last run that mattered. Newest first; none that began after `now`
+    or before `since`.
+    """
+    asked = {"category": category, "now": now, "since": since, "plan_locks": locks.PLANS}
+    rows = own.execute(_RUNS, asked).fetchall()
+    halted = stop_of(own, now).value == "stopped" or mode_of(own, category, now).value != Mode.ENFORCE
+    runs = []
+    for coverage in COVERAGES:
+        plans = [row for row in rows if row["coverage"] == coverage]
+        read = [_run(plan, now, halted=halted) for plan in plans]
+        runs += _with_failure(own, category, coverage, plans, read, now, since)
+    return tuple(sorted(runs, key=lambda run: run.at, reverse=True))
+
+
+def newest_by_coverage(runs: Sequence[DisposalRun]) -> dict[str, DisposalRun]:
+    """The newest run of each coverage that has one."""
+    found = {coverage: next((run for run in runs if run.coverage == coverage), None) for coverage in COVERAGES}
+    return {coverage: run for coverage, run in found.items() if run is not None}
+
+
+def newest_counted(runs: Sequence[DisposalRun], coverage: str) -> DisposalRun | None:
+    """The newest run of a coverage that got as far as counting what is due and what stays."""
+    return next((run for run in runs if run.coverage == coverage and run.kept_by_reason is not None), None)
+
+
+def most_urgent(runs: Mapping[str, DisposalRun]) -> DisposalRun | None:
+    """Of the newest runs the one to look at first: one in trouble, because the other one's success must not hide it."""
+    return max(runs.values(), key=lambda run: (run.is_trouble, run.at), default=None)
+
+
+def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun:
+    approved = any(is_second_person(name, plan["requested_by"]) for name in plan["approvers"])
+    halted = halted if plan["state"] == "ready" else plan["halted_since"]
+    state = state_of(plan, now=now, in_hand=plan["in_hand"], approved=approved, halted=halted)
+    result = plan["result"] or {}
+    spared = dict(sorted(result["spared"].items())) if "spared" in result else None
+    return DisposalRun(
+        plan_id=plan["plan_id"],
+        coverage=plan["coverage"],
+        at=plan["planned_at"],
+        as_of=plan["as_of"],
+        state=state,
+        mode=plan["mode"],
+        digest=plan["digest"],
+        considered=plan["considered"],
+        due=plan["due"],
+        due_by_reason=plan["due_by_reason"],
+        gone=plan["gone"],
+        gone_on_recovery=plan["gone_on_recovery"],
+        parts_removed=plan["parts_removed"],
+        already_gone=spared.pop("already_gone", 0) if spared is not None else None,
+        spared=spared,
+        failed=result.get("failed"),
+        kept_by_reason=dict(sorted(plan["kept_by_reason"].items())) if plan["digest"] is not None else None,
+        undated=plan["undated"],
+        fallback=plan["fallback"],
+        blocked_reason=plan["blocked_reason"],
+        breaches_at=plan["breaches_at"] if state in NOT_BEGUN else None,
+        next_due_at=plan["next_due_at"],
+    )
+
+
+def _with_failure(
+    own: OwnConnection,
+    category: str,
+    coverage: str,
+    plans: Sequence[Mapping[str, Any]],
+    runs: list[DisposalRun],
+    now: datetime,
+    since: datetime | None,
+) -> list[DisposalRun]:
+    """The runs, newest first, and what the newest failed task adds to them: a run that has no plan, or that failed before it
+    executed anything. Whatever else a task failed of, its plan's own state says more exactly.
+    """
+    failure = own.execute(_FAILURE, (now, category, coverage)).fetchone()
+    begun_at = runs[0].at if runs else since
+    if failure is None or (begun_at is not None and failure["at"] < begun_at):
+        return runs
+    body = json.loads(failure["body"])
+    if body["task"] == "plan":
+        at = failure["at"]
+        return [DisposalRun(None, coverage, at=at, as_of=at, state=RunState.FAILED), *runs]
+    same_run = bool(plans) and plans[0]["run_id"].partition("#")[0] == f"{body['dag']}/{body['run']}"
+    if same_run and runs[0].state is RunState.PLANNED:
+        return [replace(runs[0], state=RunState.FAILED), *runs[1:]]
+    return runs
