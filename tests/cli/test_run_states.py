@@ -263,6 +263,9 @@ def test_tables_and_listing_have_one_number_together(run: Any, world: World, set
     summary = run("summary")["categories"][0]
     assert summary["gone"] == sum(one["gone"] for one in summary["runs"].values())
     assert "gone in these 2 runs" in summary["text"]
+    assert world.own_sql("SELECT due_by_reason FROM retention.plans WHERE coverage = 'listing'")[0][
+        "due_by_reason"
+    ] == {"unlinked_version": 1}
 
 
 def test_what_another_run_took_is_not_called_spared(

@@ -191,15 +191,18 @@ def test_every_reason_that_plans_and_checks_give_has_words() -> None:
         path.read_text(encoding="utf-8") for path in (INCLUDE / "sql" / "verification" / "kinds").glob("*.sql")
     )
     trail = (INCLUDE / "retention" / "verification" / "trail.py").read_text(encoding="utf-8")
-    batch = (INCLUDE / "retention" / "disposal" / "batch.py").read_text(encoding="utf-8")
+    executing = "".join(
+        (INCLUDE / "retention" / "disposal" / f"{module}.py").read_text(encoding="utf-8")
+        for module in ("decide_again", "removal", "loose")
+    )
     faults = re.findall(r"'((?:consent|contract|hold)_[a-z_]+)'", judging)
     found = re.findall(r"(?:THEN|ELSE) '([a-z_]+)'", kinds)
     changed = re.findall(r'\{"([a-z_]+)": ', trail)
-    spared = re.findall(r'(?:unsettled\[line\] = |kept = |\("spared", )"([a-z_]+)"', batch)
+    spared = re.findall(r'(?:kept\[line\] = |return |\("spared", |else )"([a-z_]+)"', executing)
     dates = re.findall(r"(?:THEN|ELSE) '([a-z]+)'", judging.partition("AS fallback_reason")[0].rpartition("CASE")[2])
     decisions = re.findall(r'Status\.[A-Z_]+, (?:[a-zA-Z_.]+, )?"([a-z_]+)"', deciding)
     assert len(faults) > 8
-    assert dates == ["missing", "future", "contradicted"]
+    assert dates == ["missing", "implausible", "future", "contradicted"]
     assert "legal_hold" in decisions
     assert {"no_row", "row_is_silent"} <= set(found)
     assert len(changed) == 3

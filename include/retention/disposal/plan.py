@@ -254,18 +254,21 @@ def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first
 
 def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally) -> None:
     """Freeze the plan: count, digest, guard's verdict, ledger entry."""
-    row = own.execute("SELECT count(*) AS due FROM retention.plan_items WHERE plan_id = %s", (plan_id,)).fetchone()
-    due = int(row["due"]) if row else 0
+    reasons = "SELECT reason, count(*) AS items FROM retention.plan_items WHERE plan_id = %s GROUP BY reason"
+    due_by_reason = {row["reason"]: row["items"] for row in own.execute(reasons, (plan_id,))}
+    due = sum(due_by_reason.values())
     blocked_reason = over_volume(rule.volume_limit, due, tally)
     plan = plan_row(own, plan_id)
     digest = plan_digest(own, plan_id, header_of(plan))
     with own.transaction():
         own.execute(
-            "UPDATE retention.plans SET state = 'ready', digest = %s, due = %s, considered = %s, kept_by_reason = %s, "
-            "undated = %s, fallback = %s, blocked_reason = %s, breaches_at = %s, next_due_at = %s WHERE plan_id = %s",
+            "UPDATE retention.plans SET state = 'ready', digest = %s, due = %s, due_by_reason = %s, considered = %s, "
+            "kept_by_reason = %s, undated = %s, fallback = %s, blocked_reason = %s, breaches_at = %s, "
+            "next_due_at = %s WHERE plan_id = %s",
             (
                 digest,
                 due,
+                Jsonb(due_by_reason),
                 tally.considered,
                 Jsonb(dict(tally.kept)),
                 tally.kept["undated"],
