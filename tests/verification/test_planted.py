@@ -341,6 +341,28 @@ def test_two_rows_for_one_object_are_a_finding(company: Company) -> None:
     assert found(company.check()) == {"ambiguous_object": 1}
 
 
+def test_consents_of_two_rows_that_share_an_object_prove_nothing(company: Company) -> None:
+    company.tenant("nord")
+    company.sql("ALTER TABLE recordings DROP CONSTRAINT recordings_bucket_object_key_key")
+    one = company.recording("nord", 40 * DAY)
+    other = company.recording("nord", 40 * DAY, key=one.key, stored=False)
+    company.consent(one, "caller", 40 * DAY)
+    company.consent(other, "customer", 40 * DAY)
+    result = company.check()
+    assert found(result) == {"ambiguous_object": 1, "kept_in_doubt": 1}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_item_with_consents_and_a_hold_that_may_mean_it_is_kept_by_its_consents(company: Company) -> None:
+    company.tenant("nord")
+    kept = company.recording("nord", 40 * DAY, recorded_at=None)
+    company.both_consent(kept, 41 * DAY)
+    company.hold(tenant_id="nord", started_from=company.now - 3 * DAY)
+    result = company.check()
+    assert found(result) == {"exception_consent": 1, "fallback_dated": 1}
+    assert result.verdict is Verdict.COMPLIANT
+
+
 def test_hold_on_a_period_covers_what_has_no_certain_date(company: Company) -> None:
     company.tenant("nord")
     company.recording("nord", 40 * DAY, recorded_at=None)

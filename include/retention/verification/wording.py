@@ -201,15 +201,17 @@ WORDING: dict[str, Wording] = {
         "Verbindung, Rechte der prüfenden Rolle oder Prüf-SQL der Karte berichtigen und die Prüfung wiederholen.",
     ),
     "kept_in_doubt": Wording(
-        "Kept by a hold that may not mean it",
-        "Durch eine Löschsperre behalten, die sie vielleicht nicht meint",
-        "Past its promised end and kept by nothing but a hold whose scope it may be in: no row says whose it is, the row names "
-        "no customer, or its date is not certain. Disposal keeps it to be safe; whether it may be kept nobody can tell.",
-        "Nach der zugesagten Frist nur durch eine Löschsperre behalten, unter die sie fallen kann: Keine Zeile sagt, wessen sie "
-        "ist, die Zeile nennt keinen Kunden, oder ihr Datum ist nicht sicher. Die Löschung behält sie vorsichtshalber; ob zu "
-        "Recht, ist nicht feststellbar.",
-        "Find out whose it is and write its row; or name the customer, the object or the period more exactly in the hold.",
-        "Klären, wessen sie ist, und die Zeile schreiben; oder in der Löschsperre Kunde, Objekt oder Zeitraum genauer nennen.",
+        "Kept by a hold or consents that may not mean it",
+        "Behalten durch Löschsperre oder Einwilligungen, die vielleicht nicht gemeint sind",
+        "Past its promised end and kept by nothing but a hold that may mean it (no row says whose it is, the row names no "
+        "customer, or its date is not certain), or by consents of several rows that share the object. Disposal keeps it to be "
+        "safe; whether it may be kept nobody can tell.",
+        "Nach der zugesagten Frist nur durch eine Löschsperre behalten, unter die sie fallen kann (keine Zeile sagt, wessen sie "
+        "ist, die Zeile nennt keinen Kunden, oder ihr Datum ist nicht sicher), oder durch Einwilligungen mehrerer Zeilen, die "
+        "sich das Objekt teilen. Die Löschung behält sie vorsichtshalber; ob zu Recht, ist nicht feststellbar.",
+        "Find out whose it is and write one row for it; or name the customer, the object or the period more exactly in the hold.",
+        "Klären, wessen sie ist, und eine Zeile dafür schreiben; oder in der Löschsperre Kunde, Objekt oder Zeitraum genauer "
+        "nennen.",
     ),
     "event_unknown": Wording(
         "Nobody knows whether the need ended",
