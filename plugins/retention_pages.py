@@ -1,8 +1,9 @@
-"""Puts the retention pages into Airflow: the menu entry "Retention" and an app under /retention, readable with a permission.
+"""Puts the retention pages into Airflow: the menu entry "Retention" and an app under /retention, for everybody who is logged in.
 
-An app that is mounted into Airflow has no authentication of its own, so every route asks for the logged-in user and for
-`can_read` on the resource "Retention Reports". This file is imported by every Airflow process: whatever is heavy (FastAPI,
-templates, the database driver) is imported when the API server asks for the app.
+An app that is mounted into Airflow has no authentication of its own, so every route asks for the logged-in user. Reports hold
+no personal data, so nothing more is needed to read them; the menu entry is Airflow's own and needs `can_read` on `Plugins`.
+This file is imported by every Airflow process: whatever is heavy (FastAPI, templates, the database driver) is imported when the
+API server asks for the app.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from retention.database import OwnConnection
 
-RESOURCE = "Retention Reports"
 URL_PREFIX = "/retention"
 ANSWER_WITHIN_S = 5
 
@@ -49,22 +49,16 @@ class RetentionPages(AirflowPlugin):
 
 
 def build_app() -> FastAPI:
-    """The app with Airflow's login, Airflow's permissions and Airflow's connection `retention_db`."""
+    """The app with Airflow's login and Airflow's connection `retention_db`."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.core_api.security import get_user
-    from fastapi import Depends, HTTPException
 
     from retention.reports.pages import create_app
-
-    def permitted(user: Any = Depends(get_user)) -> None:  # noqa: B008  # FastAPI's own form
-        manager = get_auth_manager()
-        if not manager.is_authorized_custom_view(method="GET", resource_name=RESOURCE, user=user):
-            raise HTTPException(403, f"can_read on {RESOURCE} is missing")
 
     def login_url(path: str) -> str:
         return f"{get_auth_manager().get_url_login()}?next={quote(path, safe='')}"
 
-    return create_app(permitted=permitted, open_reports=open_reports, login_url=login_url)
+    return create_app(logged_in=get_user, open_reports=open_reports, login_url=login_url)
 
 
 @contextmanager

@@ -20,11 +20,11 @@ def answer_to(route: str, *, error: Exception | None = None, refusal: int | None
     def open_reports() -> AbstractContextManager[OwnConnection]:
         raise error or AssertionError("no report may be opened")
 
-    def permitted() -> None:
+    def logged_in() -> None:
         if refusal is not None:
             raise HTTPException(refusal)
 
-    app = create_app(permitted=permitted, open_reports=open_reports, login_url=lambda path: f"/login?next={path}")
+    app = create_app(logged_in=logged_in, open_reports=open_reports, login_url=lambda path: f"/login?next={path}")
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

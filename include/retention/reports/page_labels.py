@@ -22,10 +22,10 @@ PAGES: dict[str, tuple[str, str]] = {
         "Nothing was checked so far, so nothing is known. The DAG `verify_retention` writes a report each time it runs.",
         "Bisher wurde nichts geprüft, also ist nichts bekannt. Der DAG `verify_retention` schreibt bei jedem Lauf einen Bericht.",
     ),
-    "problem.403": ("You may not read these reports", "Diese Berichte dürfen Sie nicht lesen"),
+    "problem.403": ("Your login is not valid here", "Ihre Anmeldung gilt hier nicht"),
     "problem.403.note": (
-        "Your role lacks the permission `can_read` on `Retention Reports`. Whoever administers Airflow can grant it.",
-        "Ihrer Rolle fehlt die Berechtigung `can_read` für `Retention Reports`. Sie kann in Airflow erteilt werden.",
+        "These reports are for everybody who is logged in to Airflow. Log out, log in again, and come back.",
+        "Diese Berichte sind für alle, die in Airflow angemeldet sind. Bitte ab- und wieder anmelden.",
     ),
     "problem.404": ("There is no such page", "Diese Seite gibt es nicht"),
     "problem.404.note": (

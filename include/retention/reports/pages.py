@@ -1,6 +1,6 @@
 """The pages inside the Airflow UI, without Airflow: who may read and where reports lie is handed in by the plugin.
 
-Every route depends on `permitted`, unknown addresses too, so that nobody learns anything without the right to read reports.
+Every route depends on `logged_in`, unknown addresses too, so that nobody learns anything without a login.
 Nothing here writes, and nothing is asked of another host.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,10 @@ from retention.database import OwnConnection
 from retention.errors import RetentionError
 from retention.reports import archive
 from retention.reports.archive import PAGE_REPORTS, StoredReport
+from retention.reports.document import Text
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
+from retention.reports.run_words import notices as notices_of
+from retention.reports.runs import last_runs, newest_by_coverage
 
 OpenReports = Callable[[], AbstractContextManager[OwnConnection]]
 """Opens our own database for one request. Raises RetentionError where it does not answer."""
@@ -46,10 +49,10 @@ EARLIER_REPORTS = 10
 _log = logging.getLogger(__name__)
 
 
-def create_app(*, permitted: Callable[..., Any], open_reports: OpenReports, login_url: Callable[[str], str]) -> FastAPI:
-    """The app to mount. `permitted` is a dependency that raises HTTPException 401 or 403; `login_url` leads back to a path."""
+def create_app(*, logged_in: Callable[..., Any], open_reports: OpenReports, login_url: Callable[[str], str]) -> FastAPI:
+    """The app to mount. `logged_in` is a dependency that raises HTTPException 401 or 403; `login_url` leads back to a path."""
     app = FastAPI(title="Retention", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(_routes(open_reports), dependencies=[Depends(permitted)])
+    app.include_router(_routes(open_reports), dependencies=[Depends(logged_in)])
     app.add_middleware(_SecurityHeaders)
 
     @app.exception_handler(HTTPException)
@@ -85,9 +88,11 @@ def _routes(open_reports: OpenReports) -> APIRouter:
     def newest(request: Request) -> Response:
         with open_reports() as own:
             report, lines = archive.latest(own), archive.listing(own, limit=EARLIER_REPORTS + 1)
+            since = _notices_since(own, report) if report is not None else ()
         if report is None:
             return _shell(request, "none.html.j2", title="no_reports")
-        return _report_page(request, report, newest=True, appendix=_list(request, lines[1:], title="earlier_reports"))
+        earlier = _list(request, lines[1:], title="earlier_reports")
+        return _report_page(request, report, newest=True, appendix=earlier, notices=since)
 
     @pages.get("/reports")
     def every(request: Request, before: str | None = None) -> Response:
@@ -131,8 +136,26 @@ def _find(open_reports: OpenReports, report_id: str) -> StoredReport:
     return report
 
 
-def _report_page(request: Request, report: StoredReport, *, newest: bool = False, appendix: str = "") -> HTMLResponse:
-    """The page as it was kept, in the reader's language, with the navigation put in."""
+def _notices_since(own: OwnConnection, report: StoredReport) -> tuple[Text, ...]:
+    """Trouble in the last deletion runs as they are now, as far as the kept report does not tell of it itself."""
+    now, told = datetime.now(UTC), {notice["en"] for notice in report.document.get("notices", ())}
+    found = [
+        notice
+        for category in report.document["categories"]
+        for notice in notices_of(newest_by_coverage(last_runs(own, category["category"], now)).values(), now)
+    ]
+    return tuple(notice for notice in found if notice.en not in told)
+
+
+def _report_page(
+    request: Request,
+    report: StoredReport,
+    *,
+    newest: bool = False,
+    appendix: str = "",
+    notices: Sequence[Text] = (),
+) -> HTMLResponse:
+    """The page as it was kept, in the reader's language, with the navigation and what is known since put in."""
     language = _language(request)
     valid_until = _instant(report.document.get("valid_until"))
     bar = _render(
@@ -141,6 +164,7 @@ def _report_page(request: Request, report: StoredReport, *, newest: bool = False
         here="newest" if newest else "",
         report_id=report.report_id,
         out_of_date=newest and (valid_until is None or valid_until < datetime.now(UTC)),
+        notices=notices,
     )
     html = in_language(report.html, language).replace(NAVIGATION_SLOT, bar, 1).replace(APPENDIX_SLOT, appendix, 1)
     return HTMLResponse(html)
@@ -154,7 +178,7 @@ def _list(request: Request, lines: list[archive.ReportLine], title: str) -> str:
 def _shell(request: Request, template: str, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of our own, in the report's clothes."""
     here = {"list.html.j2": "every"}.get(template, "")
-    bar = _render(request, "navigation.html.j2", here=here, report_id=None, out_of_date=False)
+    bar = _render(request, "navigation.html.j2", here=here, report_id=None, out_of_date=False, notices=())
     return HTMLResponse(_render(request, template, title=title, css=stylesheet(), navigation=bar, **values), status)
 
 
