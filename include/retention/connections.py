@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from retention.errors import RequestError
+from retention.errors import MissingConnection, RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ Resolver = Callable[[str], Connection]
 def from_environment(connection_id: str) -> Connection:
     """Read `AIRFLOW_CONN_<ID>` from the process environment.
 
-    Raises RequestError when the variable is missing or is neither JSON nor a URI. The value itself holds a password
-    and is therefore never part of the message.
+    Raises MissingConnection when the variable is missing, RequestError when it is neither JSON nor a URI. The value itself holds
+    a password and is therefore never part of the message.
     """
     variable = f"AIRFLOW_CONN_{connection_id.upper()}"
     value = os.environ.get(variable)
     if not value:
-        raise RequestError(
+        raise MissingConnection(
             f"connection {connection_id!r}: found no environment variable {variable}; "
             "expected an Airflow connection as JSON or URI. Set it, or run `make run` for the sample company."
         )

@@ -81,6 +81,14 @@ def _of_driver(error: BaseException | None) -> UnknownError:
     return _no_answer(error) if error.sqlstate is None else without_values(error)
 
 
+_MIGRATE = "Run `python -m retention migrate` first."
+_GRANT = (
+    "The role lacks a right. In our own database run include/sql/roles/own.sql as its owner, after each `migrate`; in a source "
+    "your copy of include/sql/roles/source.sql. RETENTION_DEBUG=1 prints the whole error."
+)
+_HINTS = {"42P01": _MIGRATE, "3F000": _MIGRATE, "42501": _GRANT}
+
+
 def without_values(error: psycopg.Error) -> UnknownError:
     """A database error without the database's words, which may hold values. The place in our code is named instead.
 
@@ -90,8 +98,7 @@ def without_values(error: psycopg.Error) -> UnknownError:
         traceback.print_exception(error)
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "retention" in f.filename]
     where = f" in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
-    missing_schema = error.sqlstate in ("42P01", "3F000")
-    hint = "Run `python -m retention migrate` first." if missing_schema else "RETENTION_DEBUG=1 prints the whole error."
+    hint = _HINTS.get(error.sqlstate or "", "RETENTION_DEBUG=1 prints the whole error.")
     return UnknownError(
         f"a database refused or did not answer ({type(error).__name__}, SQLSTATE {error.sqlstate}{where}); "
         f"expected it to. {hint}"

@@ -1,20 +1,27 @@
 """Everything that can go wrong, as one tree; each leaf carries the exit code of the command line.
 
 RetentionError
-├── InputError            2  bad input or configuration
-│   ├── PolicyError          a promise or rule can't be accepted (file, line, found, expected)
-│   ├── DataMapError         the data map can't be accepted, or doesn't match the real store
-│   └── RequestError         a command's arguments make no sense (unknown plan, future as_of, empty scope)
-├── UnknownError          3  something could not be read, so nothing may be claimed about it
-│   ├── StoreUnreadable      a bucket, table or connection did not answer as it should
-│   └── HoldsUnreadable      the list of legal holds could not be read
-├── BlockedError          4  guard, stop, mode or a missing approval forbids it
-│   ├── StoppedError         the global stop is set
-│   ├── ModeError            the category's mode does not allow it
-│   ├── GuardError           volume limit, impossible rule, unapproved digest
-│   └── PlanError            the plan is expired, used up, tampered with, or has another digest
-├── BusyError             4  another run is at work on the same plan; it is worth trying again
-└── PartlyFailedError     5  some items failed; the others are done
+├── InputError               2  bad input or configuration; nothing was changed
+│   ├── ProblemsError           a document with problems, each with file, line, found, expected
+│   │   ├── PolicyError         a promise or rule can't be accepted
+│   │   └── DataMapError        the data map can't be accepted, or doesn't match the real store
+│   └── RequestError            a command's arguments make no sense (unknown plan, future as_of, empty scope)
+│       └── MissingConnection   no connection of that name is set
+├── UnknownError             3  something could not be read, so nothing may be claimed about it
+│   ├── StoreUnreadable         a bucket, table or connection did not answer as it should
+│   │   ├── Unlisted            a bucket, or the list of buckets, to verification (verification/listing.py)
+│   │   └── Unread              a place's rows, to verification (verification/source.py)
+│   ├── HoldsUnreadable         the list of legal holds could not be read
+│   └── OwnDatabaseError        our own database refused a step of a check (verification/inventory.py)
+├── BlockedError             4  guard, stop, mode or a missing approval forbids it
+│   ├── StoppedError            the global stop is set
+│   ├── ModeError               the category's mode does not allow it
+│   ├── GuardError              volume limit, impossible rule, unapproved digest
+│   └── PlanError               the plan is expired, used up, tampered with, or has another digest
+├── BusyError                4  another run is at work on the same plan; it is worth trying again
+├── PartlyFailedError        5  some items failed; the others are done
+└── StackError               2  the local stack can't start or stop (local/processes.py)
+    └── ProductFailedError   5  it runs, but a DAG did not do its work (local/up.py)
 
 Messages say what was found, what was expected and what to do next. They never hold an item's key, a name
 or any other identifier of a person: those stay in the sources (architecture, "No direct identifiers").
@@ -67,6 +74,10 @@ class DataMapError(ProblemsError):
 
 class RequestError(InputError):
     """A command or request whose arguments make no sense."""
+
+
+class MissingConnection(RequestError):
+    """No connection of that name is set."""
 
 
 class UnknownError(RetentionError):

@@ -45,6 +45,15 @@ def test_a_local_stack_never_fills_the_gaps_of_real_connections(state: Path, mon
     assert "AIRFLOW_CONN_RETENTION_DB" in second
 
 
+def test_connections_of_ones_own_beside_a_local_stack_are_no_news(
+    state: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state / "connections.env").write_text("AIRFLOW_CONN_COMPANY_DB=postgres://u:p@127.0.0.1:1/company\n")
+    monkeypatch.setenv("RETENTION_STATE", str(state))
+    result = invoke("hold", "list")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_the_local_owner_never_migrates_beside_real_connections(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     local = "postgres://u:p@127.0.0.1:1/retention"
     (state / "connections.env").write_text(f"AIRFLOW_CONN_RETENTION_DB={local}\n")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.conftest import as_json
 from tests.world import DAY, World
 from typer.testing import CliRunner
 
@@ -84,3 +88,35 @@ class TestEnforce:
         result = words("mode", "audio", "enforce", "--reason", "r")
         assert (result.exit_code, result.stderr) == (0, "")
         assert run("mode", "audio", "enforce", "--reason", "r")["never_verified"] == []
+
+
+def test_help_says_first_what_it_is_for() -> None:
+    usage, _, first, *_rest = words("--help").stdout.splitlines()
+    assert usage.startswith("Usage:") and first.strip().startswith(
+        "Delete personal data when the privacy policy says so"
+    )
+    assert "Exit codes" in words("--help").stdout
+
+
+def test_a_report_says_which_folder_it_made(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "report.json"
+    result = words("report", "--format", "json", "--out", str(file))
+    assert (result.exit_code, file.is_file()) == (0, True)
+    assert f"made the folder {file.parent}" in result.stderr
+    assert words("report", "--format", "json", "--out", str(file)).stderr == ""
+
+
+def test_a_missing_right_names_the_script_that_grants_it(
+    run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role, password = f"no_rights_{secrets.token_hex(6)}", secrets.token_hex(8)
+    world.own_sql(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+    try:
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_RETENTION_DB",
+            as_json(replace(world.connections["retention_db"], login=role, password=password)),
+        )
+        message = run("stop", "--reason", "r", code=3)["message"]
+        assert "SQLSTATE 42501" in message and "own.sql" in message and "migrate" in message
+    finally:
+        world.own_sql(f"DROP ROLE {role}")

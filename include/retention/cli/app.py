@@ -83,7 +83,6 @@ def _refuse(error: TyperException, *, as_json: bool) -> NoReturn:
 
 app = typer.Typer(
     cls=_Commands,
-    help=__doc__,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

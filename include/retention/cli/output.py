@@ -23,7 +23,14 @@ from retention import settings
 from retention.cli.streams import require_output, say, show
 from retention.connections import load_environment_file
 from retention.database import without_values
-from retention.errors import PartlyFailedError, ProblemsError, RequestError, RetentionError, UnknownError
+from retention.errors import (
+    MissingConnection,
+    PartlyFailedError,
+    ProblemsError,
+    RequestError,
+    RetentionError,
+    UnknownError,
+)
 from retention.faults import fault_without_words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -91,9 +98,11 @@ def command(name: str) -> Callable[[Function], Function]:
             try:
                 require_output()
                 _require_text(kwargs)
+                _unused.clear()
                 load_local_connections()
                 function(*args, **kwargs)
             except RetentionError as error:
+                _say_unused(error)
                 _fail(name, error, bool(kwargs.get("as_json")))
             except psycopg.Error as error:
                 _fail(name, without_values(error), bool(kwargs.get("as_json")))
@@ -133,7 +142,20 @@ def load_local_connections(file: str = "connections.env") -> None:
     folder = settings.state_folder()
     other = load_environment_file(folder / file, only_with=folder / "connections.env")
     if other is not None:
-        say(f"{folder / file}: {other} is set to something else, so none of the local stack's connections is used")
+        _unused.append(
+            f"{folder / file}: {other} is set to something else, so none of the local stack's connections is used"
+        )
+
+
+_unused: list[str] = []
+"""Why the local stack's connections were not taken, where it has some. Whoever works with connections of their own knows."""
+
+
+def _say_unused(error: RetentionError) -> None:
+    """Say so where it may be why the command failed: a connection was missing, or did not answer."""
+    if isinstance(error, (MissingConnection, UnknownError)):
+        for text in _unused:
+            say(text)
 
 
 def _fail(name: str, error: RetentionError, as_json: bool) -> None:

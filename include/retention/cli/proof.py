@@ -12,6 +12,7 @@ from retention import database, settings
 from retention.cli.arguments import require_mapped
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, command, emit, progress_bar
+from retention.cli.streams import say
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.categories import known_categories
 from retention.datamap.loader import load_datamap
@@ -98,7 +99,9 @@ def report(
     path = out if out is not None else settings.state_folder() / "reports" / f"check-report.{format}"
     text = reports.render_html(document) if format == "html" else reports.to_json(document)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
+            say(f"made the folder {path.parent.resolve()}, which was not there")
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RequestError(f"--out: could not write {path} ({error.strerror}); expected a writable file") from None
