@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from retention.local import interruption
-from retention.local.airflow_api import AirflowApi, DagRun, NotYet
+from retention.local.airflow_api import AirflowApi, DagRun, NotYet, TaskRun
 from retention.local.processes import StackError
-from retention.local.steps import Tell, step
+from retention.local.steps import Ending, Tell, step
 
 DISPOSALS, VERIFICATION = ("dispose_audio", "dispose_audio_listing"), "verify_retention"
 JUDGE = "judge"
@@ -33,13 +33,14 @@ def run_once(api: AirflowApi) -> None:
             _until(partial(api.is_paused, dag_id), PARSED_WITHIN_S, partial(_unparsed, api, dag_id))
     with step("disposal: what is due goes") as tell:
         runs = [_start(api, dag_id) for dag_id in DISPOSALS]
-        disposed_at = max(_finish(api, run, tell) for run in runs)
-    with step("verification: other code proves it") as tell:
+        disposed_at = max(_ended_at(_finish(api, run, tell)) for run in runs)
+    ending = Ending()
+    with step("verification: other code proves it", ending) as tell:
         api.unpause(VERIFICATION)
         message = f"no run of {VERIFICATION} followed the disposals; see its page in the Airflow UI."
-        _finish(
-            api, _until(lambda: api.run_begun_after(VERIFICATION, disposed_at), BEGUN_WITHIN_S, lambda: message), tell
-        )
+        run = _until(lambda: api.run_begun_after(VERIFICATION, disposed_at), BEGUN_WITHIN_S, lambda: message)
+        ending.good = not any(task.task_id == JUDGE and task.state == "failed" for task in _finish(api, run, tell))
+        ending.said = "proven" if ending.good else "NOT proven; the verdict and what to do are below"
 
 
 def _start(api: AirflowApi, dag_id: str) -> DagRun:
@@ -55,8 +56,8 @@ def _start(api: AirflowApi, dag_id: str) -> DagRun:
     )
 
 
-def _finish(api: AirflowApi, run: DagRun, tell: Tell) -> datetime:
-    """Wait for the run's end and return when its last task ended."""
+def _finish(api: AirflowApi, run: DagRun, tell: Tell) -> list[TaskRun]:
+    """Wait for the run's end and return its tasks. Raises StackError when one failed that is no result of the product."""
 
     def over() -> DagRun | None:
         now = api.run(run.dag_id, run.run_id)
@@ -71,6 +72,10 @@ def _finish(api: AirflowApi, run: DagRun, tell: Tell) -> datetime:
         raise StackError(
             f"{run.dag_id} failed ({', '.join(failed) or 'no task ran'}); its logs: {api.url}/dags/{run.dag_id}/runs/{run.run_id}"
         )
+    return tasks
+
+
+def _ended_at(tasks: list[TaskRun]) -> datetime:
     return max(task.ended_at for task in tasks if task.ended_at is not None)
 
 

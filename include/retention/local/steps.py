@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,10 +18,19 @@ Tell = Callable[[str], None]
 """Says what a running step is doing just now; seen on a terminal only."""
 
 
+@dataclass(slots=True)
+class Ending:
+    """How a step that ran to its end came out; a step says so where that is no success. `said` stands beside its title."""
+
+    good: bool = True
+    said: str = ""
+
+
 @contextmanager
-def step(title: str) -> Iterator[Tell]:
-    """Show `title` while the block runs, then a tick with its duration, or a cross when it raises."""
+def step(title: str, ending: Ending | None = None) -> Iterator[Tell]:
+    """Show `title` while the block runs, then a tick with its duration; a cross when it raises, or says that it ended badly."""
     interruption.check()
+    ending = ending or Ending()
     begun = time.monotonic()
     with console.status(f"{escape(title)} …") as status:
 
@@ -33,4 +43,6 @@ def step(title: str) -> Iterator[Tell]:
         except BaseException:
             console.print(f"[red]✗[/] {escape(title)}")
             raise
-    console.print(f"[green]✓[/] {escape(title)} [dim]{time.monotonic() - begun:.1f} s[/]")
+    sign = "[green]✓[/]" if ending.good else "[red]✗[/]"
+    said = f": {escape(ending.said)}" if ending.said else ""
+    console.print(f"{sign} {escape(title)}{said} [dim]{time.monotonic() - begun:.1f} s[/]")
