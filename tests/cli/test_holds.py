@@ -209,7 +209,9 @@ class TestApproval:
         assert (approved["id"], approved["in_force"], after["in_force"]) == (waiting, True, True)
         assert (before["state"], after["state"]) == ("not approved", "in force")
         assert before["effective_at"] < after["effective_at"] == approved["effective_at"]
-        assert world.ledger("hold_approved") == [{"hold": waiting, "by": "ben", "reason": "seen"}]
+        [entry] = world.ledger("hold_approved")
+        assert datetime.fromisoformat(entry.pop("effective_at")) == datetime.fromisoformat(after["effective_at"])
+        assert entry == {"hold": waiting, "by": "ben", "reason": "seen"}
 
     @pytest.mark.parametrize("person", ["anna", " ANNA ", " "])
     def test_the_requester_and_nobody_cannot(self, run: Any, waiting: str, person: str) -> None:

@@ -9,13 +9,13 @@ from tests.verification.company import DAY, HASHER, Company, found, reasons
 
 from retention.database import connect
 from retention.evidence import ledger
-from retention.evidence.holds import HoldScope, add_hold, end_hold
+from retention.evidence.holds import HoldScope, add_hold, approve_hold, end_hold
 from retention.verification import Verdict
 
 AS_SUPERUSER = "ALTER TABLE retention.ledger DISABLE TRIGGER ALL"
 
 
-def _set_hold(company: Company) -> None:
+def _set_hold(company: Company, approved_by: str | None = "compliance") -> None:
     with connect(company.own) as own:
         add_hold(
             own,
@@ -23,7 +23,7 @@ def _set_hold(company: Company) -> None:
             HoldScope(category="audio", tenant_id="nord"),
             reason="dispute",
             requested_by="legal",
-            approved_by="compliance",
+            approved_by=approved_by,
             ends_at=company.now + 30 * DAY,
             review_at=None,
         )
@@ -57,6 +57,18 @@ def _requester_changed(company: Company) -> None:
     company.own_sql("UPDATE retention.holds SET requested_by = approved_by")
 
 
+def _widened(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET tenant_id = NULL")
+
+
+def _meant_for_another(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET tenant_id = 'sued'")
+
+
+def _began_earlier(company: Company) -> None:
+    company.own_sql("UPDATE retention.holds SET effective_at = effective_at - interval '1 day'")
+
+
 def _entry_changed(company: Company) -> None:
     company.own_sql(AS_SUPERUSER)
     company.own_sql("UPDATE retention.ledger SET body = replace(body, 'legal', 'other') WHERE seq = 1")
@@ -80,6 +92,9 @@ TAMPERING = [
     pytest.param(_approver_taken_away, "holds_changed_behind_the_ledger", id="approver_taken_away"),
     pytest.param(_begins_tomorrow, "holds_changed_behind_the_ledger", id="begins_tomorrow"),
     pytest.param(_requester_changed, "holds_changed_behind_the_ledger", id="requester_changed"),
+    pytest.param(_widened, "holds_changed_behind_the_ledger", id="widened"),
+    pytest.param(_meant_for_another, "holds_changed_behind_the_ledger", id="meant_for_another"),
+    pytest.param(_began_earlier, "holds_changed_behind_the_ledger", id="began_earlier"),
     pytest.param(_entry_changed, "ledger_does_not_fit", id="entry_changed"),
     pytest.param(_entry_cut_out, "ledger_does_not_fit", id="entry_cut_out"),
     pytest.param(_tail_cut_off, "ledger_ends_too_early", id="tail_cut_off"),
@@ -99,6 +114,27 @@ def test_changed_evidence_makes_the_verdict_unknown(
     result = company.check()
     assert reason in reasons(result, "evidence_changed")
     assert result.verdict is Verdict.UNKNOWN
+
+
+def test_hold_that_was_ended_and_holds_again_is_no_evidence(company: Company) -> None:
+    company.tenant("nord")
+    _set_hold(company)
+    [row] = company.own_sql("SELECT hold_id FROM retention.holds")
+    with connect(company.own) as own:
+        end_hold(own, row["hold_id"], ended_by="legal", reason="settled")
+    company.own_sql("UPDATE retention.holds SET ended_at = NULL, ended_by = NULL")
+    assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
+
+
+def test_hold_approved_as_it_should_be_is_no_finding(company: Company) -> None:
+    company.tenant("nord")
+    _set_hold(company, approved_by=None)
+    [row] = company.own_sql("SELECT hold_id FROM retention.holds")
+    with connect(company.own) as own:
+        approve_hold(own, HASHER, row["hold_id"], approved_by="compliance", reason="checked")
+    assert found(company.check()) == {}
+    company.own_sql("UPDATE retention.holds SET effective_at = effective_at - interval '1 hour'")
+    assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
 
 
 def test_hold_without_an_entry_protects_and_is_a_finding(company: Company) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from retention.errors import RequestError
@@ -53,6 +54,14 @@ class ItemHasher:
     def person(self, person_id: str) -> bytes:
         """32 bytes that stand for one person, by the source's internal id."""
         return self._hash("person", person_id)
+
+    def scope(self, parts: Mapping[str, object]) -> bytes:
+        """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""
+        texts = {
+            name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+            for name, value in parts.items()
+        }
+        return self._hash("scope", *(part for name in sorted(texts) for part in (name, texts[name])))
 
     def _hash(self, *parts: str) -> bytes:
         # Each part with its length, so that no two lists of parts give the same bytes.

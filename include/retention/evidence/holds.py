@@ -126,6 +126,8 @@ def add_hold(
         body = {
             "hold": hold.hold_id,
             "scope": sorted(scope.filled()),
+            "scope_hash": hasher.scope(scope.filled()).hex(),
+            "key": hasher.key_id,
             "requested_by": requested_by,
             "approved_by": approved_by,
             "effective_at": now,
@@ -159,7 +161,8 @@ def approve_hold(own: OwnConnection, hasher: ItemHasher, hold_id: UUID, *, appro
             "UPDATE retention.holds SET approved_by = %s, effective_at = %s WHERE hold_id = %s",
             (approved_by, now, hold_id),
         )
-        ledger.append(own, "hold_approved", {"hold": hold_id, "by": approved_by, "reason": reason})
+        body = {"hold": hold_id, "by": approved_by, "effective_at": now, "reason": reason}
+        ledger.append(own, "hold_approved", body)
     return _with_gone(own, hasher, hold, now)
 
 
@@ -174,8 +177,8 @@ def end_hold(own: OwnConnection, hold_id: UUID, *, ended_by: str, reason: str) -
         ).fetchone()
         if row is None:
             raise RequestError(f"found no open hold {hold_id}; expected the id of one that has not ended (`hold list`)")
-        ledger.append(own, "hold_ended", {"hold": str(hold_id), "by": ended_by, "reason": reason})
-    ended_at: datetime = row["ended_at"]
+        ended_at: datetime = row["ended_at"]
+        ledger.append(own, "hold_ended", {"hold": hold_id, "by": ended_by, "ended_at": ended_at, "reason": reason})
     return ended_at
 
 

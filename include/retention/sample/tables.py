@@ -95,7 +95,7 @@ def _note(database: Database, hold: Hold) -> None:
     }
     entries = [("hold_set", body)]
     if hold.ended_at is not None:
-        entries.append(("hold_ended", {"hold": hold.hold_id, "by": hold.ended_by, "reason": hold.reason}))
+        entries.append(("hold_ended", {"hold": hold.hold_id, "by": hold.ended_by, "ended_at": hold.ended_at}))
     for kind, said in entries:
         database.execute("SELECT retention.ledger_append(%s, %s)", (kind, ledger.canonical(said)))
 

@@ -11,6 +11,8 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from retention.database import OwnConnection
+from retention.evidence.hashing import ItemHasher
+from retention.verification.hold_entries import HoldTrail, compare_holds
 
 _ENTRIES = "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger ORDER BY seq"
 
@@ -20,81 +22,22 @@ FROM retention.check_runs
 WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 """
 
-# A hold protects by its row alone. One that went, or was ended, approved or dated otherwise without an entry, was not by us.
-_HOLDS_CHANGED = """
-WITH entries AS (
-    SELECT kind, at, CAST(body AS jsonb) AS body, CAST(body AS jsonb) ->> 'hold' AS hold
-    FROM retention.ledger
-    WHERE kind IN ('hold_set', 'hold_approved', 'hold_ended')
-),
-
-recorded AS (
-    SELECT
-        hold,
-        max(body ->> 'requested_by') FILTER (WHERE kind = 'hold_set') AS requested_by,
-        coalesce(
-            max(body ->> 'by') FILTER (WHERE kind = 'hold_approved'),
-            max(body ->> 'approved_by') FILTER (WHERE kind = 'hold_set')
-        ) AS approved_by,
-        CAST(max(body ->> 'ends_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS ends_at,
-        CAST(max(body ->> 'review_at') FILTER (WHERE kind = 'hold_set') AS timestamptz) AS review_at,
-        greatest(
-            max(at) FILTER (WHERE kind IN ('hold_set', 'hold_approved')),
-            CAST(max(body ->> 'effective_at') FILTER (WHERE kind = 'hold_set') AS timestamptz)
-        ) AS effective_until,
-        bool_or(kind = 'hold_ended') AS was_ended
-    FROM entries
-    GROUP BY hold
-    HAVING bool_or(kind = 'hold_set')
-)
-
-SELECT count(*) AS holds
-FROM recorded AS r
-LEFT JOIN retention.holds AS h ON r.hold = h.hold_id::text
-WHERE
-    h.hold_id IS NULL
-    OR h.requested_by IS DISTINCT FROM r.requested_by
-    OR h.approved_by IS DISTINCT FROM r.approved_by
-    OR h.ends_at IS DISTINCT FROM r.ends_at
-    OR h.review_at IS DISTINCT FROM r.review_at
-    OR h.effective_at > r.effective_until
-    OR (h.ended_at IS NOT NULL AND NOT r.was_ended)
-"""
-
-
-_HOLDS = "SELECT count(*) AS holds FROM retention.holds"
-
-# A hold that somebody wrote past the product: it protects, and nobody vouches for it.
-_HOLDS_UNNOTED = """
-SELECT count(*) AS holds
-FROM retention.holds AS h
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM retention.ledger AS l
-    WHERE l.kind = 'hold_set' AND CAST(l.body AS jsonb) ->> 'hold' = h.hold_id::text
-)
-"""
-
 
 class Trail(NamedTuple):
-    """`entries` of the ledger were read; `troubles` names what does not fit, and how often; `holds_unnoted` have no entry."""
+    """`entries` of the ledger were read; `troubles` names what does not fit, and how often."""
 
     entries: int
     troubles: dict[str, int]
-    holds: int
-    holds_unnoted: int
+    holds: HoldTrail
 
 
-def read_trail(own: OwnConnection) -> Trail:
+def read_trail(own: OwnConnection, hasher: ItemHasher) -> Trail:
     """Recompute the ledger's chain, compare it with every head that a check noted, and the holds with their entries."""
-    entries, chain_troubles = _chain(own)
-    changed = _count(own, _HOLDS_CHANGED)
-    troubles = chain_troubles | ({"holds_changed_behind_the_ledger": changed} if changed else {})
-    return Trail(entries, troubles, _count(own, _HOLDS), _count(own, _HOLDS_UNNOTED))
-
-
-def _count(own: OwnConnection, query: str) -> int:
-    return int((own.execute(query).fetchone() or {})["holds"])
+    entries, troubles = _chain(own)
+    holds = compare_holds(own, hasher)
+    return Trail(
+        entries, troubles | ({"holds_changed_behind_the_ledger": holds.changed} if holds.changed else {}), holds
+    )
 
 
 def _chain(own: OwnConnection) -> tuple[int, dict[str, int]]:

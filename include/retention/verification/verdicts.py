@@ -124,7 +124,13 @@ def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[list[Chec
     checks, findings = [], []
     for name, label, place, looked_at, troubles in (
         ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
-        ("unrecorded_hold", "holds as recorded", "holds", trail.holds, {"no_ledger_entry": trail.holds_unnoted}),
+        (
+            "unrecorded_hold",
+            "holds as recorded",
+            "holds",
+            trail.holds.holds,
+            {"no_ledger_entry": trail.holds.unrecorded},
+        ),
     ):
         kind, count = KINDS[name], sum(troubles.values())
         checks.append(Check(label, kind.name, kind.severity, place, looked_at, count, count == 0, gx_version))

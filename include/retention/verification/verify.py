@@ -66,7 +66,7 @@ def verify(
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
-        trail_checks, trail_findings = judge_trail(read_trail(inventory.own), wanted[0], expected.gx_version)
+        trail_checks, trail_findings = judge_trail(read_trail(inventory.own, hasher), wanted[0], expected.gx_version)
         findings = (*(one for kind in KINDS for one in found.get(kind, ())), *trail_findings, *troubles)
         result = CheckResult(
             check_run_id=uuid4(),

@@ -1,0 +1,111 @@
+"""Legal holds as they stand, against the entries that the ledger has of them.
+
+A hold protects by its row alone. One that went, or was widened, approved, dated or ended otherwise than its entries say, was not
+changed by the product; one without any entry was never set by it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from retention.database import OwnConnection
+from retention.evidence.hashing import ItemHasher
+
+_ENTRIES = """
+SELECT kind, at, body
+FROM retention.ledger
+WHERE kind IN ('hold_set', 'hold_approved', 'hold_ended')
+ORDER BY seq
+"""
+
+_SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
+_HOLDS = """
+SELECT
+    CAST(hold_id AS text) AS hold_id,
+    category, tenant_id, person_id, place, item_id, started_from, started_before,
+    requested_by, approved_by, effective_at, ends_at, review_at, ended_at
+FROM retention.holds
+"""
+
+
+class HoldTrail(NamedTuple):
+    """`holds` there are; `changed` ones don't fit their entries (or are gone), `unrecorded` ones have none."""
+
+    holds: int
+    changed: int
+    unrecorded: int
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """What the entries of one hold say, in their order. Instants that an older entry didn't note are None: not compared."""
+
+    said: Mapping[str, Any]
+    approved_by: str | None
+    effective_by: datetime
+    effective_at: datetime | None
+    is_ended: bool = False
+    ended_at: datetime | None = None
+
+    def fits(self, hold: Mapping[str, Any], hasher: ItemHasher) -> bool:
+        """Whether the hold's row is as recorded."""
+        return (
+            hold["requested_by"] == self.said.get("requested_by")
+            and hold["approved_by"] == self.approved_by
+            and hold["ends_at"] == _instant(self.said, "ends_at")
+            and hold["review_at"] == _instant(self.said, "review_at")
+            and hold["effective_at"] <= self.effective_by
+            and self.effective_at in (None, hold["effective_at"])
+            and (hold["ended_at"] is not None) == self.is_ended
+            and self.ended_at in (None, hold["ended_at"])
+            and self._scope_fits(hold, hasher)
+        )
+
+    def _scope_fits(self, hold: Mapping[str, Any], hasher: ItemHasher) -> bool:
+        """An entry under another key can't be compared."""
+        if self.said.get("scope_hash") is None or self.said.get("key") != hasher.key_id:
+            return True
+        scope = {name: hold[name] for name in _SCOPE if hold[name] is not None}
+        return bool(hasher.scope(scope).hex() == self.said["scope_hash"])
+
+
+def compare_holds(own: OwnConnection, hasher: ItemHasher) -> HoldTrail:
+    """Compare every hold with its entries."""
+    with own.transaction():
+        # One snapshot: a hold that is set meanwhile comes with its entry.
+        own.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        recorded = _recorded(own)
+        holds = {row["hold_id"]: row for row in own.execute(_HOLDS)}
+    changed = sum(
+        hold_id not in holds or not entries.fits(holds[hold_id], hasher) for hold_id, entries in recorded.items()
+    )
+    return HoldTrail(len(holds), changed, len(holds.keys() - recorded.keys()))
+
+
+def _recorded(own: OwnConnection) -> dict[str, _Recorded]:
+    found: dict[str, _Recorded] = {}
+    for entry in own.execute(_ENTRIES):
+        body = json.loads(entry["body"])
+        hold_id = str(body.get("hold"))
+        if entry["kind"] == "hold_set":
+            effective_at = _instant(body, "effective_at")
+            found[hold_id] = _Recorded(
+                body, body.get("approved_by"), max(entry["at"], effective_at or entry["at"]), effective_at
+            )
+        elif hold_id in found and entry["kind"] == "hold_approved":
+            found[hold_id].approved_by = body.get("by")
+            found[hold_id].effective_by = entry["at"]
+            found[hold_id].effective_at = _instant(body, "effective_at")
+        elif hold_id in found:
+            found[hold_id].is_ended = True
+            found[hold_id].ended_at = _instant(body, "ended_at")
+    return found
+
+
+def _instant(body: Mapping[str, Any], name: str) -> datetime | None:
+    """Aware, or None where the entry has no such instant."""
+    return datetime.fromisoformat(body[name]) if body.get(name) is not None else None
