@@ -75,7 +75,7 @@ def test_a_run_that_failed_in_part_says_how_many_and_is_not_running(run: Any, wo
     assert (found["last_run_state"], found["gone"], found["failed"]) == ("partly_failed", 1, 1)
     assert found["last_run"] is None, "only a run that ended well counts as one"
     text = run("summary")["text"]
-    assert "partly failed; 1 of 2 due items gone; 1 failed. The next run tries again." in text
+    assert "partly failed; 1 of 2 due items gone; 1 failed (1 × 23503). The next run tries again." in text
 
 
 def test_bytes_that_went_without_their_row_are_not_nothing(run: Any, world: World, settle: Any) -> None:
@@ -83,7 +83,7 @@ def test_bytes_that_went_without_their_row_are_not_nothing(run: Any, world: Worl
     settle()
     run("dispose", "audio", code=5)
     assert state(run) == "failed"
-    assert "0 of 1 due item gone; 1 failed; 3 stored parts removed" in run("summary")["text"]
+    assert "0 of 1 due item gone; 1 failed (1 × 23503); 3 stored parts removed" in run("summary")["text"]
 
 
 def test_a_run_under_way_is_running(run: Any, world: World, plan: Plan) -> None:

@@ -66,7 +66,8 @@ class DisposalRun:
     `at` is when it began, `as_of` the instant that decided what was due. `gone` counts items, `parts_removed` the versions,
     markers and uploads that went with them or, where an item failed in between, without them. `already_gone` had been taken
     by another run meanwhile; `spared` counts by reason what a hold, a consent or newer data saved at the last moment.
-    `breaches_at`, the first deadline of all that is due, is known as long as nothing of it was executed.
+    `failures` divides `failed` by the codes of stores and databases. `breaches_at`, the first deadline of all that is due, is
+    known as long as nothing of it was executed.
     """
 
     plan_id: UUID | None
@@ -85,6 +86,7 @@ class DisposalRun:
     already_gone: int | None = None
     spared: dict[str, int] | None = None
     failed: int | None = None
+    failures: dict[str, int] | None = None
     kept_by_reason: dict[str, int] | None = None
     undated: int | None = None
     fallback: int | None = None

@@ -41,6 +41,7 @@ def _counts(run: DisposalRun, language: str) -> list[str]:
         return [_filled("run.is_due", language, run.due, run.considered)]
     counts = [
         _filled("run.went", language, run.gone, run.due) if run.due else say("run.nothing_due", language),
+        *_failed(run, language),
         *(_filled(f"run.{name}", language, count) for name, count in _exceptions(run) if count),
     ]
     if run.parts_removed and not run.gone:
@@ -48,8 +49,18 @@ def _counts(run: DisposalRun, language: str) -> list[str]:
     return counts
 
 
+def _failed(run: DisposalRun, language: str) -> list[str]:
+    """How many failed, and by which codes: `5 failed (5 × 23503)`."""
+    if not run.failed:
+        return []
+    codes = ", ".join(
+        f"{formats.number(count, language)} × {code}" for code, count in sorted((run.failures or {}).items())
+    )
+    return [_filled("run.failed", language, run.failed) + (f" ({codes})" if codes else "")]
+
+
 def _exceptions(run: DisposalRun) -> tuple[tuple[str, int | None], ...]:
-    return ("failed", run.failed), ("already_gone", run.already_gone), ("spared", run.spared_items)
+    return ("already_gone", run.already_gone), ("spared", run.spared_items)
 
 
 def _breach(run: DisposalRun, now: datetime, language: str, instant: Instant) -> list[str]:

@@ -113,6 +113,7 @@ def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun
         already_gone=spared.pop("already_gone", 0) if spared is not None else None,
         spared=spared,
         failed=result.get("failed"),
+        failures=result.get("failures"),
         kept_by_reason=dict(sorted(plan["kept_by_reason"].items())) if plan["digest"] is not None else None,
         undated=plan["undated"],
         fallback=plan["fallback"],

@@ -31,6 +31,7 @@ class RunStatus:
     already_gone: int | None
     spared: int | None
     failed: int | None
+    failures: dict[str, int] | None
     blocked_reason: str | None
     breaches_at: datetime | None
     is_trouble: bool
@@ -141,6 +142,7 @@ def run_status(run: DisposalRun, now: datetime) -> RunStatus:
         already_gone=run.already_gone,
         spared=run.spared_items,
         failed=run.failed,
+        failures=run.failures,
         blocked_reason=run.blocked_reason,
         breaches_at=run.breaches_at,
         is_trouble=run.is_trouble,
