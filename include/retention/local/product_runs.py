@@ -40,7 +40,7 @@ def run_once(api: AirflowApi) -> None:
         message = f"no run of {VERIFICATION} followed the disposals; see its page in the Airflow UI."
         run = _until(lambda: api.run_begun_after(VERIFICATION, disposed_at), BEGUN_WITHIN_S, lambda: message)
         ending.good = not any(task.task_id == JUDGE and task.state == "failed" for task in _finish(api, run, tell))
-        ending.said = "proven" if ending.good else "NOT proven; the verdict and what to do are below"
+        ending.said = "proven" if ending.good else "NOT proven, see below"
 
 
 def _start(api: AirflowApi, dag_id: str) -> DagRun:

@@ -76,7 +76,8 @@ def _proof(
 def _in_all(runs: Sequence[DisposalRun]) -> list[str]:
     if not runs:
         return ["No deletion run yet."]
-    return [f"{sum(run.gone for run in runs)} gone in these {len(runs)} runs."] if len(runs) > 1 else []
+    gone = sum(run.gone for run in runs)
+    return [f"{gone} gone in these {len(runs)} runs."] if gone and len(runs) > 1 else []
 
 
 def _stayed(run: DisposalRun | None) -> list[str]:
