@@ -86,7 +86,7 @@ _GRANT = (
     "The role lacks a right. In our own database run include/sql/roles/own.sql as its owner, after each `migrate`; in a source "
     "your copy of include/sql/roles/source.sql. RETENTION_DEBUG=1 prints the whole error."
 )
-_HINTS = {"42P01": _MIGRATE, "3F000": _MIGRATE, "42501": _GRANT}
+_HINTS = {"42P01": _MIGRATE, "42703": _MIGRATE, "3F000": _MIGRATE, "42501": _GRANT}
 
 
 def without_values(error: psycopg.Error) -> UnknownError:

@@ -69,6 +69,10 @@ class TestDisposal:
         world.own_sql("DROP SCHEMA retention CASCADE")
         assert "migrate" in run("status", code=3)["message"]
 
+    def test_a_schema_older_than_the_program_ends_with_3_and_names_migrate(self, run: Any, world: World) -> None:
+        world.own_sql("ALTER TABLE retention.plans DROP COLUMN due_by_reason CASCADE")
+        assert "migrate" in run("plan", "audio", code=3)["message"]
+
     def test_stop_mode_and_wrong_digest_end_with_4(self, run: Any, world: World, settle: Callable[[], None]) -> None:
         due = world.add_recording(age=40 * DAY)
         settle()
