@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from retention.local import proc, processes
+from retention.local.ports import is_free
 from retention.local.postgres_server import PostgresServer
 from retention.local.processes import ProcessIdentity, StackError
 from retention.local.s3_server import S3Server
@@ -159,6 +160,27 @@ def test_taken_port_is_left_and_the_data_moves_along(server: Server, kind: str) 
         server.start()
         assert has(server)
         assert json.loads((server.folder / "ports.json").read_text()) != before
+
+
+def test_sockets_of_a_killed_server_go_even_where_its_ports_are_replaced(s3: S3Server) -> None:
+    s3.start()
+    before: dict[str, int] = json.loads((s3.folder / "ports.json").read_text())
+    kill(s3)
+
+    def left() -> list[Path]:
+        return [path for port in before.values() for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]
+
+    assert left() != []
+    until = time.monotonic() + 30
+    while not all(map(is_free, before.values())):  # what was killed has still to be taken apart
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", min(before.values())))
+        other.listen()
+        s3.start()
+    assert left() == []
 
 
 def test_servers_side_by_side_do_not_meet(server: Server, folder: Path, kind: str) -> None:

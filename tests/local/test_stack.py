@@ -159,6 +159,7 @@ def test_second_run_restarts_nothing_and_adds_nothing(stack: Stack) -> None:
     assert done.returncode == 0, done.stderr
     assert stack.pids() == pids
     assert stack.rows() == rows
+    assert "sample company: there already, nothing added" in done.stderr
 
 
 def test_facts_hold_addresses_and_files_but_no_secret(stack: Stack) -> None:
@@ -211,10 +212,24 @@ def test_status_says_which_parts_run(stack: Stack) -> None:
     assert all(f"{part:<14}runs" in done.stdout for part in PARTS)
 
 
+def test_status_names_a_part_that_ended_and_what_to_do(stack: Stack) -> None:
+    stack.state.recorded()["triggerer"].signal(signal.SIGKILL)
+    done = stack.call("status")
+    assert done.returncode == 1
+    assert "triggerer     ended" in done.stdout
+    assert done.stderr.startswith("Ended: triggerer;") and "make run" in done.stderr
+
+
 def test_stop_leaves_no_process(stack: Stack) -> None:
     sessions = set(stack.pids().values())
     done = stack.call("down")
     assert (done.returncode, done.stdout) == (0, "Nothing runs.\n")
+    assert done.stderr.splitlines() == ["stopping Airflow …", "stopping S3 …", "stopping PostgreSQL …"]
     assert [stat.pid for stat in proc.everybody() if stat.session in sessions] == []
     assert stack.processes() == []
-    assert stack.call("status").returncode == 1
+    nothing = stack.call("status")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (
+        1,
+        "",
+        "Nothing runs. `make run` starts everything.\n",
+    )

@@ -48,17 +48,33 @@ def _without_environment(action: str, state: State, *, quiet: bool) -> int:
     from retention.local import down
 
     if action == "status":
-        parts = state.recorded()
-        for name, identity in parts.items():
-            print(f"{name:<14}{'runs' if identity.is_running() else 'ended'}  pid {identity.pid}")
-        return 0 if parts and all(identity.is_running() for identity in parts.values()) else 1
+        return _status(state)
+    tell = down.silent if quiet else _say
     if action == "clean":
-        down.clean(state)
+        down.clean(state, tell)
     else:
-        down.down(state)
+        down.down(state, tell)
     if not quiet:
         print("Nothing runs." if action == "down" else "Nothing runs, nothing is left.")
     return 0
+
+
+def _status(state: State) -> int:
+    """Each part with its state; 1 where one is missing, with what to do."""
+    parts = state.recorded()
+    runs = {name: identity.is_running() for name, identity in parts.items()}
+    for name, identity in parts.items():
+        print(f"{name:<14}{'runs' if runs[name] else 'ended'}  pid {identity.pid}", flush=True)
+    if not any(runs.values()):
+        _say("Nothing runs. `make run` starts everything.")
+    elif not all(runs.values()):
+        ended = ", ".join(name for name, is_running in runs.items() if not is_running)
+        _say(f"Ended: {ended}; why stands at the end of its log in {state.logs}. `make run` starts it again.")
+    return 0 if runs and all(runs.values()) else 1
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class S3Server:
         if self.is_running() and self._becomes_ready():
             return
         self._end_unrecorded()
+        self._remove_known_sockets()  # of a server that was killed, before its ports are replaced and forgotten
         self._write_configuration()
         for _ in range(3):
             listen = ports.kept(self._ports_file, _PARTS)
@@ -105,8 +106,7 @@ class S3Server:
         if identity is not None:
             stopping.stop([identity], how=signal.SIGINT, patience_s=patience_s)
         self._pid_file.unlink(missing_ok=True)
-        if self._ports_file.exists():
-            self._remove_sockets(json.loads(self._ports_file.read_text(encoding="utf-8")))
+        self._remove_known_sockets()
 
     def _command(self, listen: Mapping[str, int]) -> list[str]:
         flags = [f"-{part.replace('.grpc', '.port.grpc') if '.' in part else part + '.port'}" for part in _PARTS]
@@ -150,6 +150,10 @@ class S3Server:
     def _end_unrecorded(self) -> None:
         """End a server on this very folder that was started, but never written down (killed in between)."""
         stopping.stop_by_arguments("weed", [f"-dir={self.folder / 'data'}"], how=signal.SIGINT)
+
+    def _remove_known_sockets(self) -> None:
+        if self._ports_file.exists():
+            self._remove_sockets(json.loads(self._ports_file.read_text(encoding="utf-8")))
 
     def _remove_sockets(self, listen: Mapping[str, int]) -> None:
         """Remove the Unix sockets that weed leaves in /tmp, one or two for each of our ports."""
