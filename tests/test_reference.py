@@ -95,6 +95,7 @@ def _codes() -> Iterator[str]:
 def test_columns_of_the_sql_are_the_ones_that_are_checked(heading: str, columns: dict[str, str]) -> None:
     table = DATAMAP.read_text(encoding="utf-8").split(heading)[1].split("\n\n")[1]
     rows = dict(re.findall(r"^\| `([a-z_<>]+)` \| ([a-z]+) \|", table, re.MULTILINE))
-    assert {name: kind for name, kind in rows.items() if "<" not in name and name != "restricted"} == columns
-    for extra, kind in {"start_<event>": "timestamptz", "happened_<event>": "boolean", "restricted": "boolean"}.items():
+    optional = dict.fromkeys(fact_columns._FLAGS, "boolean")
+    assert {name: kind for name, kind in rows.items() if "<" not in name and name not in optional} == columns
+    for extra, kind in {"start_<event>": "timestamptz", "happened_<event>": "boolean", **optional}.items():
         assert rows.get(extra) == (kind if "evidence_at" in columns else None)

@@ -166,7 +166,7 @@ def sample_words(log: Path) -> str:
     added = {name.removeprefix("added_"): count for name, _, count in said if name.startswith("added_")}
     if added and not any(count != "0" for count in added.values()):
         return "there already, nothing added"
-    return ", ".join(f"{count} {name}" for name, count in added.items()) + " added"
+    return ", ".join(f"{count} {name}" for name, count in added.items())
 
 
 def _stop_strays(stack: Stack) -> None:
