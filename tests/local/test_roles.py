@@ -203,3 +203,16 @@ def test_every_table_of_ours_has_its_rights_decided(server: PostgresServer) -> N
     with psycopg.connect(server.conninfo("retention")) as admin:
         tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'retention'").fetchall()
     assert sorted(name for (name,) in tables if f"retention.{name}" not in text) == ["schema_version"]
+
+
+def test_rights_in_a_source_take_nothing_from_its_other_users(server: PostgresServer) -> None:
+    asked = "SELECT has_database_privilege('public', current_database(), name) FROM unnest(%s::text[]) AS t (name)"
+    with psycopg.connect(server.conninfo(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE somebodys TEMPLATE company")
+    with psycopg.connect(server.conninfo("somebodys"), autocommit=True) as admin:
+        admin.execute("GRANT CONNECT, TEMPORARY ON DATABASE somebodys TO PUBLIC")
+        admin.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    databases.grant_source_rights(server.conninfo("somebodys"))
+    with psycopg.connect(server.conninfo("somebodys")) as admin:
+        assert admin.execute(asked, (["CONNECT", "TEMPORARY"],)).fetchall() == [(True,), (True,)]
+        assert admin.execute("SELECT has_schema_privilege('public', 'public', 'CREATE')").fetchone() == (True,)

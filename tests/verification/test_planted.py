@@ -333,6 +333,22 @@ def test_what_somebody_should_look_at_is_a_finding_and_no_breach(
     assert result.verdict is Verdict.COMPLIANT
 
 
+@pytest.mark.parametrize(
+    "approved_by", [pytest.param(None, id="unapproved"), pytest.param("legal", id="self_approved")]
+)
+def test_hold_that_never_held_is_no_news_of_an_object_that_it_only_may_mean(
+    company: Company, approved_by: str | None
+) -> None:
+    company.tenant("nord")
+    gone = company.recording("nord", DAY)
+    company.hold_item(gone, approved_by=approved_by)
+    company.hold(person_id="somebody", approved_by=approved_by)
+    company.remove(gone.key)
+    company.forget(gone)
+    company.recording("nord", MINUTE, row=False)
+    assert found(company.check()) == {"orphan_object": 1}
+
+
 def test_two_rows_for_one_object_are_a_finding(company: Company) -> None:
     company.tenant("nord")
     company.sql("ALTER TABLE recordings DROP CONSTRAINT recordings_bucket_object_key_key")

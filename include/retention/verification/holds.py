@@ -101,7 +101,8 @@ class HoldIndex:
     def lose(self, item_ids: Iterable[str]) -> None:
         """These named items have no row (any more): which object was theirs nobody can tell, so any without a row may be."""
         missing = set(item_ids)
-        self._lost = [scope for (_, item), scopes in self._of_items.items() if item in missing for scope in scopes]
+        named = (scope for (_, item), scopes in self._of_items.items() if item in missing for scope in scopes)
+        self._lost = [scope for scope in named if scope.approval == "approved"]
         self._of_tenants.clear()
 
     def covering(
@@ -135,7 +136,9 @@ class HoldIndex:
         if found is None:
             scopes = list(self._general)
             if not person_known:
-                scopes += [scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one] + self._lost
+                # What nobody approved holds nothing, and is no news of an object that it only may mean.
+                persons = (scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one)
+                scopes += [scope for scope in persons if scope.approval == "approved"] + self._lost
             found = [scope for scope in scopes if _fits(scope, place, tenant_id)]
             self._of_tenants[place, tenant_id, person_known] = found
         return found

@@ -1,10 +1,10 @@
 -- Rights in a source, here the company's database. Run in that database after its tables exist, by a superuser, or by who owns
 -- the database and made the roles (it sets defaults of retention_verify).
 -- Another company changes the tables' names to those of its data map; the shape stays: disposal reads what its SQL files
--- name and deletes from the tables that hold expired rows; verification reads and can't write. Safe to run again.
+-- name and deletes from the tables that hold expired rows; verification reads and can't write. Safe to run again. Of other
+-- roles it takes nothing: what PUBLIC may do here, these two may, too.
 DO $$
 BEGIN
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM retention_disposal, retention_verify', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO retention_disposal, retention_verify', current_database());
     -- Read-only even where somebody grants too much, and rows hidden by a policy are an error, not an absence.
@@ -13,7 +13,6 @@ BEGIN
 END $$;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM retention_disposal, retention_verify;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO retention_disposal, retention_verify;
 
 -- Callers' names, numbers and addresses (table callers) and customers' names (table tenants) are nobody's business here.
