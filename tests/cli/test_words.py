@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,30 @@ def test_a_missing_right_names_the_script_that_grants_it(
         assert "SQLSTATE 42501" in message and "own.sql" in message and "migrate" in message
     finally:
         world.own_sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.usefixtures("run")
+class TestPlansAndReasons:
+    def test_a_plan_says_its_reasons_in_words_and_what_comes_next(
+        self, world: World, settle: Callable[[], None]
+    ) -> None:
+        world.add_recording(age=40 * DAY)
+        world.add_recording(age=DAY)
+        settle()
+        said = words("plan", "audio").stdout
+        assert "1 of 2 are due; stay: 1 not due yet (not_due)" in said
+        [(plan, digest)] = re.findall(r"plan (\S+), digest (\S+), valid until \S+ \d\d:\d\d UTC", said)
+        assert f"dispose --plan {plan} --digest {digest}" in said
+        assert "1 planned, 1 gone" in words("dispose", "--plan", plan, "--digest", digest).stdout
+
+    def test_a_plan_in_observe_says_that_nothing_of_it_goes(self, world: World, settle: Callable[[], None]) -> None:
+        world.add_recording(age=40 * DAY)
+        settle()
+        words("mode", "audio", "observe", "--reason", "r")
+        assert "mode observe: nothing of it is deleted" in words("plan", "audio").stdout
+
+    def test_an_item_is_explained_in_words(self, world: World) -> None:
+        young = world.add_recording(age=DAY)
+        said = words("explain", "call_recordings", str(young.recording_id)).stdout
+        assert said.startswith("retain: not due yet (not_due); dates rest on the start point\n")
+        assert "holds: none" in said and str(young.recording_id) not in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -123,6 +124,32 @@ def test_hold_that_was_ended_and_holds_again_is_no_evidence(company: Company) ->
     with connect(company.own) as own:
         end_hold(own, row["hold_id"], ended_by="legal", reason="settled")
     company.own_sql("UPDATE retention.holds SET ended_at = NULL, ended_by = NULL")
+    assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
+
+
+def test_hold_that_is_recorded_twice_is_no_evidence(company: Company) -> None:
+    """A second entry and an UPDATE would date a hold anew."""
+    company.tenant("nord")
+    _set_hold(company)
+    [row] = company.own_sql("SELECT body FROM retention.ledger WHERE kind = 'hold_set'")
+    later = json.loads(row["body"]) | {"ends_at": (company.now + 300 * DAY).isoformat()}
+    with connect(company.own) as own:
+        ledger.append(own, "hold_set", later)
+    company.own_sql("UPDATE retention.holds SET ends_at = %s", company.now + 300 * DAY)
+    assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param('{"hold": "x", "ends_at": "soon"}', id="no_instant"),
+        pytest.param('["hold"]', id="no_object"),
+        pytest.param('{"hold": "x", "effective_at": "2026-01-01T00:00:00"}', id="no_offset"),
+    ],
+)
+def test_entry_that_nobody_can_read_is_a_finding_and_ends_no_check(company: Company, body: str) -> None:
+    company.tenant("nord")
+    company.own_sql("SELECT retention.ledger_append('hold_set', %s)", body)
     assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
 
 

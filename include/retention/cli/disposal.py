@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from retention.cli.arguments import require_place, require_rule
-from retention.cli.output import AsJson, AsOf, By, Reason, command, counted, emit, progress_bar
+from retention.cli.output import AsJson, AsOf, By, Reason, command, emit, progress_bar
+from retention.cli.reason_words import counted_reasons, reason_words
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
 from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import RequestError
+from retention.evidence.controls import Mode
+from retention.readable import utc_minute
 from retention.settings import parse_as_of
 
 Category = Annotated[str, typer.Argument(help="A data category, such as audio.")]
@@ -94,8 +98,17 @@ def explain(
     """Why one item stays or goes. Who asked is noted in the ledger."""
     require_place(place, "PLACE")
     explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)
-    text = "\n".join(f"{name}: {value}" for name, value in explanation.items())
-    emit("explain", explanation, text, as_json=as_json)
+    emit("explain", explanation, _explanation_words(explanation), as_json=as_json)
+
+
+def _explanation_words(said: Mapping[str, Any]) -> str:
+    lines = [
+        f"{said['status']}: {reason_words(said['reason'])}; dates rest on the {said['basis'].replace('_', ' ')}",
+        f"clause {said['clause']}; due {utc_minute(said['due_at'])}, deadline {utc_minute(said['deadline_at'])}",
+        f"holds: {', '.join(said['holds']) or 'none'}",
+    ]
+    lines += [f"exempted by {one['name']} until {utc_minute(one['until'])}" for one in said["exemptions"]]
+    return "\n".join([*lines, f"item {said['item_hash']} of place {said['place']}"])
 
 
 def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:
@@ -116,11 +129,18 @@ def _plan_id(text: str) -> uuid.UUID:
 def _plan_words(summary: PlanSummary) -> str:
     lines = [
         summary.rule,
-        f"plan {summary.plan_id}, digest {summary.digest}, valid until {summary.expires_at.isoformat()}",
-        f"{summary.due} of {summary.considered} are due; stay: {counted(summary.kept_by_reason)}",
+        f"plan {summary.plan_id}, digest {summary.digest}, valid until {utc_minute(summary.expires_at)}",
+        f"{summary.due} of {summary.considered} are due; stay: {counted_reasons(summary.kept_by_reason)}",
     ]
     if summary.blocked:
-        lines.append(f"BLOCKED: {summary.blocked_reason}; the first breach comes at {summary.breaches_at}")
+        lines.append(
+            f"BLOCKED: {summary.blocked_reason}; the first breach comes at {utc_minute(summary.breaches_at)}. "
+            "A second person may `approve` exactly this plan and digest."
+        )
+    elif summary.due and summary.mode == Mode.ENFORCE:
+        lines.append(f"to delete exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")
+    elif summary.due:
+        lines.append(f"mode {summary.mode}: nothing of it is deleted; `mode {summary.category} enforce` lets it go")
     return "\n".join(lines)
 
 
@@ -128,5 +148,5 @@ def _disposal_words(summary: DisposalSummary) -> str:
     verb = "would go" if summary.dry_run else "gone"
     return (
         f"{summary.planned} planned, {summary.gone + summary.recovered} {verb}, "
-        f"spared: {counted(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
+        f"spared: {counted_reasons(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
     )

@@ -188,8 +188,3 @@ def progress_bar(title: str) -> tuple[Progress, Callable[[int, int], None]]:
 def counted_noun(count: int, noun: str) -> str:
     """`1 row`, `2 rows`, `no rows`."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
-
-
-def counted(counts: Mapping[str, int]) -> str:
-    """`3 legal_hold, 2 consent`, or `none`."""
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1])) or "none"

@@ -16,7 +16,7 @@ from retention.database import OwnConnection
 from retention.evidence.hashing import ItemHasher
 
 _ENTRIES = """
-SELECT kind, at, body
+SELECT seq, kind, at, body
 FROM retention.ledger
 WHERE kind IN ('hold_set', 'hold_approved', 'hold_ended')
 ORDER BY seq
@@ -42,22 +42,29 @@ class HoldTrail(NamedTuple):
 
 @dataclass(slots=True)
 class _Recorded:
-    """What the entries of one hold say, in their order. Instants that an older entry didn't note are None: not compared."""
+    """What the entries of one hold say, in their order. Instants that an older entry didn't note are None: not compared.
+
+    `is_sound` is False where an entry can't be read or there are two of a kind that comes once: then they vouch for nothing.
+    """
 
     said: Mapping[str, Any]
     approved_by: str | None
+    ends_at: datetime | None
+    review_at: datetime | None
     effective_by: datetime
     effective_at: datetime | None
     is_ended: bool = False
     ended_at: datetime | None = None
+    is_sound: bool = True
 
     def fits(self, hold: Mapping[str, Any], hasher: ItemHasher) -> bool:
         """Whether the hold's row is as recorded."""
         return (
-            hold["requested_by"] == self.said.get("requested_by")
+            self.is_sound
+            and hold["requested_by"] == self.said.get("requested_by")
             and hold["approved_by"] == self.approved_by
-            and hold["ends_at"] == _instant(self.said, "ends_at")
-            and hold["review_at"] == _instant(self.said, "review_at")
+            and hold["ends_at"] == self.ends_at
+            and hold["review_at"] == self.review_at
             and hold["effective_at"] <= self.effective_by
             and self.effective_at in (None, hold["effective_at"])
             and (hold["ended_at"] is not None) == self.is_ended
@@ -89,23 +96,39 @@ def compare_holds(own: OwnConnection, hasher: ItemHasher) -> HoldTrail:
 def _recorded(own: OwnConnection) -> dict[str, _Recorded]:
     found: dict[str, _Recorded] = {}
     for entry in own.execute(_ENTRIES):
-        body = json.loads(entry["body"])
-        hold_id = str(body.get("hold"))
-        if entry["kind"] == "hold_set":
-            effective_at = _instant(body, "effective_at")
-            found[hold_id] = _Recorded(
-                body, body.get("approved_by"), max(entry["at"], effective_at or entry["at"]), effective_at
-            )
-        elif hold_id in found and entry["kind"] == "hold_approved":
-            found[hold_id].approved_by = body.get("by")
-            found[hold_id].effective_by = entry["at"]
-            found[hold_id].effective_at = _instant(body, "effective_at")
-        elif hold_id in found:
-            found[hold_id].is_ended = True
-            found[hold_id].ended_at = _instant(body, "ended_at")
+        try:
+            _note(found, entry)
+        except (ValueError, TypeError, AttributeError):
+            # The ledger only grows, so an entry that nobody can read must not end every later check. No hold fits it.
+            found[f"entry {entry['seq']}"] = _Recorded({}, None, None, None, entry["at"], None, is_sound=False)
     return found
 
 
+def _note(found: dict[str, _Recorded], entry: Mapping[str, Any]) -> None:
+    body = json.loads(entry["body"])
+    hold_id = str(body.get("hold"))
+    effective_at = _instant(body, "effective_at")
+    if entry["kind"] == "hold_set":
+        # A hold is set once: a second entry would be a way to date or widen it anew.
+        found[hold_id] = _Recorded(
+            said=body,
+            approved_by=body.get("approved_by"),
+            ends_at=_instant(body, "ends_at"),
+            review_at=_instant(body, "review_at"),
+            effective_by=max(entry["at"], effective_at or entry["at"]),
+            effective_at=effective_at,
+            is_sound=hold_id not in found,
+        )
+    elif hold_id in found and entry["kind"] == "hold_approved":
+        found[hold_id].approved_by = body.get("by")
+        found[hold_id].effective_by = entry["at"]
+        found[hold_id].effective_at = effective_at
+    elif hold_id in found:
+        found[hold_id].is_sound &= not found[hold_id].is_ended
+        found[hold_id].is_ended = True
+        found[hold_id].ended_at = _instant(body, "ended_at")
+
+
 def _instant(body: Mapping[str, Any], name: str) -> datetime | None:
-    """Aware, or None where the entry has no such instant."""
+    """Aware, or None where the entry has no such instant. Raises ValueError or TypeError for what is none."""
     return datetime.fromisoformat(body[name]) if body.get(name) is not None else None
