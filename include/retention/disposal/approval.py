@@ -8,8 +8,9 @@ from uuid import UUID
 from retention.database import OwnConnection
 from retention.disposal.clocks import database_time
 from retention.disposal.guard import plan_row
-from retention.errors import GuardError, PlanError, RequestError
+from retention.errors import GuardError, PlanError
 from retention.evidence import ledger
+from retention.evidence.people import require_person_and_reason
 from retention.policy.holds import is_second_person
 
 
@@ -19,8 +20,7 @@ def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by:
     Raises GuardError when the requester approves their own plan, PlanError for another digest or a plan that is not ready,
     RequestError for one that does not exist, or for no approver or reason.
     """
-    if not approved_by.strip() or not reason.strip():
-        raise RequestError("found no approver or no reason; expected both (--by, --reason)")
+    require_person_and_reason(approved_by, reason)
     plan = plan_row(own, plan_id)
     if plan["state"] != "ready":
         raise PlanError(f"plan {plan_id} is {plan['state']}; expected one that is ready")

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from retention import locks
 from retention.database import OwnConnection
-from retention.errors import RequestError
 from retention.evidence import ledger
+from retention.evidence.people import require_person_and_reason
 
 
 class Mode(StrEnum):
@@ -44,7 +44,7 @@ def mode_of(own: OwnConnection, category: str, as_of: datetime | None = None) ->
 
 def set_mode(own: OwnConnection, category: str, mode: Mode, *, changed_by: str, reason: str) -> Change:
     """Set the category's mode. Raises RequestError without a person or a reason."""
-    _require(changed_by, reason)
+    require_person_and_reason(changed_by, reason)
     with own.transaction():
         own.execute(
             "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES (%s, %s, %s, %s)",
@@ -71,7 +71,7 @@ def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str)
 
     Batches that run at this moment end in their own time: `wait_for_batches` tells when.
     """
-    _require(changed_by, reason)
+    require_person_and_reason(changed_by, reason)
     with own.transaction():
         own.execute(
             "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (%s, %s, %s)",
@@ -88,10 +88,3 @@ def wait_for_batches(own: OwnConnection) -> None:
     """
     with own.transaction():
         own.execute(f"SELECT pg_advisory_xact_lock({locks.HOLDS})")
-
-
-def _require(changed_by: str, reason: str) -> None:
-    if not changed_by.strip() or not reason.strip():
-        raise RequestError(
-            "found no person or no reason; expected both (--by, --reason), because the ledger names them"
-        )

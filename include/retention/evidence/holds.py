@@ -18,6 +18,7 @@ from retention.errors import HoldsUnreadable, RequestError
 from retention.evidence import ledger
 from retention.evidence.already_gone import GoneBefore, count_gone
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.people import require_person_and_reason
 from retention.policy.facts import Hold, HoldScope
 from retention.policy.holds import holds_until, is_approved, is_in_force
 
@@ -99,7 +100,7 @@ def add_hold(
     address or a telephone number.
     """
     scope = canonical_scope(scope)
-    _require_person(requested_by, reason)
+    require_person_and_reason(requested_by, reason)
     with own.transaction():
         now = _lock(own)
         unset = Hold(
@@ -143,7 +144,7 @@ def approve_hold(own: OwnConnection, hasher: ItemHasher, hold_id: UUID, *, appro
 
     Raises RequestError for an unknown, ended, lapsed or approved hold, and where the approver is the requester.
     """
-    _require_person(approved_by, reason)
+    require_person_and_reason(approved_by, reason)
     with own.transaction():
         now = _lock(own)
         found = own.execute(_READ + sql.SQL(" WHERE hold_id = %s"), (hold_id,)).fetchone()
@@ -168,7 +169,7 @@ def approve_hold(own: OwnConnection, hasher: ItemHasher, hold_id: UUID, *, appro
 
 def end_hold(own: OwnConnection, hold_id: UUID, *, ended_by: str, reason: str) -> datetime:
     """End a hold now and return when; raises RequestError for an unknown hold or one that has ended."""
-    _require_person(ended_by, reason)
+    require_person_and_reason(ended_by, reason)
     with own.transaction():
         row = own.execute(
             "UPDATE retention.holds SET ended_at = clock_timestamp(), ended_by = %s "
@@ -256,8 +257,3 @@ def _require_second_person(hold: Hold) -> None:
         raise RequestError(
             "found an approver who is nobody or the requester; expected a second person: case and spaces make no other name"
         )
-
-
-def _require_person(person: str, reason: str) -> None:
-    if not reason.strip() or not person.strip():
-        raise RequestError("found a hold without reason or person; expected both (--reason, --by)")
