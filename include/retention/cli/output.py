@@ -55,7 +55,7 @@ By = Annotated[
         "--by", default_factory=os_user, show_default=False, help="Who does this; default: the operating system's user."
     ),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger names it.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it for ever, so name nobody.")]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 """For what moves on a terminal; lines go through `say`."""
