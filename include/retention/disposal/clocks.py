@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from retention.database import OwnConnection
-from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
 from retention.errors import GuardError
 from retention.policy.model import RetentionRule
+
+if TYPE_CHECKING:  # the places' checks ask for the time, too
+    from retention.disposal.preflight import CheckedPlace
 
 
 def current_time(runtime: Runtime, own: OwnConnection) -> datetime:

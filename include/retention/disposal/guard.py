@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from retention.database import OwnConnection
+from retention.datamap.loader import DataMap
 from retention.disposal.lines import Tally
 from retention.errors import GuardError, ModeError, PlanError, RequestError, StoppedError
 from retention.evidence.controls import Mode, mode_of, stop_of
-from retention.policy.holds import is_second_person
+from retention.policy.facts import Hold
+from retention.policy.holds import is_open, is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
 from retention.settings import is_sample_environment
 
@@ -23,6 +25,30 @@ def require_rule_in_force(rule: RetentionRule, as_of: datetime) -> None:
         raise GuardError(
             f"category {rule.category!r}: found no rule in force at {as_of.isoformat()}; "
             f"the first one takes effect at {first.isoformat()}. Choose a later --as-of."
+        )
+
+
+def require_holds_placed(holds: Sequence[Hold], datamap: DataMap, now: datetime) -> None:
+    """Raise GuardError for a hold that holds, or waits to, and names a place or category of which the data map has nothing.
+
+    A place or a category that was renamed takes no hold along: each would cover nothing from then on, and nobody would know.
+    """
+    known = [(place.name, place.spec.category) for place in datamap.places.values()]
+    lost = [
+        hold
+        for hold in holds
+        if is_open(hold, now)
+        and not any(hold.place in (None, place) and hold.category in (None, category) for place, category in known)
+    ]
+    if lost:
+        names = sorted(
+            {f"place {hold.place!r}" for hold in lost if hold.place is not None}
+            | {f"category {hold.category!r}" for hold in lost if hold.category is not None}
+        )
+        raise GuardError(
+            f"found legal holds on what the data map doesn't have ({' and '.join(names)}; {len(lost)} in all); expected every "
+            "hold to name places and categories of the map, or it holds nothing. Nothing is planned or deleted. Was one renamed? "
+            "Give it its old name again, or set the holds anew under its new one (`hold add`) and end the old ones (`hold end`)."
         )
 
 

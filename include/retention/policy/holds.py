@@ -48,6 +48,12 @@ def was_in_force(hold: Hold, now: datetime) -> bool:
     return is_approved(hold) and until is not None and hold.effective_at < until <= now
 
 
+def is_open(hold: Hold, now: datetime) -> bool:
+    """Whether it holds at `now`, or may come to hold: it waits for its approval, or for its beginning."""
+    until = holds_until(hold)
+    return until is not None and now < until
+
+
 def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None) -> bool:
     """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
 
