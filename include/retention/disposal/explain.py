@@ -10,6 +10,7 @@ from psycopg import sql
 from retention.disposal.clocks import current_time
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
+from retention.disposal.item_holds import holds_here
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import compile_selection
@@ -28,7 +29,7 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
     require_rule_in_force(rule, as_of)
     with runtime.own() as own, runtime.source(place) as source:
         columns = read_columns(source, place, rule)
-        holds, now = read_holds(own), current_time(runtime, own)
+        holds, now = holds_here(read_holds(own), runtime.datamap, place), current_time(runtime, own)
         find = sql.SQL("SELECT f.object_key FROM ({}\n) AS f WHERE %(item)s IN (f.item_id, f.object_key)")
         keys = [row["object_key"] for row in source.execute(find.format(reviewed(place.items_sql)), {"item": item})]
         selection = compile_selection(place, rule, columns, holds, as_of=as_of, now=now, keys=keys)

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from retention.datamap.loader import MappedPlace
+from retention.disposal.item_holds import reaches
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
@@ -41,11 +42,7 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
     """
     try:
         runtime = open_runtime()
-        places = [
-            place
-            for place in runtime.datamap.places.values()
-            if scope.place in (None, place.name) and scope.category in (None, place.spec.category)
-        ]
+        places = [place for place in runtime.datamap.places.values() if reaches(scope, runtime.datamap, place)]
         rows = sum(_rows(runtime, place, scope) for place in places)
         return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in places))
     except (RetentionError, psycopg.Error):

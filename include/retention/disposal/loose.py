@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from psycopg import sql
 
+from retention.datamap.loader import MappedPlace
+from retention.disposal.item_holds import kin_of, names_row
 from retention.disposal.keys import read_key
 from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
@@ -69,27 +71,35 @@ def item_without_row(checked: CheckedPlace, key: str, evidence_at: datetime | No
 
 
 def lost_hold_items(reading: Reading) -> frozenset[str]:
-    """Ids of held items of this place that no row has any more: which object was theirs, nobody can tell.
+    """Ids of held items that no row of this place has any more: which object was theirs, nobody can tell.
 
     A hold names an item by its id or by its object's key. A key, which begins with one of the place's prefixes, finds its object
-    without a row.
+    without a row. An item of this place must have its row here: what a row elsewhere speaks of are other bytes. One of a
+    kindred place may have it in any of them.
     """
     place = reading.checked.place
-    named = {
-        hold.item_id
-        for hold in reading.holds
-        if hold.item_id is not None
-        and hold.place in (None, place.name)
-        and not hold.item_id.startswith(place.spec.prefixes)
-    }
-    if not named:
-        return frozenset()
-    query = sql.SQL("SELECT f.item_id FROM ({items}\n) AS f WHERE f.item_id = ANY(%(named)s)").format(
-        items=reviewed(place.items_sql)
+    own = {str(hold.item_id) for hold in reading.recorded if hold.place == place.name and names_row(hold, place)}
+    others = {
+        str(hold.item_id) for hold in reading.holds if hold.place in (None, place.name) and names_row(hold, place)
+    } - own
+    found = _ids_with_row(reading, [place], own) | _ids_with_row(
+        reading, kin_of(reading.runtime.datamap, place), others
     )
-    with reading.runtime.source(place) as source:
-        known = {row["item_id"] for row in source.execute(query, {"named": sorted(named)})}
-    return frozenset(named - known)
+    return frozenset((own | others) - found)
+
+
+def _ids_with_row(reading: Reading, places: Sequence[MappedPlace], ids: Set[str]) -> set[str]:
+    """Which of these ids have a row that describes an object of one of the places."""
+    found = set[str]()
+    for place in places if ids else ():
+        query = sql.SQL(
+            "SELECT f.item_id FROM ({items}\n) AS f WHERE f.item_id = ANY(%(ids)s) "
+            "AND f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[])"
+        ).format(items=reviewed(place.items_sql))
+        parameters = {"ids": sorted(ids), "bucket": place.spec.bucket, "prefixes": list(place.spec.prefixes)}
+        with reading.runtime.source(place) as source:
+            found |= {row["item_id"] for row in source.execute(query, parameters)}
+    return found
 
 
 def decide_loose(reading: Reading, item: ItemFacts, lost: frozenset[str]) -> Decision:

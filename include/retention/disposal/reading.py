@@ -11,6 +11,7 @@ from psycopg import sql
 
 from retention.database import OwnConnection
 from retention.disposal.clocks import current_time
+from retention.disposal.item_holds import holds_here
 from retention.disposal.keys import require_read_alike
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
@@ -25,7 +26,8 @@ RowsByKey = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one place's items are decided by: `as_of` says what is due, `holds` were read by `now`.
+    """What one place's items are decided by: `as_of` says what is due, `recorded` holds were read by `now`; `holds` are the same
+    as they apply to this place.
 
     Taken anew for every plan and every batch, and kept no longer.
     """
@@ -33,6 +35,7 @@ class Reading:
     runtime: Runtime
     rule: RetentionRule
     checked: CheckedPlace
+    recorded: Sequence[Hold]
     holds: Sequence[Hold]
     as_of: datetime
     now: datetime
@@ -42,8 +45,9 @@ class Reading:
         cls, runtime: Runtime, own: OwnConnection, rule: RetentionRule, checked: CheckedPlace, as_of: datetime
     ) -> Reading:
         """Read the holds, then the clock: every hold that was committed by `now` is among them."""
-        holds = read_holds(own)
-        return cls(runtime, rule, checked, holds, as_of, current_time(runtime, own))
+        recorded = read_holds(own)
+        holds = holds_here(recorded, runtime.datamap, checked.place)
+        return cls(runtime, rule, checked, recorded, holds, as_of, current_time(runtime, own))
 
     def selection(
         self, *, keys: Sequence[str] | None = None, stored: Mapping[str, datetime] | None = None

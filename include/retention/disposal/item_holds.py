@@ -1,0 +1,54 @@
+"""Holds on single items, which name the place their item was in: the item stays held wherever its row moves.
+
+Places whose rows stand in one table are kin: an item that moved from one to another has its id still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from retention.datamap.loader import DataMap, MappedPlace
+from retention.policy.facts import Hold, HoldScope
+
+
+def kin_of(datamap: DataMap, place: MappedPlace) -> list[MappedPlace]:
+    """The places whose items are rows of the same table as this place's, itself among them."""
+    return [other for other in datamap.places.values() if other.name == place.name or _same_table(other, place)]
+
+
+def _same_table(one: MappedPlace, other: MappedPlace) -> bool:
+    first, second = one.spec.facts.row, other.spec.facts.row
+    return (
+        first is not None
+        and second is not None
+        and (one.facts.disposal, first.table, first.id_column) == (other.facts.disposal, second.table, second.id_column)
+    )
+
+
+def reaches(scope: HoldScope, datamap: DataMap, place: MappedPlace) -> bool:
+    """Whether something in this place may be in the scope, by the scope's place and category: an item's id follows its row."""
+    return any(
+        scope.category in (None, one.spec.category)
+        and (_names_item_of(scope, one) or (one is place and scope.place in (None, place.name)))
+        for one in kin_of(datamap, place)
+    )
+
+
+def holds_here(holds: Sequence[Hold], datamap: DataMap, place: MappedPlace) -> list[Hold]:
+    """The holds as they apply to this place: those on items of its kin name it, and its category where they name one."""
+    kin = kin_of(datamap, place)
+    return [_as_of(hold, place) if any(_names_item_of(hold, one) for one in kin) else hold for hold in holds]
+
+
+def _as_of(hold: Hold, place: MappedPlace) -> Hold:
+    return replace(hold, place=place.name, category=hold.category and place.spec.category)
+
+
+def _names_item_of(scope: HoldScope, place: MappedPlace) -> bool:
+    return scope.place == place.name and names_row(scope, place)
+
+
+def names_row(scope: HoldScope, place: MappedPlace) -> bool:
+    """Whether the scope names an item by its row's id. A key, which begins with one of the place's prefixes, names an object."""
+    return scope.item_id is not None and not scope.item_id.startswith(place.spec.prefixes)
