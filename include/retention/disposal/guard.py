@@ -75,6 +75,20 @@ def over_volume(limit: VolumeLimit, due: int, tally: Tally) -> str | None:
     return None
 
 
+def rows_astray(tally: Tally) -> str | None:
+    """Why a plan with orphans needs a second person's approval while rows lead to no place; None when none do.
+
+    An orphan may be the object of such a row, and the row's consents and holds would be its own.
+    """
+    if not tally.unlinked_due or not tally.unmapped_rows:
+        return None
+    return (
+        f"rows that lead nowhere: {tally.unmapped_rows} with a bucket and key that no place of the data map has, while "
+        f"{tally.unlinked_due} parts without a row fall due: are those theirs, and kept by their consents and holds? "
+        "Correct the rows, or map the place"
+    )
+
+
 def require_running(own: OwnConnection) -> None:
     """Raise StoppedError while the global stop is set. Read before each batch."""
     stop = stop_of(own)

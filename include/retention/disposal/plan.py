@@ -17,7 +17,7 @@ from retention.database import OwnConnection
 from retention.disposal.clocks import require_clocks_agree
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
-from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force
+from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force, rows_astray
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.preflight import CheckedPlace, check_places, refuse_repeated_ids, require_distinct_ids
@@ -26,6 +26,7 @@ from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import DISPOSABLE
 from retention.disposal.sweep import sweep_place
+from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
 from retention.policy.model import RetentionRule
@@ -208,6 +209,8 @@ def _collect(
                 repeated = False
             if repeated:  # outside the `except`, so that no traceback drags the original along
                 refuse_repeated_ids(checked.place)
+    if tally.unlinked_due:
+        tally.unmapped_rows = count_unmapped_rows(runtime, places)
     return tally
 
 
@@ -257,7 +260,7 @@ def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally)
     reasons = "SELECT reason, count(*) AS items FROM retention.plan_items WHERE plan_id = %s GROUP BY reason"
     due_by_reason = {row["reason"]: row["items"] for row in own.execute(reasons, (plan_id,))}
     due = sum(due_by_reason.values())
-    blocked_reason = over_volume(rule.volume_limit, due, tally)
+    blocked_reason = "; ".join(filter(None, (over_volume(rule.volume_limit, due, tally), rows_astray(tally)))) or None
     plan = plan_row(own, plan_id)
     digest = plan_digest(own, plan_id, header_of(plan))
     with own.transaction():
