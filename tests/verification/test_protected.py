@@ -159,7 +159,7 @@ def test_list_of_protected_items_does_not_grow_with_the_checks(company: Company)
 
 def test_protection_begins_and_ends_with_the_hold(company: Company) -> None:
     planted = _held(company)
-    company.hold_item(planted, effective_at=company.now - 2 * DAY, ends_at=company.now + DAY)
+    company.hold_item(planted, effective_at=company.now - 3 * DAY, ends_at=company.now + DAY)
     assert found(company.check()) == {"exception_hold": 1}
     assert found(company.check(company.now + DAY + 2 * HOUR)) == {}
     late = company.check(company.now + DAY + 2 * HOUR + timedelta(seconds=1))

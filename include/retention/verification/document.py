@@ -43,7 +43,8 @@ Without breach and without unknown the verdict is `compliant`, exit code 0.
   day another 24, for time zones); where no other date is left the item is `undated`.
 - *At once* runs from the event's time; an event that happened at no known or a future time counts from the oldest evidence.
   Where nobody says whether it happened, the item is `event_unknown`.
-- After a hold or an exemption ended there are two hours (the promise's allowed latency) to delete.
+- After a hold or an exemption ended there are two hours (the promise's allowed latency) to delete, where it began before the item
+  was overdue and means it beyond doubt. What was overdue before a hold came is overdue again once that has gone.
 - Consents must be given and recorded before the item fell due by the promise. Rules act earlier (their lead), and the check does
   not know them: an item whose consents came within the last 72 hours before the cap may stay, and may go.
 

@@ -56,6 +56,7 @@ _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
     *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "int4", "text"),
 )
+_TABLES = ("entries", "consents", "approvals", "terms", "dated", "judged")
 _HOLDS = Entry._fields.index("hold_ids")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 _CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
@@ -68,7 +69,7 @@ class Inventory:
         self.own = own
         self.name = name
         self.written = 0
-        self.tables = {part: f"{name}_{part}" for part in ("entries", "consents", "approvals", "terms", "judged")}
+        self.tables = {part: f"{name}_{part}" for part in _TABLES}
 
     def add(self, entries: Sequence[Entry]) -> None:
         """COPY entries into the inventory."""
@@ -116,7 +117,7 @@ class Inventory:
         return {bytes(row["item_hash"]) for row in found}
 
     def judge(self, terms: Sequence[PromisedTerms], as_of: datetime) -> None:
-        """Compute every entry's dates, protections and deadlines (judge.sql), against the promises, at `as_of`."""
+        """Compute every entry's dates, protections and deadlines (dates.sql, judge.sql), against the promises, at `as_of`."""
         for one in terms:
             self._run(
                 "INSERT INTO {terms} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
@@ -127,8 +128,9 @@ class Inventory:
             )
         self._run("CREATE INDEX ON {consents} (item_hash)")
         self._run("ANALYZE {consents}")
-        self._run((_SQL / "judge.sql").read_text(encoding="utf-8"))
-        self._run("ANALYZE {judged}")
+        for script, table in (("dates.sql", "{dated}"), ("judge.sql", "{judged}")):
+            self._run((_SQL / script).read_text(encoding="utf-8"))
+            self._run(f"ANALYZE {table}")
 
     def ask(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows of a query in which `{judged}` and the other table names stand in braces."""
@@ -150,7 +152,7 @@ class Inventory:
 
     def drop(self) -> None:
         """Remove the tables."""
-        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {approvals}, {terms}, {judged}")
+        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {approvals}, {terms}, {dated}, {judged}")
 
     def create(self) -> None:
         """Make the empty tables; raises UnknownError where the role may not."""

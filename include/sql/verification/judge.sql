@@ -2,93 +2,8 @@
 -- are conditions on these columns, so that each is defined in one place, for Great Expectations and for our own counts.
 -- Read from the promises alone; what the rules and disposal make of them is not known here.
 CREATE UNLOGGED TABLE {judged} AS
-WITH dated AS (
-    SELECT
-        e.*,
-        -- What is gone is judged by what protects it now: a protection may have ended, and disposal acted, since the check began.
-        CASE WHEN e.entry = 'vanished' THEN greatest(t.as_of, t.seen_at) ELSE t.as_of END AS as_of,
-        t.latency,
-        t.release_time,
-        t.longest_lead,
-        t.seen_at,
-        e.mapped AND e.entry IN ('version', 'delete_marker', 'upload') AS is_part,
-        stated.clock_is_good,
-        past.clock_at AS past_clock_at,
-        past.evidence_at AS past_evidence_at,
-        num_nonnulls(
-            CASE WHEN stated.clock_is_good THEN past.clock_at END,
-            past.evidence_at,
-            past.key_day,
-            past.metadata_at,
-            CASE WHEN e.entry = 'upload' THEN past.stored_at END
-        ) = 0 AS is_undated,
-        coalesce(least(past.stored_at, past.metadata_at, past.key_day + interval '24 hours') > t.seen_at - t.latency, FALSE)
-            AS is_new,
-        horizon.latest,
-        horizon.nearly_now,
-        start.start_at,
-        event.event_from,
-        start.start_at + t.cap AS cap_ends_at,
-        event.event_from + t.latency AS event_ends_at,
-        -- What vanished was judged when it was last seen: its consents were in time then.
-        CASE WHEN e.entry = 'vanished' THEN 'infinity' ELSE least(event.event_from, start.start_at + t.cap) END AS fell_due_at
-    FROM {entries} AS e
-    INNER JOIN {terms} AS t ON e.category = t.category
-    -- A date in the future proves no age. Rows are given ten minutes, for clocks that differ; stores and keys an hour, for time
-    -- zones, too.
-    CROSS JOIN LATERAL (
-        SELECT t.seen_at + interval '10 minutes' AS nearly_now, t.seen_at + interval '1 hour' AS latest
-    ) AS horizon
-    -- Nor does one before 1990: 1970, 1980 and 1900 are what programs write where they know no date.
-    CROSS JOIN LATERAL (
-        SELECT
-            CASE WHEN e.clock_at >= '1990-01-01 00:00:00+00' THEN e.clock_at END AS clock_at,
-            CASE WHEN e.evidence_at >= '1990-01-01 00:00:00+00' THEN e.evidence_at END AS evidence_at,
-            CASE WHEN e.key_day >= '1990-01-01 00:00:00+00' THEN e.key_day END AS key_day,
-            CASE WHEN e.metadata_at >= '1990-01-01 00:00:00+00' THEN e.metadata_at END AS metadata_at,
-            CASE WHEN e.stored_at >= '1990-01-01 00:00:00+00' THEN e.stored_at END AS stored_at,
-            CASE WHEN e.event_at >= '1990-01-01 00:00:00+00' THEN e.event_at END AS event_at
-    ) AS said
-    CROSS JOIN LATERAL (
-        SELECT
-            CASE WHEN said.clock_at <= horizon.nearly_now THEN said.clock_at END AS clock_at,
-            CASE WHEN said.evidence_at <= horizon.latest THEN said.evidence_at END AS evidence_at,
-            CASE WHEN said.key_day - interval '24 hours' <= horizon.latest THEN said.key_day END AS key_day,
-            CASE WHEN said.metadata_at <= horizon.latest THEN said.metadata_at END AS metadata_at,
-            CASE WHEN said.stored_at <= horizon.latest THEN said.stored_at END AS stored_at
-    ) AS past
-    CROSS JOIN LATERAL (
-        -- The row's date counts unless it is missing or implausible, lies in the future, or is later than other evidence by more than a day.
-        SELECT
-            past.clock_at IS NOT NULL
-            AND past.clock_at <= coalesce(least(past.evidence_at, past.key_day) + interval '24 hours', 'infinity')
-                AS clock_is_good
-    ) AS stated
-    CROSS JOIN LATERAL (
-        -- Otherwise the oldest evidence. A version that is older than its row (metadata, the store's word) is as old as that.
-        -- Where every date lies in the future, the first of them stands in; such an entry counts as undated.
-        SELECT
-            coalesce(
-                CASE
-                    WHEN stated.clock_is_good THEN least(past.clock_at, past.metadata_at, past.stored_at)
-                    ELSE least(past.clock_at, past.evidence_at, past.key_day, past.metadata_at, past.stored_at)
-                END,
-                least(said.clock_at, said.evidence_at, said.key_day, said.metadata_at, said.stored_at)
-            ) AS start_at
-    ) AS start
-    CROSS JOIN LATERAL (
-        -- An event that happened at no known time, or in the future, is dated by the oldest evidence: the strictest reading.
-        SELECT
-            CASE
-                WHEN e.event_happened IS NOT TRUE OR t.latency IS NULL THEN NULL
-                WHEN said.event_at <= horizon.nearly_now THEN said.event_at
-                ELSE least(start.start_at, past.evidence_at, past.key_day)
-            END AS event_from
-    ) AS event
-),
-
 -- Consents: in time, and until when. §7, §8: every party, the right scope, given and recorded before deletion fell due.
-consent AS (
+WITH consent AS (
     SELECT
         d.entry_no,
         cardinality(t.parties) AS parties_needed,
@@ -109,7 +24,7 @@ consent AS (
         least(
             c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
         ) AS valid_until
-    FROM dated AS d
+    FROM {dated} AS d
     INNER JOIN {terms} AS t ON d.category = t.category
     INNER JOIN {consents} AS c ON d.place = c.place AND d.item_hash = c.item_hash
     CROSS JOIN LATERAL (
@@ -179,9 +94,16 @@ hold AS (
     SELECT
         d.entry_no,
         h.hold_id,
-        -- A guessed start may lie in a hold's period, and may not.
+        h.effective_at,
+        d.release_time,
+        d.promised_at,
+        -- A guessed start may lie in a hold's period, and may not; nor is a version that is older than its row surely meant.
         h.hold_id = ANY(d.sure_hold_ids)
-        AND (d.clock_is_good OR d.entry = 'vanished' OR num_nonnulls(h.started_from, h.started_before) = 0) AS is_sure,
+        AND (
+            num_nonnulls(h.started_from, h.started_before) = 0
+            OR d.entry = 'vanished'
+            OR (d.clock_is_good AND NOT d.is_older_than_row)
+        ) AS is_sure,
         state.approved AND h.effective_at <= d.as_of AND d.as_of < state.until AS in_force,
         state.approved AND h.effective_at < state.until AND state.until <= d.as_of AS is_over,
         state.until,
@@ -192,7 +114,7 @@ hold AS (
             WHEN a.approval <> 'approved' THEN 'hold_' || a.approval
             WHEN h.effective_at > d.as_of THEN 'hold_not_yet_effective'
         END AS fault
-    FROM dated AS d
+    FROM {dated} AS d
     CROSS JOIN LATERAL unnest(d.hold_ids) AS named (hold_id)
     INNER JOIN retention.holds AS h ON named.hold_id = h.hold_id
     INNER JOIN {approvals} AS a ON h.hold_id = a.hold_id
@@ -203,9 +125,39 @@ hold AS (
             least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
     ) AS state
     WHERE
-        -- A guessed start may lie in any hold's period, so it takes no item out of one.
+        -- A guessed start may lie in any hold's period, so it takes no item out of one. A good one is compared as the row says it.
         NOT d.clock_is_good
-        OR ((h.started_from IS NULL OR d.start_at >= h.started_from) AND (h.started_before IS NULL OR d.start_at < h.started_before))
+        OR d.is_older_than_row
+        OR (
+            (h.started_from IS NULL OR d.past_clock_at >= h.started_from)
+            AND (h.started_before IS NULL OR d.past_clock_at < h.started_before)
+        )
+),
+
+-- A hold extends an item's deadline only where it came before that had passed: what was overdue is no less so once a hold came
+-- and went. So, from the promised end on, each must follow another, or an exemption, within the time to delete; and each must
+-- mean the item beyond doubt.
+following AS (
+    SELECT
+        h.*,
+        h.effective_at > greatest(
+            h.promised_at,
+            x.exempt_until + h.release_time,
+            max(h.until) OVER (
+                PARTITION BY h.entry_no ORDER BY h.effective_at, h.hold_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) + h.release_time
+        ) AS came_too_late
+    FROM hold AS h
+    LEFT JOIN exemption AS x ON h.entry_no = x.entry_no
+    WHERE h.is_sure AND (h.in_force OR h.is_over)
+),
+
+extending AS (
+    SELECT
+        entry_no,
+        hold_id,
+        bool_or(came_too_late) OVER (PARTITION BY entry_no ORDER BY effective_at, hold_id) IS FALSE AS extends
+    FROM following
 ),
 
 hold_summary AS (
@@ -214,10 +166,12 @@ hold_summary AS (
         count(*) AS holds_found,
         max(until) FILTER (WHERE in_force) AS held_until,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE in_force AND is_sure) AS sure_holds,
-        max(until) FILTER (WHERE is_over) AS hold_over_at,
+        max(until) FILTER (WHERE is_over AND extends) AS hold_over_at,
+        max(until + CASE WHEN extends THEN release_time ELSE interval '0' END) FILTER (WHERE in_force) AS hold_deadline_at,
         array_agg(hold_id ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_ids,
         array_agg(fault ORDER BY hold_id) FILTER (WHERE fault IS NOT NULL) AS bad_hold_faults
     FROM hold
+    LEFT JOIN extending USING (entry_no, hold_id)
     GROUP BY entry_no
 )
 
@@ -250,11 +204,12 @@ SELECT
     -- Overdue by the cap, by the event that ended the need, or by both; after a protection's end there is time to delete.
     is_bare.yes AND coalesce(d.as_of > greatest(d.cap_ends_at, over.at), FALSE) AS is_past_cap,
     is_bare.yes AND coalesce(d.as_of > greatest(d.event_ends_at, over.at), FALSE) AND d.event_ends_at IS NOT NULL AS is_past_event,
-    least(d.cap_ends_at, d.event_ends_at) AS promised_at,
+    d.promised_at,
     greatest(
-        least(d.cap_ends_at, d.event_ends_at),
+        d.promised_at,
         over.at,
-        greatest(protection.held_until, protection.exempt_until) + d.release_time
+        h.hold_deadline_at,
+        protection.exempt_until + d.release_time
     ) AS deadline_at,
     coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
     CASE
@@ -284,7 +239,7 @@ SELECT
     coalesce(h.bad_hold_faults, '{{}}') AS bad_hold_faults,
     coalesce(cs.faults, '{{}}') AS consent_faults,
     d.records_named > coalesce(h.holds_found, 0) + coalesce(cs.consents_found, 0) AS records_are_gone
-FROM dated AS d
+FROM {dated} AS d
 LEFT JOIN exemption AS x ON d.entry_no = x.entry_no
 LEFT JOIN consent_summary AS cs ON d.entry_no = cs.entry_no
 LEFT JOIN hold_summary AS h ON d.entry_no = h.entry_no
