@@ -14,8 +14,8 @@ Refusal = Callable[[str, str], int | None]
 
 
 @contextmanager
-def refusing(endpoint_url: str, refuse: Refusal) -> Iterator[str]:
-    """The proxy's address, as long as the block lasts."""
+def refusing(endpoint_url: str, refuse: Refusal, *, date: str | None = None) -> Iterator[str]:
+    """The proxy's address, as long as the block lasts. `date` replaces the server's own word for the time."""
 
     class Proxy(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -30,6 +30,8 @@ def refusing(endpoint_url: str, refuse: Refusal) -> Iterator[str]:
             upstream.request(self.command, self.path, headers=dict(self.headers))
             answer = upstream.getresponse()
             kept = [(n, v) for n, v in answer.getheaders() if n.lower() not in ("transfer-encoding", "content-length")]
+            if date is not None:
+                kept = [(name, date if name.lower() == "date" else value) for name, value in kept]
             self._answer(answer.status, kept, answer.read())
             upstream.close()
 

@@ -75,7 +75,6 @@ def verify_stores() -> dict[str, Any]:
     from retention.connections import postgres_conninfo
     from retention.datamap.categories import known_categories
     from retention.datamap.loader import load_datamap
-    from retention.disposal.runtime import utc_now
     from retention.evidence.hashing import ItemHasher
     from retention.orchestration.connections import from_airflow
     from retention.policy.loader import load_policy
@@ -85,7 +84,6 @@ def verify_stores() -> dict[str, Any]:
     with _airflow_errors():
         result = verify(
             known_categories(load_policy(policies), load_datamap(datamap)),
-            as_of=utc_now(),
             resolve=from_airflow,
             policies=policies,
             datamap=datamap,

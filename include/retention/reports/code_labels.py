@@ -62,6 +62,9 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.contradicted": ("date contradicted by other evidence", "Datum durch andere Belege widerlegt"),
     # what was changed in the evidence, by the check's code
     "reason.no_ledger_entry": ("no entry in the ledger", "kein Eintrag im Löschprotokoll"),
+    "reason.this_machine": ("the clock of the machine that checked", "die Uhr des prüfenden Rechners"),
+    "reason.own_database": ("the clock of our own database", "die Uhr der eigenen Datenbank"),
+    "reason.check_of_the_future": ("a check is dated in the future", "eine Prüfung ist in die Zukunft datiert"),
     "reason.ledger_does_not_fit": (
         "an entry of the deletion log does not fit",
         "ein Eintrag des Löschprotokolls passt nicht",

@@ -182,15 +182,14 @@ class Bucket:
         return ask(call, f"bucket {self.name!r}", Bucket=self.name, **with_prefix, **markers, **more)
 
 
-def bucket_names(client: Any) -> list[str]:
-    """All buckets that this identity sees; raises StoreUnreadable where it may not ask."""
-    names: list[str] = []
+def bucket_lists(client: Any) -> Iterator[Mapping[str, Any]]:
+    """All buckets that this identity sees, in answers as they come; raises StoreUnreadable where it may not ask."""
     token: dict[str, str] = {}
     while True:
         answer = ask(client.list_buckets, "the list of buckets", **token)
-        names += [str(found["Name"]) for found in answer.get("Buckets", ())]
+        yield answer
         if not answer.get("ContinuationToken"):
-            return names
+            return
         token = {"ContinuationToken": str(answer["ContinuationToken"])}
 
 

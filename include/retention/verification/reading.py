@@ -12,6 +12,7 @@ from retention.database import OwnConnection
 from retention.datamap.loader import DataMap, MappedPlace
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
+from retention.verification.clocks import Clocks, clock_of
 from retention.verification.holds import HoldIndex, HoldScope, read_hold_scopes
 from retention.verification.intake import (
     HIDDEN_OBJECTS,
@@ -22,7 +23,7 @@ from retention.verification.intake import (
     Progress,
 )
 from retention.verification.inventory import Entry, Inventory
-from retention.verification.listing import Bucket, bucket_names, open_client
+from retention.verification.listing import Bucket, bucket_lists, open_client
 from retention.verification.promised import PromisedTerms
 from retention.verification.source import RowSource
 from retention.verification.territory import BucketPlan, unmapped_buckets
@@ -74,8 +75,10 @@ class Reading:
         resolve: Resolver,
         inventory: Inventory,
         hasher: ItemHasher,
+        clocks: Clocks,
         progress: Progress,
     ) -> None:
+        self._clocks = clocks
         self._map = datamap
         self._terms = terms
         self._resolve = resolve
@@ -171,7 +174,10 @@ class Reading:
         self._count(category, store, buckets=0, places=1)
         try:
             client = open_client(self._resolve(self._map.connections[store].verification))
-            names = bucket_names(client)
+            names = []
+            for answer in bucket_lists(client):
+                self._clocks.note(store, clock_of(answer))
+                names += [str(found["Name"]) for found in answer.get("Buckets", ())]
             client.close()
         except StoreUnreadable as error:
             self._unreadable(category, store, f"ListBuckets {error.code}", str(error))

@@ -16,7 +16,7 @@ _BATCH = 1000
 _LAST_READ = """
 SELECT check_run_id
 FROM retention.check_runs
-WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof
+WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof AND started_at <= clock_timestamp()
 ORDER BY started_at DESC
 LIMIT 1
 """
@@ -82,7 +82,7 @@ WHERE
 
 
 def last_check_of(own: OwnConnection, place: str) -> UUID | None:
-    """The last check that read this place to its end; None before the first."""
+    """The last check that read this place to its end; None before the first. One that is yet to come has read nothing."""
     found = own.execute(_LAST_READ, (place,)).fetchone()
     return found["check_run_id"] if found is not None else None
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from retention.verification.clocks import Clocks
 from retention.verification.expectations import Expected, Outcome
 from retention.verification.inventory import Inventory
 from retention.verification.kinds import KINDS, Kind
@@ -119,8 +120,8 @@ def judge_checks(
     ]
 
 
-def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[list[Check], list[Finding]]:
-    """The checks on what was recorded about deletions and holds, and their findings where that was changed, or is missing."""
+def judge_own(trail: Trail, clocks: Clocks, category: str, gx_version: str) -> tuple[list[Check], list[Finding]]:
+    """The checks on what every other rests on: what was recorded about deletions and holds, and what time it is."""
     checks, findings = [], []
     for name, label, place, looked_at, troubles in (
         ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
@@ -131,6 +132,7 @@ def judge_trail(trail: Trail, category: str, gx_version: str) -> tuple[list[Chec
             trail.holds.holds,
             {"no_ledger_entry": trail.holds.unrecorded},
         ),
+        ("clocks_differ", "clocks agree", "clocks", clocks.looked_at, clocks.troubles()),
     ):
         kind, count = KINDS[name], sum(troubles.values())
         checks.append(Check(label, kind.name, kind.severity, place, looked_at, count, count == 0, gx_version))

@@ -7,7 +7,7 @@ neither rules nor disposal, so that a wrong number or a wrong join has to be mad
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_promises
+from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
 from retention.verification.kinds import KINDS
@@ -25,7 +26,7 @@ from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
 from retention.verification.territory import plan_buckets
 from retention.verification.trail import read_trail
-from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_trail, totals
+from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_own, totals
 
 
 def verify(
@@ -41,14 +42,14 @@ def verify(
 ) -> CheckResult:
     """Check every place of these categories and write the result down.
 
-    `as_of` (aware; default: now) is the instant at which deadlines, holds and consents are judged; the stores are read as
-    they are. `progress` is called with how many parts and rows have been read, and how many there were last time.
+    `as_of` (aware; default: now, by our own database's clock) is the instant at which deadlines, holds and consents are judged;
+    the stores are read as they are. `progress` is called with how many parts and rows have been read, and how many there were
+    last time.
     A place that can't be read is part of the result (verdict `unknown`). Raises RequestError, PolicyError or DataMapError for
     arguments and files that make no sense, UnknownError where our own database or the holds can't be read.
     """
     if not categories:
         raise RequestError("verify: found no category; expected at least one. No category never means all of them.")
-    started_at = datetime.now(UTC)
     if as_of is not None and as_of.tzinfo is None:
         raise RequestError("verify: found an as_of without a UTC offset; expected an aware instant")
     promises, document = load_promises(policies)
@@ -57,7 +58,9 @@ def verify(
     the_map = load_datamap(datamap)
     plans = plan_buckets(the_map, wanted)
     with open_inventory(own_conninfo) as inventory:
-        reading = Reading(the_map, terms, resolve, inventory, hasher, counting(inventory.own, progress))
+        clocks = Clocks(inventory.own)
+        started_at = clocks.now()
+        reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, counting(inventory.own, progress))
         reading.read(plans)
         at = as_of if as_of is not None else started_at
         inventory.judge(list(terms.values()), at)
@@ -66,14 +69,14 @@ def verify(
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
-        trail_checks, trail_findings = judge_trail(read_trail(inventory.own, hasher), wanted[0], expected.gx_version)
-        findings = (*(one for kind in KINDS for one in found.get(kind, ())), *trail_findings, *troubles)
+        own_checks, own_findings = judge_own(read_trail(inventory.own, hasher), clocks, wanted[0], expected.gx_version)
+        findings = (*(one for kind in KINDS for one in found.get(kind, ())), *own_findings, *troubles)
         result = CheckResult(
             check_run_id=uuid4(),
             categories=wanted,
             as_of=at,
             started_at=started_at,
-            finished_at=datetime.now(UTC),
+            finished_at=clocks.now(),
             verdict=verdict_of(findings),
             policy_version=promises.policy_version,
             promises_digest=document.digest,
@@ -83,7 +86,7 @@ def verify(
             places_failed=reading.places_failed,
             explanations=reading.explanations,
             findings=findings,
-            checks=(*checks, *trail_checks),
+            checks=(*checks, *own_checks),
             counts=totals(inventory) | {"rows": reading.rows_read},
             headroom=headroom(inventory, wanted, at),
         )

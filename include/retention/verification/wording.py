@@ -258,6 +258,19 @@ WORDING: dict[str, Wording] = {
         "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
         "verlorene Löschsperren neu setzen.",
     ),
+    "clocks_differ": Wording(
+        "Clocks differ",
+        "Uhren weichen voneinander ab",
+        "This machine, our own database and the stores differ by more than ten minutes about the time, so that nobody can say "
+        "what is overdue; or a check is recorded that is yet to come. `detail.reasons` names the clocks that most others "
+        "contradict, a store by its connection.",
+        "Dieser Rechner, die eigene Datenbank und die Speicher sind sich um mehr als zehn Minuten über die Zeit uneins, sodass "
+        "niemand sagen kann, was überfällig ist; oder eine Prüfung ist verzeichnet, die erst noch kommt. `detail.reasons` nennt "
+        "die Uhren, denen die meisten anderen widersprechen, einen Speicher mit seiner Verbindung.",
+        "Set the clock right and run the check again. A check of the future was written by a wrong clock, or by somebody: find "
+        "out which.",
+        "Uhr stellen und Prüfung wiederholen. Eine künftige Prüfung hat eine falsche Uhr geschrieben, oder jemand: klären.",
+    ),
     "inventory_incomplete": Wording(
         "The inventory is not what was read",
         "Bestandsliste unvollständig",
