@@ -107,4 +107,6 @@ CODES: dict[str, tuple[str, str]] = {
     "unit.entries": ("entries", "Einträge"),
     "unit.checks.one": ("check", "Prüfung"),
     "unit.checks": ("checks", "Prüfungen"),
+    "unit.clocks.one": ("clock", "Uhr"),
+    "unit.clocks": ("clocks", "Uhren"),
 }
