@@ -53,12 +53,13 @@ def build_app() -> FastAPI:
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.core_api.security import get_user
 
+    from retention.reports.checks import current_documents
     from retention.reports.pages import create_app
 
     def login_url(path: str) -> str:
         return f"{get_auth_manager().get_url_login()}?next={quote(path, safe='')}"
 
-    return create_app(logged_in=get_user, open_reports=open_reports, login_url=login_url)
+    return create_app(logged_in=get_user, open_reports=open_reports, documents=current_documents, login_url=login_url)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from fastapi import HTTPException
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
+from retention.reports.checks import Documents
 from retention.reports.pages import SECURITY_HEADERS, create_app
 
 
@@ -24,7 +25,12 @@ def answer_to(route: str, *, error: Exception | None = None, refusal: int | None
         if refusal is not None:
             raise HTTPException(refusal)
 
-    app = create_app(logged_in=logged_in, open_reports=open_reports, login_url=lambda path: f"/login?next={path}")
+    app = create_app(
+        logged_in=logged_in,
+        open_reports=open_reports,
+        documents=lambda: Documents("", ""),
+        login_url=lambda path: f"/login?next={path}",
+    )
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -43,7 +43,7 @@ class Check:
     places_failed: dict[str, str] = field(default_factory=dict)
     headroom: dict[str, Any] | None = field(
         default_factory=lambda: {
-            "headroom_s": 3 * DAY_S + 7_200,
+            "headroom_s": 3 * DAY_S + 7_240,
             "oldest_age_s": 212 * DAY_S,
             "oldest_unprotected_age_s": 26 * DAY_S + 79_200,
         }
@@ -267,6 +267,12 @@ def observe(own: OwnConnection) -> None:
                 kept_by_reason=json.dumps({"not_due": 5_088}), breaches_at=NOW - timedelta(days=700))  # fmt: skip
 
 
+def old_proof(own: OwnConnection) -> None:
+    """All was well ten days ago, and nobody has looked since."""
+    insert_mode(own, "enforce")
+    Check().insert(own, at=NOW - timedelta(days=10))
+
+
 def nothing(own: OwnConnection) -> None:
     """Just installed: nothing has ever run."""
 
@@ -276,5 +282,6 @@ SITUATIONS = {
     "breach": breach,
     "unknown": unknown,
     "observe": observe,
+    "old_proof": old_proof,
     "nothing": nothing,
 }

@@ -13,7 +13,8 @@ from tests.reports.scenarios import CHECK_ID, HOLD_ID, NOW, PLAN_ID
 from retention.database import OwnConnection
 from retention.errors import RequestError
 from retention.reports import build, to_json
-from retention.reports.document import CategoryReport, Report, Verdict
+from retention.reports.document import CategoryReport, Report
+from retention.verification.result import Verdict
 
 
 def report_on(own: OwnConnection, check_run_id: UUID | None = None, now: datetime = NOW) -> Report:
@@ -101,7 +102,7 @@ def test_changed_promises_and_map_are_named(own: OwnConnection) -> None:
     report = report_on(own)
     assert report.evidence.changed_since_check == ("promises", "map")
     assert {report.verdict, *(category.verdict for category in report.categories)} == {Verdict.UNKNOWN}
-    assert "Changed since the check" in report.answer.en
+    assert "because the promises have changed since and the data map has changed since" in report.answer.en
 
 
 def test_ledger_head_and_entries_are_the_ledgers(own: OwnConnection) -> None:

@@ -78,7 +78,7 @@ def without_digests(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("situation", ["compliant", "breach", "nothing"])
+@pytest.mark.parametrize("situation", ["compliant", "breach", "nothing", "old_proof"])
 def test_page_reads_as_agreed(own: OwnConnection, situation: str, language: str) -> None:
     """`UPDATE_GOLDENS=1` writes the goldens anew; read the difference before it is committed."""
     golden = GOLDENS / f"{situation}.{language}.txt"

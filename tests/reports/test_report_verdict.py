@@ -7,7 +7,10 @@ from uuid import UUID
 import pytest
 
 from retention.reports import verdict
-from retention.reports.document import Check, Finding, PlaceResult, Text, Verdict
+from retention.reports.answer import answer, because
+from retention.reports.document import Check, Finding, PlaceResult, Text
+from retention.reports.standing import Standing
+from retention.verification.result import Verdict
 
 NOW = datetime(2026, 3, 15, 10, 0, tzinfo=UTC)
 COMPLIANT = Check(
@@ -73,12 +76,6 @@ def test_worst_that_was_seen_counts(check: Check | None, findings: list[Finding]
     assert verdict.of_category(check, findings, "audio", PLACES["audio"]) == Verdict(expected)
 
 
-@pytest.mark.parametrize(("found", "expected"), [("finding", "unknown"), ("unknown", "unknown"), ("breach", "breach")])
-def test_check_of_other_promises_or_another_map_proves_nothing_about_these(found: str, expected: str) -> None:
-    assert verdict.overall(COMPLIANT, [finding(found)], PLACES, ["map"]) == Verdict(expected)
-    assert verdict.of_category(COMPLIANT, [finding(found)], "audio", PLACES["audio"], ["map"]) == Verdict(expected)
-
-
 def test_what_lies_in_no_place_weighs_on_every_category() -> None:
     check = replace(COMPLIANT, verdict="unknown", categories=("audio", "logs"))
     beside = replace(finding("unknown", "evidence_changed"), place="ledger")
@@ -104,12 +101,12 @@ def test_nothing_to_judge_is_unknown() -> None:
     ],
 )
 def test_answer_tells_too_late_from_too_early(findings: list[Finding], start: str) -> None:
-    said = verdict.answer(Verdict.BREACH, replace(COMPLIANT, verdict="breach"), findings)
-    assert said.en.startswith(start)
+    standing = Standing(Verdict.BREACH, Verdict.BREACH, None, ())
+    assert answer(standing, replace(COMPLIANT, verdict="breach"), findings, NOW).en.startswith(start)
 
 
 def test_check_that_read_nothing_does_not_claim_to_have_compared() -> None:
-    sentences = verdict.because(replace(COMPLIANT, places=UNREAD), [], {}, [])
+    sentences = because(replace(COMPLIANT, places=UNREAD), [], {}, [])
     assert "compared" not in " ".join(sentence.en for sentence in sentences)
     assert "call_recordings" in sentences[-1].de
 

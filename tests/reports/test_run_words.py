@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from tests.reports.test_report_verdict import COMPLIANT, finding
 
-from retention.reports import verdict
+from retention.reports.answer import because
 from retention.reports.run import DisposalRun, RunState
 from retention.reports.run_words import describe, notices
 
@@ -87,7 +87,7 @@ def test_only_trouble_is_noticed() -> None:
 )
 def test_what_stays_is_counted_in_its_number(count: int, en: str, de: str) -> None:
     looked_at = {"noncurrent_versions": count}
-    sentences = verdict.because(COMPLIANT, [replace(finding("exception"), count=count)], looked_at, [])
+    sentences = because(COMPLIANT, [replace(finding("exception"), count=count)], looked_at, [])
     assert sentences[2].en.startswith(en)
     assert sentences[2].de.startswith(de)
     assert sentences[1].de == f"Sie betrachtete {count} frühere Version{'' if count == 1 else 'en'}."

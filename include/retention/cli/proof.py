@@ -84,7 +84,7 @@ def report(
 ) -> None:
     """Write the check report of the newest verification that had finished at that instant, and print its path."""
     from retention import reports
-    from retention.reports.status import last_proof_id
+    from retention.reports.checks import last_proof_id
 
     instant = settings.parse_as_of(as_of)
 
@@ -141,10 +141,13 @@ def summary(
     as_json: AsJson = False,
 ) -> None:
     """What the last disposals and the last proof up to that instant say, in words."""
+    from retention.reports.checks import documents_now
     from retention.reports.summary import read_summary
 
+    policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     first: datetime | None = settings.parse_instant("--since", since) if since is not None else None
     until = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        fields: dict[str, Any] = read_summary(own, all_categories(), since=first, until=until)
+        categories = known_categories(policy, datamap)
+        fields: dict[str, Any] = read_summary(own, categories, documents_now(policy, datamap), since=first, until=until)
     emit("summary", fields, fields["text"], as_json=as_json)

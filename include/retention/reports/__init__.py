@@ -2,8 +2,9 @@
 
 from retention.reports.archive import ReportLine, StoredReport, by_id, latest, listing, store
 from retention.reports.assembly import build
-from retention.reports.document import SCHEMA, Report, Verdict, to_document, to_json
+from retention.reports.document import SCHEMA, Report, to_document, to_json
 from retention.reports.html import render_html
+from retention.verification.result import Verdict
 
 __all__ = [
     "SCHEMA",

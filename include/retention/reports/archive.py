@@ -65,8 +65,9 @@ def store(own: OwnConnection, report: Report, html: str) -> UUID:
 
 
 def latest(own: OwnConnection) -> StoredReport | None:
-    """The newest report, or None where none was ever kept."""
-    row = own.execute(f"{_STORED} ORDER BY created_at DESC, report_id LIMIT 1").fetchone()
+    """The newest report, or None where none was ever kept. One of the future, written by a clock that was ahead, comes last."""
+    order = "ORDER BY created_at <= clock_timestamp() DESC, created_at DESC, report_id"
+    row = own.execute(f"{_STORED} {order} LIMIT 1").fetchone()
     return StoredReport(**row) if row else None
 
 

@@ -13,13 +13,20 @@ from retention.evidence.controls import mode_of, stop_of
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.policy.sentences import rule_sentence
-from retention.reports import disposals, verdict
-from retention.reports.checks import CategoryFacts, CheckRead, Documents, changed_documents, documents_now, read_check
+from retention.reports import answer, disposals, verdict
+from retention.reports.checks import (
+    CategoryFacts,
+    CheckRead,
+    Documents,
+    changed_documents,
+    documents_now,
+    last_proof_id,
+    read_check,
+)
 from retention.reports.code_version import code_version
 from retention.reports.document import (
     SCHEMA,
     CategoryReport,
-    Check,
     Evidence,
     Finding,
     Leniency,
@@ -29,7 +36,7 @@ from retention.reports.document import (
 )
 from retention.reports.run_words import notices
 from retention.reports.runs import last_runs, newest_by_coverage, newest_counted
-from retention.reports.status import PROOF_VALID_FOR
+from retention.reports.standing import judge, valid_until
 from retention.reports.wording import category_title, event
 
 LATENCY_WINDOWS_DAYS = (1, 30)
@@ -43,18 +50,21 @@ def build(
     *,
     now: datetime | None = None,
 ) -> Report:
-    """Build the report on one check run; None: on the newest finished one, or a report that nothing was checked.
+    """Build the report on one check run; None: on the newest that had finished at `now`, or a report that nothing was checked.
 
-    `now` (aware, default: the clock) is the instant that the report is written for. Raises RequestError for a check run that
-    does not exist, and HoldsUnreadable where the holds can't be read.
+    `now` (aware, default: the clock) is the instant that the report is written for: a check that is too old for it, or of other
+    documents, or with a deadline in between, is told as it was, and the verdict is unknown.
+    Raises RequestError for a check run that does not exist, and HoldsUnreadable where the holds can't be read.
     """
     now = now or datetime.now(UTC)
-    read = read_check(own, check_run_id)
+    check_run_id = check_run_id if check_run_id is not None else last_proof_id(own, now)
+    read = read_check(own, check_run_id) if check_run_id is not None else None
     check, findings = (read.check, read.findings) if read else (None, ())
     places = _places_by_category(policy, datamap)
     then = Documents(check.promises_digest, check.map_digest) if check is not None else None
     changed = changed_documents(then, documents_now(policy, datamap)) if then is not None else ()
-    said = verdict.overall(check, findings, places, changed)
+    rooms = [facts.headroom_s for facts in read.facts.values() if facts.headroom_s is not None] if read else []
+    standing = judge(check, verdict.overall(check, findings, places), min(rooms, default=None), changed, now)
     looked_at = dict(read.looked_at) if read else {}
     unchecked = [
         category_title(category) for category in policy.rules if check is not None and category not in check.categories
@@ -68,11 +78,13 @@ def build(
         schema=SCHEMA,
         report_id=uuid.uuid4(),
         created_at=now,
-        verdict=said,
-        question=verdict.QUESTION,
-        answer=verdict.answer(said, check, findings, changed),
-        because=verdict.because(check, findings, looked_at, unchecked),
-        valid_until=_valid_until(check),
+        verdict=standing.verdict,
+        verdict_at_check=standing.then,
+        doubts=standing.doubts,
+        question=answer.QUESTION,
+        answer=answer.answer(standing, check, findings, now),
+        because=answer.because(check, findings, looked_at, unchecked),
+        valid_until=valid_until(check, standing.then, min(rooms, default=None)),
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
         notices=tuple(
@@ -117,7 +129,8 @@ def _category(
     check, findings = (read.check, read.findings) if read else (None, ())
     facts = (read.facts.get(category) if read else None) or CategoryFacts()
     complete = verdict.saw_completely(check, category, places)
-    said = verdict.of_category(check, findings, category, places, changed)
+    then = verdict.of_category(check, findings, category, places)
+    standing = judge(check, then, facts.headroom_s, changed, now)
     mode = mode_of(own, category, now)
     runs = last_runs(own, category, now)
     counted = newest_counted(runs, "rows")
@@ -128,7 +141,9 @@ def _category(
         title=category_title(category),
         clause=rule.clause,
         section=promise.section,
-        verdict=said,
+        verdict=standing.verdict,
+        verdict_at_check=standing.then,
+        doubts=standing.doubts,
         seen_completely=complete,
         rule=Text(rule_sentence(rule, "en"), rule_sentence(rule, "de")),
         limits=tuple(
@@ -143,7 +158,7 @@ def _category(
         mode_since=mode.changed_at,
         oldest_age_s=facts.oldest_age_s,
         oldest_plain_age_s=facts.oldest_plain_age_s,
-        headroom_s=facts.headroom_s,
+        headroom_s=standing.headroom_s,
         nothing_stored=facts.nothing_stored and complete,
         next_due_at=counted.next_due_at if counted is not None else None,
         runs=runs,
@@ -157,10 +172,6 @@ def _category(
 
 def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.category == category and finding.severity == "exception")
-
-
-def _valid_until(check: Check | None) -> datetime | None:
-    return check.started_at + PROOF_VALID_FOR if check is not None and check.finished_at is not None else None
 
 
 def _evidence(own: OwnConnection, changed: tuple[str, ...], policy: Policy, datamap: DataMap) -> Evidence:

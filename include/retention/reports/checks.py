@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from retention import settings
 from retention.database import OwnConnection
-from retention.datamap.loader import DataMap
+from retention.datamap.loader import DataMap, load_datamap
 from retention.errors import RequestError
-from retention.policy.loader import Policy
+from retention.policy.loader import Policy, load_policy
 from retention.reports import kinds
-from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult
+from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult, instant_of
 
 _SELECT = (
     "SELECT check_run_id, as_of, started_at, finished_at, verdict, categories, places_read, places_failed, policy_version, "
@@ -39,6 +40,11 @@ def changed_documents(then: Documents, now: Documents) -> tuple[str, ...]:
 def documents_now(policy: Policy, datamap: DataMap) -> Documents:
     """The documents as they are loaded now."""
     return Documents(policy.promises_digest, datamap.digest)
+
+
+def current_documents() -> Documents:
+    """The documents of the folders that the settings name, read anew. Raises InputError where they can't be read."""
+    return documents_now(load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +71,27 @@ class CheckRead:
     facts: Mapping[str, CategoryFacts]
 
 
-def read_check(own: OwnConnection, check_run_id: UUID | None) -> CheckRead | None:
-    """The named check run, or the newest finished proof; None where there is none.
+def last_proof_id(
+    own: OwnConnection, until: datetime, *, category: str | None = None, since: datetime | None = None
+) -> UUID | None:
+    """The newest proof (of the category) that began at or after `since` and had finished at `until`; None where there was none.
 
-    Raises RequestError for a check run that does not exist.
+    A run of the future, written by a clock that was ahead, is none: it would hide every later one.
     """
-    if check_run_id is None:
-        row = own.execute(
-            f"{_SELECT} WHERE finished_at IS NOT NULL AND is_proof ORDER BY started_at DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
-            return None
-    else:
-        row = own.execute(f"{_SELECT} WHERE check_run_id = %s", (check_run_id,)).fetchone()
-        if row is None:
-            raise RequestError(f"found no check run {check_run_id}; expected the id that `verify` printed")
+    row = own.execute(
+        "SELECT check_run_id FROM retention.check_runs WHERE is_proof AND finished_at <= %(until)s "
+        "AND started_at <= clock_timestamp() AND started_at >= coalesce(%(since)s, '-infinity'::timestamptz) "
+        "AND (%(category)s::text IS NULL OR %(category)s = ANY(categories)) ORDER BY started_at DESC LIMIT 1",
+        {"until": until, "since": since, "category": category},
+    ).fetchone()
+    return row["check_run_id"] if row else None
+
+
+def read_check(own: OwnConnection, check_run_id: UUID) -> CheckRead:
+    """The check run with this id. Raises RequestError where there is none."""
+    row = own.execute(f"{_SELECT} WHERE check_run_id = %s", (check_run_id,)).fetchone()
+    if row is None:
+        raise RequestError(f"found no check run {check_run_id}; expected the id that `verify` printed")
     summary, findings = row["summary"], _findings(own, row["check_run_id"])
     excepted = {finding.category for finding in findings if finding.severity == "exception"}
     return CheckRead(
@@ -153,8 +165,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         unit=kinds.unit(row["kind"]),
         oldest_age_s=row["oldest_age_s"],
         reasons={str(reason): int(count) for reason, count in detail.get("reasons", {}).items()},
-        first_end_at=_instant(detail.get("earliest_end")),
-        last_end_at=_instant(detail.get("latest_end")),
+        first_end_at=instant_of(detail.get("earliest_end")),
+        last_end_at=instant_of(detail.get("latest_end")),
         explanation=detail.get("explanation"),
     )
 
@@ -182,12 +194,3 @@ def _check_on_place(check: Mapping[str, Any]) -> CheckOnPlace:
 
 def _count(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _instant(value: object) -> datetime | None:
-    """An instant of the summary's JSON; one without an offset is not known."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None

@@ -89,7 +89,7 @@ def _items_by_hold(own: OwnConnection, check_run_id: UUID | None) -> Mapping[str
     """None where no check has looked, and for any but the newest one: only its list of protected items is kept."""
     newest = own.execute(
         "SELECT check_run_id FROM retention.check_runs WHERE finished_at IS NOT NULL AND is_proof "
-        "ORDER BY started_at DESC LIMIT 1"
+        "AND started_at <= clock_timestamp() ORDER BY started_at DESC LIMIT 1"
     ).fetchone()
     if check_run_id is None or newest is None or newest["check_run_id"] != check_run_id:
         return None

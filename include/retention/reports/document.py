@@ -9,22 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from retention.reports.run import DisposalRun
+from retention.verification.result import Verdict
 
 SCHEMA = "retention/check-report/1"
 """The document's own name; `retention/report/1` is what the command `report` prints about the file that it wrote."""
-
-
-class Verdict(StrEnum):
-    """The answer to "is anything past its limit, anywhere?": no, yes, or not known."""
-
-    COMPLIANT = "compliant"
-    BREACH = "breach"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +113,10 @@ class CheckOnPlace:
 class CategoryReport:
     """One data category: its promise, its rule, how it stands, what went and what stayed.
 
+    `verdict` holds for the time of the report, `verdict_at_check` for what the check saw; `doubts` says why they differ.
     `seen_completely`: a finished check read all its places; otherwise what it did not find is not known to be absent.
-    `oldest_plain_age_s` is the age of the oldest item that no hold and no exemption keeps. `headroom_s` is the time from
-    the check to the first breach if nothing runs any more (negative: since it);
+    `oldest_plain_age_s` is the age, as the check looked, of the oldest item that no hold and no exemption keeps. `headroom_s`
+    is the time from the report to the first deadline if nothing runs any more (negative: since it);
     `nothing_stored` says that age and headroom are missing because the check found nothing that has them.
     `gone_by_coverage` divides what went in the days shown by the runs that took it.
     """
@@ -133,6 +126,8 @@ class CategoryReport:
     clause: str
     section: str
     verdict: Verdict
+    verdict_at_check: Verdict
+    doubts: tuple[str, ...]
     seen_completely: bool
     rule: Text
     limits: tuple[Limit, ...]
@@ -222,7 +217,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole report. `valid_until`: from then on a newer check should exist, and this one no longer answers for now.
+    """The whole report: about one check (`check`, `verdict_at_check`), for one time (`created_at`, `verdict`).
+
+    `doubts` names why the check no longer answers for the time of the report (`too_old`, `promises_changed`, `map_changed`,
+    `deadline_passed`). `valid_until`: from then on a newer check should exist, and this one no longer answers for now.
 
     `notices` tells of the last deletion runs that failed, were blocked, stopped or interrupted.
     """
@@ -231,6 +229,8 @@ class Report:
     report_id: UUID
     created_at: datetime
     verdict: Verdict
+    verdict_at_check: Verdict
+    doubts: tuple[str, ...]
     question: Text
     answer: Text
     because: tuple[Text, ...]
@@ -257,6 +257,15 @@ def to_document(report: Report) -> dict[str, Any]:
 def to_json(report: Report) -> str:
     """The report as one JSON document; instants in ISO 8601, UTC."""
     return json.dumps(asdict(report), default=_plain, ensure_ascii=False, indent=2)
+
+
+def instant_of(value: object) -> datetime | None:
+    """An instant of a JSON document; None for any other value, and for an instant without an offset: it is not known."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
 
 
 def _plain(value: object) -> str:

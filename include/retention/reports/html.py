@@ -17,6 +17,7 @@ from retention.reports.document import CategoryReport, Report
 from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.runs import COVERAGES, newest_counted
 from retention.reports.wording import category_title, counted, of_number, say
+from retention.verification.result import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -138,12 +139,18 @@ def _oldest_age(category: CategoryReport, language: str, *, plain: bool = False)
     return formats.age(category.oldest_plain_age_s if plain else category.oldest_age_s, language)
 
 
-def _headroom(category: CategoryReport, language: str) -> str:
-    if category.headroom_s is not None and category.headroom_s < 0:
-        return say("headroom_none", language)
+def _headroom(category: CategoryReport, language: str) -> tuple[str, str, str]:
+    """Label, value and note of the time to the first deadline. That it passed is a breach only where the check found one."""
+    room_s, breached = category.headroom_s, category.verdict is Verdict.BREACH
+    label, value, note = "headroom", formats.age(room_s, language), "headroom_note"
+    if room_s is not None and room_s < 0:
+        value = say("headroom_none" if breached else "headroom_passed", language)
+        note = note if breached else "headroom_passed_note"
+    elif breached:  # of another kind than a deadline: something that had to stay is gone
+        label, note = "next_deadline", "next_deadline_note"
     if category.nothing_stored:
-        return say("nothing_due", language)
-    return formats.age(category.headroom_s, language)
+        value = say("nothing_stored" if breached else "nothing_due", language)
+    return say(label, language), value, say(note, language)
 
 
 def _age_plot(category: CategoryReport, language: str) -> Markup:

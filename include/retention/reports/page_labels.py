@@ -13,9 +13,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "verdict": ("Verdict", "Ergebnis"),
     "categories": ("Data categories", "Datenarten"),
     "out_of_date": ("This report is out of date.", "Dieser Bericht ist nicht mehr aktuell."),
-    "out_of_date_note": (
-        "A newer check should exist by now; what it would find is not known: verify_retention has not run.",
-        "Inzwischen sollte eine neuere Prüfung vorliegen; was sie fände, ist nicht bekannt: verify_retention ist nicht gelaufen.",
+    "now.unchecked": ("Now: {}. No check is recorded any more.", "Jetzt: {}. Es ist keine Prüfung mehr erfasst."),
+    "now.newer": ("Now: {}, by the check of {}.", "Jetzt: {}, laut Prüfung vom {}."),
+    "now.doubted": (
+        "Now: {}. The newest proof, of {}, is no longer valid because {}.",
+        "Jetzt: {}. Der neueste Nachweis, vom {}, gilt nicht mehr, denn {}.",
+    ),
+    "now.unreadable": (
+        "Now: Unknown. The promises or the data map of now can't be read; `python -m retention policy check` says why.",
+        "Jetzt: Nicht bekannt. Zusagen oder Datenlandkarte sind nicht lesbar; Grund: `python -m retention policy check`.",
+    ),
+    "now.not_run": (
+        "A newer check should exist by now: `verify_retention` has not run.",
+        "Inzwischen sollte eine neuere Prüfung vorliegen: `verify_retention` ist nicht gelaufen.",
     ),
     "no_reports": ("There is no report yet.", "Es gibt noch keinen Bericht."),
     "no_reports_note": (

@@ -24,13 +24,18 @@ from retention.database import OwnConnection
 from retention.errors import RetentionError
 from retention.reports import archive
 from retention.reports.archive import PAGE_REPORTS, StoredReport
-from retention.reports.document import Text
+from retention.reports.checks import Documents
+from retention.reports.document import Text, instant_of
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
+from retention.reports.kept import said_now
 from retention.reports.run_words import notices as notices_of
 from retention.reports.runs import last_runs, newest_by_coverage
 
 OpenReports = Callable[[], AbstractContextManager[OwnConnection]]
 """Opens our own database for one request. Raises RetentionError where it does not answer."""
+
+CurrentDocuments = Callable[[], Documents]
+"""The promises and the data map that count now. Raises InputError where they can't be read."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -49,10 +54,16 @@ EARLIER_REPORTS = 10
 _log = logging.getLogger(__name__)
 
 
-def create_app(*, logged_in: Callable[..., Any], open_reports: OpenReports, login_url: Callable[[str], str]) -> FastAPI:
+def create_app(
+    *,
+    logged_in: Callable[..., Any],
+    open_reports: OpenReports,
+    documents: CurrentDocuments,
+    login_url: Callable[[str], str],
+) -> FastAPI:
     """The app to mount. `logged_in` is a dependency that raises HTTPException 401 or 403; `login_url` leads back to a path."""
     app = FastAPI(title="Retention", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(_routes(open_reports), dependencies=[Depends(logged_in)])
+    app.include_router(_routes(open_reports, documents), dependencies=[Depends(logged_in)])
     app.add_middleware(_SecurityHeaders)
 
     @app.exception_handler(HTTPException)
@@ -81,23 +92,25 @@ def create_app(*, logged_in: Callable[..., Any], open_reports: OpenReports, logi
     return app
 
 
-def _routes(open_reports: OpenReports) -> APIRouter:
+def _routes(open_reports: OpenReports, documents: CurrentDocuments) -> APIRouter:
     pages = APIRouter()
 
     @pages.get("/")
     def newest(request: Request) -> Response:
+        now = datetime.now(UTC)
         with open_reports() as own:
             report, lines = archive.latest(own), archive.listing(own, limit=EARLIER_REPORTS + 1)
-            since = _notices_since(own, report) if report is not None else ()
-        if report is None:
-            return _shell(request, "none.html.j2", title="no_reports")
+            if report is None:
+                return _shell(request, "none.html.j2", title="no_reports")
+            since = _notices_since(own, report, now)
+            today = said_now(own, report, documents, now)
         earlier = _list(request, lines[1:], title="earlier_reports")
-        return _report_page(request, report, newest=True, appendix=earlier, notices=since)
+        return _report_page(request, report, newest=True, appendix=earlier, notices=since, out_of_date=today)
 
     @pages.get("/reports")
     def every(request: Request, before: str | None = None) -> Response:
         with open_reports() as own:
-            lines = archive.listing(own, limit=PAGE_REPORTS + 1, before=_instant(before))
+            lines = archive.listing(own, limit=PAGE_REPORTS + 1, before=instant_of(before))
         older = lines[PAGE_REPORTS - 1].created_at.isoformat() if len(lines) > PAGE_REPORTS else None
         return _shell(request, "list.html.j2", title="reports", lines=lines[:PAGE_REPORTS], older=older)
 
@@ -136,9 +149,9 @@ def _find(open_reports: OpenReports, report_id: str) -> StoredReport:
     return report
 
 
-def _notices_since(own: OwnConnection, report: StoredReport) -> tuple[Text, ...]:
+def _notices_since(own: OwnConnection, report: StoredReport, now: datetime) -> tuple[Text, ...]:
     """Trouble in the last deletion runs as they are now, as far as the kept report does not tell of it itself."""
-    now, told = datetime.now(UTC), {notice["en"] for notice in report.document.get("notices", ())}
+    told = {notice["en"] for notice in report.document.get("notices", ())}
     found = [
         notice
         for category in report.document["categories"]
@@ -154,16 +167,16 @@ def _report_page(
     newest: bool = False,
     appendix: str = "",
     notices: Sequence[Text] = (),
+    out_of_date: Text | None = None,
 ) -> HTMLResponse:
     """The page as it was kept, in the reader's language, with the navigation and what is known since put in."""
     language = _language(request)
-    valid_until = _instant(report.document.get("valid_until"))
     bar = _render(
         request,
         "navigation.html.j2",
         here="newest" if newest else "",
         report_id=report.report_id,
-        out_of_date=newest and (valid_until is None or valid_until < datetime.now(UTC)),
+        out_of_date=out_of_date,
         notices=notices,
     )
     html = in_language(report.html, language).replace(NAVIGATION_SLOT, bar, 1).replace(APPENDIX_SLOT, appendix, 1)
@@ -178,7 +191,7 @@ def _list(request: Request, lines: list[archive.ReportLine], title: str) -> str:
 def _shell(request: Request, template: str, *, title: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of our own, in the report's clothes."""
     here = {"list.html.j2": "every"}.get(template, "")
-    bar = _render(request, "navigation.html.j2", here=here, report_id=None, out_of_date=False, notices=())
+    bar = _render(request, "navigation.html.j2", here=here, report_id=None, out_of_date=None, notices=())
     return HTMLResponse(_render(request, template, title=title, css=stylesheet(), navigation=bar, **values), status)
 
 
@@ -207,15 +220,6 @@ def _language(request: Request) -> str:
 def _address(request: Request) -> str:
     """Path and query of the page that was asked for, without the host: it leads nowhere else."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-
-
-def _instant(text: object) -> datetime | None:
-    """An instant with its offset; None for any other text."""
-    try:
-        at = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None
 
 
 def _in_short(error: Exception) -> str:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
 from retention.readable import duration, utc_minute
-from retention.reports.checks import Documents, changed_documents
+from retention.reports.checks import CheckRead, Documents
 from retention.reports.run import DisposalRun
 from retention.reports.run_words import describe_plainly
 from retention.reports.runs import last_runs, most_urgent, newest_by_coverage
+from retention.reports.standing import Doubt, Standing, last_standing
 
-PROOF_VALID_FOR = timedelta(hours=2)
-"""Verification runs hourly by its own clock; a proof that is older than two intervals proves nothing about now."""
+_DOUBTS = {
+    Doubt.TOO_OLD: "the last proof is too old",
+    Doubt.PROMISES_CHANGED: "the last proof is of other promises or another data map than these",
+    Doubt.MAP_CHANGED: "the last proof is of other promises or another data map than these",
+    Doubt.DEADLINE_PASSED: "a deadline has passed since the last proof",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class CategoryStatus:
-    """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first breach.
+    """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first deadline.
 
     `last_run` is the newest run that ended well. `last_run_state` and the counts after it are of the run to look at first: of
     the newest ones by the tables and by the full listing the one in trouble, else the newer. `runs` has both.
@@ -64,7 +68,7 @@ class CategoryStatus:
     def to_text(self) -> str:
         """A line on the verdict, then one for each thing that it rests on."""
         runs = [run.said for run in self.runs.values()] or ["no deletion run yet"]
-        lines = [_headroom_text(self.headroom_s), f"last proof: {utc_minute(self.last_proof)}", *runs]
+        lines = [_headroom_text(self.headroom_s, self.verdict), f"last proof: {utc_minute(self.last_proof)}", *runs]
         head = f"{self.category}: {self.verdict} ({self.reason}); mode {self.mode}"
         return "\n  ".join([head, *lines])
 
@@ -105,23 +109,17 @@ def _category(own: OwnConnection, category: str, documents: Documents, now: date
         "SELECT max(planned_at) AS at FROM retention.plans WHERE category = %s AND state = 'done' AND planned_at <= %s",
         (category, now),
     ).fetchone()
-    proof = own.execute(
-        "SELECT started_at, finished_at, as_of, verdict, summary, promises_digest, map_digest FROM retention.check_runs "
-        "WHERE %s = ANY(categories) AND is_proof AND started_at <= %s ORDER BY started_at DESC LIMIT 1",
-        (category, now),
-    ).fetchone()
-    headroom = _headroom(proof, category, now)
-    verdict, reason = _judge(proof, documents, headroom, now)
+    read, standing = last_standing(own, category, documents, now)
     newest = newest_by_coverage(last_runs(own, category, now))
     first = most_urgent(newest)
     return CategoryStatus(
         category,
         mode_of(own, category, now).value,
         done["at"] if done else None,
-        proof["finished_at"] if proof else None,
-        headroom,
-        verdict,
-        reason,
+        read.check.finished_at if read is not None else None,
+        standing.headroom_s,
+        standing.verdict.value,
+        reason_of(read, standing),
         last_run_state=first.state.value if first else None,
         last_run_at=first.at if first else None,
         due=first.due if first else None,
@@ -150,46 +148,21 @@ def run_status(run: DisposalRun, now: datetime) -> RunStatus:
     )
 
 
-def _judge(
-    proof: dict[str, Any] | None, documents: Documents, headroom_s: int | None, now: datetime
-) -> tuple[str, str]:
-    """The last proof's verdict, unless it is missing, unfinished, of other documents, or too old to say anything about now."""
-    if proof is None:
-        return "unknown", "never verified"
-    if proof["finished_at"] is None or proof["finished_at"] > now or proof["verdict"] is None:
-        return "unknown", "the last verification did not finish"
-    if proof["verdict"] != "breach" and now - proof["started_at"] > PROOF_VALID_FOR:
-        return "unknown", "the last proof is too old"
-    then = Documents(proof["promises_digest"], proof["map_digest"])
-    if proof["verdict"] != "breach" and changed_documents(then, documents):
-        return "unknown", "the last proof is of other promises or another data map than these"
-    if proof["verdict"] == "compliant" and headroom_s is not None and headroom_s < 0:
-        return "unknown", "a deadline has passed since the last proof"
-    return proof["verdict"], "as last verified"
+def reason_of(read: CheckRead | None, standing: Standing) -> str:
+    """Why this verdict: what the last proof said, or why it says nothing about now."""
+    if read is None:
+        return "never verified"
+    said = ["as last verified"] if standing.verdict is standing.then else []
+    return "; ".join([*said, *dict.fromkeys(_DOUBTS[doubt] for doubt in standing.doubts)])
 
 
-def _headroom(proof: dict[str, Any] | None, category: str, now: datetime) -> int | None:
-    """Seconds until the first breach if nothing runs from now on, as last verified; None where that is not known."""
-    room = (proof["summary"] or {}).get("headroom", {}).get(category, {}).get("headroom_s") if proof else None
-    if proof is None or room is None:
-        return None
-    return int(room - (now - proof["as_of"]).total_seconds())
-
-
-def _headroom_text(headroom_s: int | None) -> str:
+def _headroom_text(headroom_s: int | None, verdict: str) -> str:
+    """Until when nothing can breach. Beside a breach of another kind, such as a loss, it is the next deadline and no more."""
     if headroom_s is None:
-        return "first breach: not known"
-    return (
-        f"overdue by {duration(headroom_s)}"
-        if headroom_s < 0
-        else f"first breach in {duration(headroom_s)} if nothing runs"
-    )
-
-
-def last_proof_id(own: OwnConnection, until: datetime) -> UUID | None:
-    """The newest check run that had finished at `until`, as a report takes it; None where there was none."""
-    row = own.execute(
-        "SELECT check_run_id FROM retention.check_runs WHERE finished_at <= %s AND is_proof ORDER BY started_at DESC LIMIT 1",
-        (until,),
-    ).fetchone()
-    return row["check_run_id"] if row else None
+        return "next deadline: none known" if verdict == "breach" else "first breach: not known"
+    if headroom_s >= 0:
+        comes = f"in {duration(headroom_s)} if nothing runs"
+        return f"in breach; next deadline {comes}" if verdict == "breach" else f"first breach {comes}"
+    if verdict == "breach":
+        return f"overdue by {duration(headroom_s)}"
+    return f"a deadline passed {duration(headroom_s)} ago; whether it was kept is not known"
