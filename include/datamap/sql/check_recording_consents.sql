@@ -5,10 +5,21 @@ WITH given AS NOT MATERIALIZED (
     SELECT
         con.*,
         (
-            -- A consent ends with the customer's contracts: when the last one ended. A missing contract is unknown, and ends nothing.
-            SELECT CASE WHEN bool_and(deal.ended_at IS NOT NULL) THEN max(deal.ended_at) END
+            -- A consent ends when the customer's contract does, unless another one goes on or takes over within a day. What is
+            -- signed after such a gap revives no consent. Nor does a consent begin that was given after the last contract.
+            -- A missing contract is unknown, and ends nothing.
+            SELECT min(deal.ended_at)
             FROM public.contracts AS deal
-            WHERE deal.tenant_id = con.tenant_id
+            WHERE
+                deal.tenant_id = con.tenant_id
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM public.contracts AS heir
+                    WHERE
+                        heir.tenant_id = deal.tenant_id
+                        AND coalesce(heir.ended_at > deal.ended_at, TRUE)
+                        AND (deal.ended_at < con.given_at OR heir.started_at <= deal.ended_at + interval '24 hours')
+                )
         ) AS contract_ended_at
     FROM public.consents AS con
 )

@@ -30,9 +30,22 @@ FROM (
     INNER JOIN public.consents AS c ON r.tenant_id = c.tenant_id AND c.call_id IS NULL AND c.party = 'customer'
 ) AS g
 LEFT JOIN LATERAL (
-    -- The end of the last contract, once all have ended. Where none is known, none is known to have ended: the consent goes on,
-    -- and its yearly review ends it at the latest.
-    SELECT CASE WHEN count(*) = count(k.ended_at) THEN max(k.ended_at) END AS ended_at
-    FROM public.contracts AS k
-    WHERE k.tenant_id = g.tenant_id
+    -- The first end of a contract, from when the consent was given, that no other contract outlasts or follows within a day; a
+    -- later contract does not bring the consent back. Given when all had ended, it had ended with the last. Where no contract is
+    -- known, none is known to have ended: the consent goes on, and its yearly review ends it at the latest.
+    SELECT
+        min(k.ended_at) FILTER (
+            WHERE k.next_started_at IS NULL
+            OR (k.next_started_at > k.ended_at + interval '24 hours' AND k.ended_at >= g.given_at)
+        ) AS ended_at
+    FROM (
+        SELECT
+            c.ended_at,
+            -- Of all contracts that end later, or have no end: when the first began.
+            min(c.started_at) OVER (
+                ORDER BY c.ended_at ASC NULLS LAST GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            ) AS next_started_at
+        FROM public.contracts AS c
+        WHERE c.tenant_id = g.tenant_id
+    ) AS k
 ) AS e ON TRUE
