@@ -14,7 +14,7 @@ from retention.connections import Resolver
 from retention.datamap.loader import DataMap, MappedPlace
 from retention.disposal.clocks import current_time
 from retention.disposal.fact_columns import FactColumns, read_columns
-from retention.disposal.guard import require_holds_placed
+from retention.disposal.guard import require_holds_placed, require_holds_unaltered
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import PlaceStores, Runtime
 from retention.errors import DataMapError, Problem
@@ -33,14 +33,16 @@ class CheckedPlace:
 
 
 def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
-    """Check every place of the rule's category, that holds can be read and name what the map has, and that no other place claims
-    the same objects.
+    """Check every place of the rule's category, that holds can be read, name what the map has and are as they were set, and that
+    no other place claims the same objects.
 
     Raises DataMapError (missing table or column, wrong type, objects of two places), StoreUnreadable (missing bucket, no access),
     HoldsUnreadable or GuardError.
     """
     with runtime.own() as own:
-        require_holds_placed(read_holds(own), runtime.datamap, current_time(runtime, own))
+        holds, now = read_holds(own), current_time(runtime, own)
+        require_holds_placed(holds, runtime.datamap, now)
+        require_holds_unaltered(own, runtime.hasher, holds, now)
     refuse_shared_objects(runtime.datamap, runtime.resolve)
     return [check_place(runtime, rule, place) for place in runtime.datamap.of_category(rule.category)]
 
