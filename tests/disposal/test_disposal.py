@@ -415,6 +415,9 @@ def test_one_refused_item_fails_the_run_and_stops_no_other(world: World, plan: P
     with pytest.raises(PartlyFailedError) as caught:
         execute_plan(world.runtime(), planned.plan_id, planned.digest)
     assert caught.value.failed == 1
+    assert "Gone: 1 items; stored parts removed, of failed items too: 2." in str(caught.value), (
+        "the locked row's object went too"
+    )
     assert world.has_row(locked) and not world.is_there(free)
     world.sql("DROP TABLE notes")
     result = execute_plan(world.runtime(), planned.plan_id, planned.digest)

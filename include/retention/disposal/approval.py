@@ -12,6 +12,7 @@ from retention.errors import GuardError, PlanError
 from retention.evidence import ledger
 from retention.evidence.people import require_person_and_reason
 from retention.policy.holds import is_second_person
+from retention.readable import utc_minute
 
 
 def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by: str, reason: str) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by:
     if digest != plan["digest"]:
         raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was approved.")
     if database_time(own) >= plan["expires_at"]:
-        raise PlanError(f"plan {plan_id} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
+        raise PlanError(f"plan {plan_id} expired at {utc_minute(plan['expires_at'])}. Make a new plan.")
     if not is_second_person(approved_by, plan["requested_by"]):
         raise GuardError(f"{approved_by} requested plan {plan_id}; expected a second person to approve it")
     with own.transaction():

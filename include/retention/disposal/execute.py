@@ -79,11 +79,13 @@ def execute_plan(
             if not free:
                 raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
             summary = _execute(runtime, own, plan_id, digest, dry_run=dry_run, threads=threads, progress=progress)
+            parts = _parts_removed(own, plan_id) if summary.failed else 0
     if summary.failed:
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
         raise PartlyFailedError(
-            f"{summary.failed} of {summary.planned} items could not be deleted ({codes}); {summary.gone} are gone. "
-            "The next run tries them again; `explain` tells more.",
+            f"{summary.failed} of {summary.planned} items could not be deleted ({codes}). "
+            f"Gone: {summary.gone + summary.recovered} items; stored parts removed, of failed items too: {parts}. "
+            "The next run tries again; `explain` tells more.",
             failed=summary.failed,
             summary=summary,
         )
@@ -213,6 +215,16 @@ def _summarise(
         dry_run=dry_run,
         ledger_head=ledger.head(own).hash,
     )
+
+
+def _parts_removed(own: OwnConnection, plan_id: UUID) -> int:
+    """Versions, markers and uploads that went under the plan, of items that then failed too; a dry run removes none."""
+    row = own.execute(
+        "SELECT coalesce(sum((body::jsonb ->> 'parts_removed')::bigint), 0)::bigint AS parts FROM retention.ledger "
+        "WHERE kind = 'result' AND body::jsonb ->> 'plan' = %s",
+        (str(plan_id),),
+    ).fetchone()
+    return row["parts"] if row is not None else 0
 
 
 def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> None:

@@ -17,6 +17,7 @@ from retention.evidence.hold_scopes import with_other_scope
 from retention.policy.facts import Hold
 from retention.policy.holds import is_open, is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
+from retention.readable import utc_minute
 from retention.settings import is_sample_environment
 
 
@@ -25,8 +26,8 @@ def require_rule_in_force(rule: RetentionRule, as_of: datetime) -> None:
     if not rule.in_force(as_of):
         first = rule.versions[0].effective_at
         raise GuardError(
-            f"category {rule.category!r}: found no rule in force at {as_of.isoformat()}; "
-            f"the first one takes effect at {first.isoformat()}. Choose a later --as-of."
+            f"category {rule.category!r}: found no rule in force at {utc_minute(as_of)}; "
+            f"the first one takes effect at {utc_minute(first)}. Choose a later --as-of."
         )
 
 
@@ -110,7 +111,7 @@ def require_running(own: OwnConnection) -> None:
     stop = stop_of(own)
     if stop.value == "stopped":
         raise StoppedError(
-            f"everything is stopped since {stop.changed_at}, by {stop.changed_by} ({stop.reason}). "
+            f"everything is stopped since {utc_minute(stop.changed_at)}, by {stop.changed_by} ({stop.reason}). "
             "No batch began from then on. `resume` ends the stop."
         )
 
@@ -119,8 +120,9 @@ def require_enforce(own: OwnConnection, category: str) -> None:
     """Raise ModeError unless the category is in mode `enforce`. Read before each batch."""
     mode = mode_of(own, category)
     if mode.value != Mode.ENFORCE:
+        since = utc_minute(mode.changed_at) if mode.changed_at is not None else "the start"
         raise ModeError(
-            f"category {category!r} is in mode '{mode.value}' (since {mode.changed_at or 'the start'}, {mode.reason}); "
+            f"category {category!r} is in mode '{mode.value}' (since {since}, {mode.reason}); "
             "expected 'enforce'. Nothing was deleted. `mode` changes it, --dry-run shows what would go."
         )
 
@@ -134,7 +136,7 @@ def require_not_off(own: OwnConnection, category: str) -> None:
 def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str, now: datetime) -> None:
     """Raise PlanError unless this is a ready, unexpired plan whose items are exactly those that the digest names."""
     if now >= plan["expires_at"]:  # before its digest: what has expired has no items any more
-        raise PlanError(f"plan {plan['plan_id']} expired at {plan['expires_at'].isoformat()}. Make a new plan.")
+        raise PlanError(f"plan {plan['plan_id']} expired at {utc_minute(plan['expires_at'])}. Make a new plan.")
     if plan["state"] not in ("ready", "executing"):
         raise PlanError(f"plan {plan['plan_id']} is {plan['state']}; expected one that is ready. Make a new plan.")
     if digest != plan["digest"]:
@@ -146,7 +148,7 @@ def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str,
         )
     if plan["as_of"] > now and not is_sample_environment():
         raise PlanError(
-            f"plan {plan['plan_id']} was made for {plan['as_of'].isoformat()}, which is in the future; only the sample "
+            f"plan {plan['plan_id']} was made for {utc_minute(plan['as_of'])}, which is in the future; only the sample "
             "environment may look ahead. Nothing was deleted. Make a new plan."
         )
 
@@ -171,7 +173,7 @@ def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> 
         (plan["plan_id"], plan["digest"]),
     ).fetchall()
     if not any(is_second_person(row["approved_by"], plan["requested_by"]) for row in approved):
-        until = plan["breaches_at"].isoformat() if plan["breaches_at"] else "unknown"
+        until = utc_minute(plan["breaches_at"]) if plan["breaches_at"] else "unknown"
         raise GuardError(
             f"plan {plan['plan_id']} is blocked: {plan['blocked_reason']}. The first breach comes at {until}. "
             "A second person may approve it before the plan expires: "
