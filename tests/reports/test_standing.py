@@ -209,7 +209,7 @@ def test_a_kept_report_stays_what_it_was_and_the_page_says_what_is_now(own: OwnC
     assert later.en.startswith(
         "Now: Unknown. The newest proof, of 15 March 2026, 10:59 CET, is no longer valid because it is"
     )
-    assert later.de.endswith("`verify_retention` ist nicht gelaufen.")
+    assert later.de.endswith("`verify_retention` hat keine beendet.")
 
 
 def no_longer(policies: str) -> Callable[[], Documents]:

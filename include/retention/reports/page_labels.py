@@ -24,8 +24,8 @@ PAGES: dict[str, tuple[str, str]] = {
         "Jetzt: Nicht bekannt. Zusagen oder Datenlandkarte sind nicht lesbar; Grund: `python -m retention policy check`.",
     ),
     "now.not_run": (
-        "A newer check should exist by now: `verify_retention` has not run.",
-        "Inzwischen sollte eine neuere Prüfung vorliegen: `verify_retention` ist nicht gelaufen.",
+        "A newer check should exist by now: `verify_retention` has finished none.",
+        "Inzwischen sollte eine neuere Prüfung vorliegen: `verify_retention` hat keine beendet.",
     ),
     "no_reports": ("There is no report yet.", "Es gibt noch keinen Bericht."),
     "no_reports_note": (
