@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from retention.disposal.lines import Line, Outcomes
-from retention.disposal.loose import decide_loose, is_loose, item_without_row, lost_hold_items, protected_by_row
+from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_hold_items, protected_by_row
 from retention.disposal.older_objects import rows_by_store
 from retention.disposal.reading import Reading, RowsByKey
 from retention.disposal.removal import present_targets
@@ -43,11 +43,11 @@ def _kept_whole(lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
 
 
 def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
-    """The loose parts that are not due any more, each with the reason; dated by the evidence that the plan noted."""
+    """The loose parts that are not due any more, each with the reason; dated by what the store says now."""
     if not lines:
         return {}
-    lost, parts = lost_hold_items(reading), _parts(reading, lines)
-    kept = {}
+    parts = _parts(reading, lines)
+    kept: dict[Line, str] = {}
     for line in lines:
         of_key = rows.get(line.object_key, ())
         if line.target not in parts:
@@ -57,11 +57,12 @@ def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dic
         elif not is_loose(parts[line.target], of_key):
             # What a row describes by now is no loose part any more, whatever its age.
             kept[line] = "described_by_row"
-        else:
-            item = item_without_row(reading.checked, line.object_key, line.evidence_at)
-            decision = decide_loose(reading, item, lost)
-            if not decision.disposable:
-                kept[line] = decision.reason
+    loose = {line: parts[line.target] for line in lines if line not in kept}
+    lost, stated = lost_hold_items(reading), reading.checked.stores.objects.stated_at(list(loose.values()))
+    for line, part in loose.items():
+        decision = decide_loose(reading, loose_item(reading.checked, part, stated.get(part)), lost)
+        if not decision.disposable:
+            kept[line] = decision.reason
     return kept
 
 

@@ -44,7 +44,6 @@ class Line(NamedTuple):
     tenant_id: str | None
     person_id: str | None
     arose_at: datetime | None
-    evidence_at: datetime | None
     due_at: datetime
     state: str
 

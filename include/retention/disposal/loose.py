@@ -50,23 +50,17 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
 
 
 def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
-    """A part without a row as an item, dated by the oldest evidence there is."""
-    _, key_day = read_key(checked.place.spec.key_date, part.key)
+    """A part without a row as an item: dated by the oldest evidence there is, its tenant from its key, its person unknown."""
+    tenant_id, key_day = read_key(checked.place.spec.key_date, part.key)
     evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None and at >= EARLIEST]
-    return item_without_row(checked, part.key, min(evidence, default=None))
-
-
-def item_without_row(checked: CheckedPlace, key: str, evidence_at: datetime | None) -> ItemFacts:
-    """What is known of an object without a row: its tenant from its key, and nobody can say whose it is."""
-    tenant_id, _ = read_key(checked.place.spec.key_date, key)
     return ItemFacts(
         place=checked.place.name,
-        item_id=key,
-        object_key=key,
+        item_id=part.key,
+        object_key=part.key,
         tenant_id=tenant_id,
         person_known=False,
         starts={},
-        evidence_at=evidence_at,
+        evidence_at=min(evidence, default=None),
     )
 
 
