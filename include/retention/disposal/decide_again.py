@@ -76,7 +76,8 @@ def _parts(reading: Reading, lines: Sequence[Line]) -> dict[Target, StoredPart]:
 def _settle(reading: Reading, unsettled: Mapping[Line, str]) -> Outcomes:
     """Items whose row is gone, or that are protected by now although an interrupted try may have removed them before.
 
-    Nothing is removed for them: the store tells whether they are there. Bytes without a row are left to the full listing.
+    No bytes are removed for them: the store tells whether they are there. Bytes without a row are left to the full listing; a
+    row that an earlier try left without its bytes goes with the batch.
     """
     if not unsettled:
         return {}

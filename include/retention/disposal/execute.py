@@ -191,7 +191,8 @@ def _summarise(
     gone = recovered = 0
     if dry_run:
         for result in results:
-            gone, failures, spared = gone + result.gone, failures + result.failed, spared + result.spared
+            gone, recovered = gone + result.gone, recovered + result.recovered
+            failures, spared = failures + result.failed, spared + result.spared
     else:
         for row in own.execute(
             "SELECT state, outcome, count(*) AS items FROM retention.plan_items WHERE plan_id = %s GROUP BY state, outcome",
