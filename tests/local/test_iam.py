@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from retention.local.s3_identities import for_every_bucket, shipped_policies
 from retention.local.s3_server import S3Server
+from retention.stores.s3_client import RIGHTS
 
 MAPPED, OTHER = "call-recordings", "somebody-elses"
 KEY, OUTSIDE = "recordings/t/2026/01/01/a b+%.wav", "elsewhere/x"
@@ -90,6 +91,7 @@ SEE: dict[str, Act] = {
 }
 READ: dict[str, Act] = {
     "read_dates": lambda c, t: c.head_object(**t.address),
+    "read_attributes": lambda c, t: c.get_object_attributes(**t.address, ObjectAttributes=["ETag"]),
     "read_dates_of_version": lambda c, t: c.head_object(**t.address, VersionId=t.version),
 }
 REMOVE: dict[str, Act] = {
@@ -113,8 +115,8 @@ NEVER: dict[str, Act] = {
 }
 
 
-DISPOSAL_NEEDS = {"read_versioning"}
-"""What verification never asks for."""
+DISPOSAL_NEEDS = {"read_versioning", "read_attributes"}
+"""What verification never asks for; attributes only of servers that hide keys from their listings (docs/stores.md)."""
 
 
 def is_allowed(identity: str, action: str, bucket: str, key: str) -> bool:
@@ -163,3 +165,8 @@ def test_no_policy_has_a_wildcard_action_or_denies_by_omission_of_a_resource() -
             assert [action for action in statement["Action"] if "*" in action] == []
             if statement["Action"] != ["s3:ListAllMyBuckets"]:
                 assert [name for name in statement["Resource"] if not name.startswith(f"arn:aws:s3:::{MAPPED}")] == []
+
+
+def test_disposal_has_the_rights_that_its_requests_need_and_no_other() -> None:
+    granted = {action for one in shipped_policies()["disposal"]["Statement"] for action in one["Action"]}
+    assert granted == {right for rights in RIGHTS.values() for right in rights.split(" and ")}

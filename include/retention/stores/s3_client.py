@@ -135,6 +135,20 @@ def _descriptions() -> Any:
     return get_session().get_component("data_loader")
 
 
+RIGHTS = {
+    "head_bucket": "s3:ListBucket",
+    "get_bucket_versioning": "s3:GetBucketVersioning",
+    "list_object_versions": "s3:ListBucketVersions",
+    "list_multipart_uploads": "s3:ListBucketMultipartUploads",
+    "head_object": "s3:GetObject and s3:GetObjectVersion",
+    "get_object_attributes": "s3:GetObjectAttributes",
+    "delete_object": "s3:DeleteObject and s3:DeleteObjectVersion",
+    "delete_objects": "s3:DeleteObject and s3:DeleteObjectVersion",
+    "abort_multipart_upload": "s3:AbortMultipartUpload",
+}
+"""By request, what an identity needs for it: all of include/iam/disposal.json."""
+
+
 class S3Requests:
     """Requests on one bucket. Whatever goes wrong becomes StoreUnreadable, or a code where the caller asks for one."""
 
@@ -216,7 +230,7 @@ class S3Requests:
         if code in _MISSING:
             hint = "the bucket is missing; expected it to exist. Correct the data map, or create it"
         elif code in _DENIED:
-            hint = "access is denied; expected the right to do this. Grant it to the connection's identity"
+            hint = f"access is denied; expected the right {RIGHTS[operation]}. Grant it to the connection's identity"
         elif code in _BAD_LOGIN:
             hint = "the login was refused. Correct the connection's access key, secret key or session token"
         else:
