@@ -42,8 +42,8 @@ def test_an_object_whose_row_leads_nowhere_goes_only_with_a_second_persons_appro
     world.sql(f"UPDATE recordings SET {astray} WHERE recording_id = %s", recording.recording_id)
     planned = plan("listing")
     assert planned.due == 1
-    assert "1 with a bucket and key that no place" in (planned.blocked_reason or "")
-    with pytest.raises(GuardError, match="1 parts without a row"):
+    assert "no place of the data map has: 1" in (planned.blocked_reason or "")
+    with pytest.raises(GuardError, match="parts due without a row: 1"):
         execute_plan(world.runtime(), planned.plan_id, planned.digest)
     assert world.parts(recording.key) == 1
     with database.connect(world.own) as own:

@@ -100,9 +100,9 @@ def rows_astray(tally: Tally) -> str | None:
     if not tally.unlinked_due or not tally.unmapped_rows:
         return None
     return (
-        f"rows that lead nowhere: {tally.unmapped_rows} with a bucket and key that no place of the data map has, while "
-        f"{tally.unlinked_due} parts without a row fall due: are those theirs, and kept by their consents and holds? "
-        "Correct the rows, or map the place"
+        f"rows whose bucket and key no place of the data map has: {tally.unmapped_rows}, parts due without a row: "
+        f"{tally.unlinked_due}. Are these the rows' objects, and kept by their consents and holds? Correct the rows, or map the "
+        "place"
     )
 
 
