@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.history import rewrite
 from tests.world import DAY, HOUR, World, now
+
+from retention.database import connect
 
 
 class TestDisposal:
@@ -230,15 +233,16 @@ class TestProof:
         world.add_recording(age=30 * DAY - HOUR)
         run("verify")
         later = (now() - timedelta(minutes=1)).isoformat()
-        world.own_sql("UPDATE retention.check_runs SET started_at = started_at - interval '90 minutes', "
-                      "finished_at = finished_at - interval '90 minutes', as_of = as_of - interval '90 minutes'")  # fmt: skip
+        with connect(world.own) as own:
+            rewrite(own, "UPDATE retention.check_runs SET started_at = started_at - interval '90 minutes', "
+                         "finished_at = finished_at - interval '90 minutes', as_of = as_of - interval '90 minutes'")  # fmt: skip
         assert "deadline" in run("status", "--as-of", later, code=3)["categories"][0]["reason"]
 
     def test_an_old_proof_is_unknown(self, run: Any, world: World) -> None:
         run("verify")
-        world.own_sql(
-            "UPDATE retention.check_runs SET (started_at, as_of) = (started_at - interval '3 hours', as_of - interval '3 hours')"
-        )
+        with connect(world.own) as own:
+            rewrite(own, "UPDATE retention.check_runs SET (started_at, as_of) = "
+                         "(started_at - interval '3 hours', as_of - interval '3 hours')")  # fmt: skip
         assert run("status", code=3)["categories"][0]["reason"] == "the last proof is too old"
 
     def test_an_unreadable_bucket_is_unknown(self, run: Any, world: World, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from tests.history import rewrite
 from tests.reports import scenarios
 from tests.reports.scenarios import CHECK_ID, HOLD_ID, NOW, PLAN_ID
 
@@ -98,7 +99,7 @@ def test_answer_holds_two_hours_from_the_start_of_the_check(own: OwnConnection) 
 def test_changed_promises_and_map_are_named(own: OwnConnection) -> None:
     scenarios.Check().insert(own)
     assert report_on(own).evidence.changed_since_check == ()
-    own.execute("UPDATE retention.check_runs SET promises_digest = 'old', map_digest = 'old'")
+    rewrite(own, "UPDATE retention.check_runs SET promises_digest = 'old', map_digest = 'old'")
     report = report_on(own)
     assert report.evidence.changed_since_check == ("promises", "map")
     assert {report.verdict, *(category.verdict for category in report.categories)} == {Verdict.UNKNOWN}

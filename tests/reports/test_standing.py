@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.history import rewrite
 from tests.reports import scenarios
 from tests.reports.scenarios import CHECK_ID, DAY_S, HOLD_ID, NOW
 from tests.reports.test_report_verdict import COMPLIANT
@@ -64,12 +65,12 @@ def deadline_passed(own: OwnConnection) -> None:
 
 def of_other_promises(own: OwnConnection) -> None:
     fresh(own)
-    own.execute("UPDATE retention.check_runs SET promises_digest = 'other'")
+    rewrite(own, "UPDATE retention.check_runs SET promises_digest = 'other'")
 
 
 def of_another_map(own: OwnConnection) -> None:
     fresh(own)
-    own.execute("UPDATE retention.check_runs SET map_digest = 'other'")
+    rewrite(own, "UPDATE retention.check_runs SET map_digest = 'other'")
 
 
 def old_breach(own: OwnConnection) -> None:
@@ -191,7 +192,7 @@ def test_a_late_answer_keeps_what_was_found(
     own: OwnConnection, situation: Callable[[OwnConnection], None], start: str, end: str
 ) -> None:
     situation(own)
-    own.execute("UPDATE retention.check_runs SET map_digest = 'other'")
+    rewrite(own, "UPDATE retention.check_runs SET map_digest = 'other'")
     report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=NOW)
     assert report.answer.en.startswith(start)
     assert report.answer.en.endswith(end)

@@ -67,7 +67,7 @@ def test_store_with_a_wrong_clock_is_named(
 
 def _dated_ahead(company: Company) -> None:
     ahead = "started_at = started_at + interval '3 hours', as_of = as_of + interval '3 hours'"
-    company.own_sql(f"UPDATE retention.check_runs SET {ahead}")
+    company.rewrite(f"UPDATE retention.check_runs SET {ahead}")
 
 
 def _of_the_year_2100(company: Company) -> None:

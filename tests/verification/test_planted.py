@@ -220,13 +220,11 @@ def _row_without_state(company: Company) -> None:
 
 
 COVERAGE = [
-    pytest.param(
-        lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}/exports", id="unmapped_prefix"
-    ),
+    pytest.param(lambda c: c.put("exports/list.csv"), "unmapped_prefix", "company_s3/{bucket}", id="unmapped_prefix"),
     pytest.param(
         lambda c: c.s3.create_multipart_upload(Bucket=c.bucket, Key="tmp/x"),
         "unmapped_prefix",
-        "company_s3/{bucket}/tmp",
+        "company_s3/{bucket}",
         id="unmapped_upload",
     ),
     pytest.param(
@@ -447,16 +445,6 @@ def test_consent_after_a_withdrawal_counts_again(company: Company) -> None:
     company.consent(planted, "caller", 9 * DAY, withdrawn=5 * DAY)
     company.both_consent(planted, 4 * DAY)
     assert found(company.check()) == {"exception_consent": 1}
-
-
-@pytest.mark.parametrize("held", ["nord", "süd"])
-def test_hold_on_the_tenant_of_row_or_key_covers_the_item(company: Company, held: str) -> None:
-    company.tenant("nord")
-    company.tenant("süd")
-    day = f"{company.now - 40 * DAY:%Y/%m/%d}"
-    company.recording("nord", 40 * DAY, key=f"recordings/süd/{day}/x.wav")
-    company.hold(tenant_id=held)
-    assert found(company.check()) == {"exception_hold": 1}
 
 
 @pytest.mark.parametrize("by_key", [True, False])

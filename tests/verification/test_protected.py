@@ -144,12 +144,12 @@ def test_consent_within_the_longest_lead_lets_it_stay_and_lets_it_go(company: Co
 def test_list_of_protected_items_does_not_grow_with_the_checks(company: Company) -> None:
     company.hold_item(_held(company))
     company.check()
-    company.own_sql(
+    company.rewrite(
         "UPDATE retention.check_runs SET (started_at, as_of) = (started_at - interval '3 days', as_of - interval '3 days')"
     )
     for _ in range(2):
         company.check()
-    company.own_sql(
+    company.rewrite(
         "UPDATE retention.check_runs SET (started_at, as_of) = (started_at - interval '3 days', as_of - interval '3 days')"
     )
     company.check()

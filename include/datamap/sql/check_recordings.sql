@@ -11,6 +11,12 @@ SELECT
         FROM public.calls AS call
         WHERE call.call_id = rec.call_id
     ) AS person_id,
+    -- Without its call nobody can tell whose recording it is.
+    EXISTS (
+        SELECT 1
+        FROM public.calls AS call
+        WHERE call.call_id = rec.call_id
+    ) AS person_known,
     -- NULL where nobody can know: a row that names no call.
     CASE
         WHEN rec.call_id IS NOT NULL THEN EXISTS (

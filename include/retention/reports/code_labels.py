@@ -62,6 +62,14 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.contradicted": ("date contradicted by other evidence", "Datum durch andere Belege widerlegt"),
     # what was changed in the evidence, by the check's code
     "reason.no_ledger_entry": ("no entry in the ledger", "kein Eintrag im Löschprotokoll"),
+    "reason.unknown bucket": ("a bucket that nobody knows", "ein Bucket, den niemand kennt"),
+    "reason.hash_key_changed": ("the key of the hashes was changed", "der Schlüssel der Hashwerte wurde gewechselt"),
+    "reason.place_left_the_map": ("its place left the data map", "ihr Ort steht nicht mehr in der Karte"),
+    "reason.unknown_place": ("names a place that the map doesn't have", "nennt einen Ort, den die Karte nicht kennt"),
+    "reason.unknown_category": (
+        "names a category that the map doesn't have",
+        "nennt eine Datenart, die die Karte nicht kennt",
+    ),
     "reason.this_machine": ("the clock of the machine that checked", "die Uhr des prüfenden Rechners"),
     "reason.own_database": ("the clock of our own database", "die Uhr der eigenen Datenbank"),
     "reason.check_of_the_future": ("a check is dated in the future", "eine Prüfung ist in die Zukunft datiert"),

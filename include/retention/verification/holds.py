@@ -7,21 +7,23 @@ the scope asks for, it may be meant, and counts as covered.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from retention.database import OwnConnection
+from retention.datamap.loader import MappedPlace
 from retention.errors import HoldsUnreadable
 
 
 class HoldScope(NamedTuple):
     """Whom one hold is about. The period of the recording (`started_from`, `started_before`) is compared in SQL.
 
-    `approval` is `approved` by a second person, `unapproved` or `self_approved`.
+    `until` is its end, planned or early; `approval` is `approved` by a second person, `unapproved` or `self_approved`.
     """
 
     hold_id: UUID
@@ -30,6 +32,7 @@ class HoldScope(NamedTuple):
     person_id: str | None
     place: str | None
     item_id: str | None
+    until: datetime
     approval: str
 
 
@@ -37,7 +40,8 @@ def read_hold_scopes(own: OwnConnection) -> list[HoldScope]:
     """All holds there ever were; raises HoldsUnreadable where they can't be read."""
     try:
         rows = own.execute(
-            "SELECT hold_id, category, tenant_id, person_id, place, item_id, approved_by, requested_by FROM retention.holds"
+            "SELECT hold_id, category, tenant_id, person_id, place, item_id, approved_by, requested_by, "
+            "least(coalesce(ends_at, review_at), ended_at) AS until FROM retention.holds"
         ).fetchall()
     except psycopg.Error as error:
         raise HoldsUnreadable(
@@ -68,6 +72,45 @@ def _plain(name: str) -> str:
     return " ".join(visible.split())
 
 
+def holds_on_nothing(scopes: Iterable[HoldScope], known: Set[tuple[str, str]], now: datetime) -> dict[str, int]:
+    """How many holds that hold, or may come to, name what the map (`known`: its places with their categories) doesn't have.
+
+    Counted by what is unknown: the place, or the category.
+    """
+    lost: Counter[str] = Counter()
+    for scope in scopes:
+        fits = any(scope.place in (None, place) and scope.category in (None, name) for place, name in known)
+        if now < scope.until and not fits:
+            is_placed = scope.place is None or scope.place in {place for place, _ in known}
+            lost["unknown_category" if is_placed else "unknown_place"] += 1
+    return dict(lost)
+
+
+def items_named_by(scopes: Iterable[HoldScope], places: Sequence[MappedPlace]) -> set[str]:
+    """Ids of items that holds of these places name. A key, which begins with one of its place's prefixes, is none: it finds its
+    object without a row."""
+    return {
+        scope.item_id
+        for place in places
+        for scope in scopes
+        if scope.item_id is not None and _names_row_of(scope, place)
+    }
+
+
+def follow(scopes: Iterable[HoldScope], place: MappedPlace, kin: Sequence[MappedPlace]) -> list[HoldScope]:
+    """The holds as they apply to `place`: those on items whose rows stand in the same table name it, and its category."""
+    return [
+        scope._replace(place=place.name, category=scope.category and place.spec.category)
+        if any(_names_row_of(scope, one) for one in kin)
+        else scope
+        for scope in scopes
+    ]
+
+
+def _names_row_of(scope: HoldScope, place: MappedPlace) -> bool:
+    return scope.place == place.name and scope.item_id is not None and not scope.item_id.startswith(place.spec.prefixes)
+
+
 class Covered(NamedTuple):
     """Holds that cover an item. `surely`: those that mean it beyond doubt; the others may, as it lacks what they ask."""
 
@@ -92,11 +135,7 @@ class HoldIndex:
             else:
                 self._general.append(scope)
         self._lost: list[HoldScope] = []
-        self._of_tenants: dict[tuple[str, str | None, bool], list[HoldScope]] = {}
-
-    def named_items(self, place: str) -> list[str]:
-        """Ids and keys that holds of this place name."""
-        return sorted({item_id for where, item_id in self._of_items if where == place})
+        self._of_tenants: dict[tuple[str, str | None, bool, bool], list[HoldScope]] = {}
 
     def lose(self, item_ids: Iterable[str]) -> None:
         """These named items have no row (any more): which object was theirs nobody can tell, so any without a row may be."""
@@ -106,14 +145,22 @@ class HoldIndex:
         self._of_tenants.clear()
 
     def covering(
-        self, place: str, names: Sequence[str], tenant_id: str | None, person_id: str | None, *, person_known: bool
+        self,
+        place: str,
+        names: Sequence[str],
+        tenant_id: str | None,
+        person_id: str | None,
+        *,
+        person_known: bool,
+        has_row: bool = True,
     ) -> Covered:
         """The holds that cover the item. `names` are its id and its key: a hold may name either.
 
-        `person_known` False means that nobody can tell whose item it is (no row): any person's hold may then mean it. A row that
-        knows of nobody is covered by no person's hold.
+        `person_known` False means that nobody can tell whose item it is (no row, or one without its call): any person's hold may
+        then mean it. A row that knows of nobody is covered by no person's hold. Without a row it may be any item that lost
+        its own.
         """
-        holds = list(self._of_tenant(place, tenant_id, person_known))
+        holds = list(self._of_tenant(place, tenant_id, person_known, has_row))
         named = [scope for name in names for scope in self._of_items.get((place, name), ())]
         if person_known and person_id is not None:
             named += self._of_persons.get(person_id, ())
@@ -131,16 +178,17 @@ class HoldIndex:
         ]
         return Covered([scope.hold_id for scope in covering], sure)
 
-    def _of_tenant(self, place: str, tenant_id: str | None, person_known: bool) -> list[HoldScope]:
-        found = self._of_tenants.get((place, tenant_id, person_known))
+    def _of_tenant(self, place: str, tenant_id: str | None, person_known: bool, has_row: bool) -> list[HoldScope]:
+        found = self._of_tenants.get((place, tenant_id, person_known, has_row))
         if found is None:
             scopes = list(self._general)
             if not person_known:
                 # What nobody approved holds nothing, and is no news of an object that it only may mean.
                 persons = (scope for scopes_of_one in self._of_persons.values() for scope in scopes_of_one)
-                scopes += [scope for scope in persons if scope.approval == "approved"] + self._lost
+                scopes += [scope for scope in persons if scope.approval == "approved"]
+            scopes += self._lost if not has_row else []
             found = [scope for scope in scopes if _fits(scope, place, tenant_id)]
-            self._of_tenants[place, tenant_id, person_known] = found
+            self._of_tenants[place, tenant_id, person_known, has_row] = found
         return found
 
 

@@ -14,8 +14,7 @@ from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, Metadata
 from retention.verification.promised import PromisedTerms
 from retention.verification.source import ConsentFacts, RowFacts, RowSource
-from retention.verification.strangers import Folders, named_bucket
-from retention.verification.territory import BucketPlan, KeyDate, names_a_place, read_key
+from retention.verification.territory import BucketPlan, KeyDate, known_bucket, names_a_place, read_key
 from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
@@ -85,16 +84,22 @@ class PlaceReader:
 
     def _holds(self, key: str, dated: KeyDate, rows: Sequence[RowFacts]) -> Covered:
         if not rows:
-            return self.holds.covering(self.name, (key,), dated.tenant_id, None, person_known=False)
-        # Row and key may name two tenants: a hold on either may mean the item.
-        found = [
-            self.holds.covering(self.name, (row.item_id, key), tenant_id, row.person_id, person_known=True)
-            for row in rows
-            for tenant_id in dict.fromkeys((row.tenant_id, dated.tenant_id or row.tenant_id))
-        ]
+            return self.holds.covering(self.name, (key,), dated.tenant_id, None, person_known=False, has_row=False)
+        found = [self._holds_of_row(row, key, tenant_of_key=dated.tenant_id or row.tenant_id) for row in rows]
         return Covered(
             list(dict.fromkeys(hold for one in found for hold in one.all)),
             list(dict.fromkeys(hold for one in found for hold in one.surely)),
+        )
+
+    def _holds_of_row(self, row: RowFacts, key: str, tenant_of_key: str | None) -> Covered:
+        """Row and key may name two tenants: a hold on either may mean the item; beyond doubt does one that covers both."""
+        found = [
+            self.holds.covering(self.name, (row.item_id, key), tenant_id, row.person_id, person_known=row.person_known)
+            for tenant_id in dict.fromkeys((row.tenant_id, tenant_of_key))
+        ]
+        return Covered(
+            [hold for one in found for hold in one.all],
+            [hold for hold in found[0].surely if all(hold in one.surely for one in found)],
         )
 
 
@@ -115,7 +120,6 @@ class BucketIntake:
         self._inventory = inventory
         self._hasher = hasher
         self.looked_at = 0
-        self._folders = Folders()
 
     def read_listing(self, progress: Progress) -> None:
         """Everything in the bucket, mapped or not. Raises StoreUnreadable where the listing breaks off."""
@@ -135,25 +139,18 @@ class BucketIntake:
             self.looked_at += len(page)
             progress(len(page))
 
-    def name_folders(self, places_read: Collection[str]) -> None:
-        """Say of unmapped objects in which folder they lie, once all rows were read: no customer's id may be such a name."""
-        if not self._plan.checked.issubset(places_read):
-            return
-        for number, folder in self._folders.named().items():
-            self._inventory.name_folder(self._plan.label, number, folder)
+    def read_rows(self, reader: PlaceReader, datamap: DataMap, listed: Collection[str], progress: Progress) -> None:
+        """All rows of one place, after its listing: those without an object, and those that name no place.
 
-    def read_rows(self, reader: PlaceReader, datamap: DataMap, progress: Progress) -> None:
-        """All rows of one place, after its listing: those without an object, and those that name no place."""
+        `listed` are the buckets that the stores' own lists name.
+        """
         for chunk in reader.rows.all_rows():
             reader.looked_at["rows"] += len(chunk)
             progress(len(chunk))
-            for row in chunk:
-                self._folders.forget(row.tenant_id)
-                self._folders.forget(row.person_id)
             here = [row for row in chunk if self._belongs(reader, row)]
             # Two places may share a table: a row of another place is that place's matter.
             lost = [row for row in chunk if not names_a_place(datamap, row.bucket, row.object_key)]
-            self._inventory.add([_lost_row(reader, row) for row in lost])
+            self._inventory.add([_lost_row(reader, row, known_bucket(datamap, listed, row.bucket)) for row in lost])
             if reader.place.spec.facts.row is not None:
                 self._add_rows_alone(reader, here)
             # Else rows stay when their objects go: one that stands alone tells nothing.
@@ -240,7 +237,6 @@ class BucketIntake:
         return Entry(
             category=self._plan.category,
             place=self._plan.label,
-            folder_no=self._folders.number_of(stored.key),
             entry=stored.entry,
             mapped=False,
             item_hash=self._hasher.item(self._plan.label, stored.key),
@@ -270,14 +266,14 @@ def _hashed(consents: Iterator[ConsentFacts], hashes: Mapping[str, bytes]) -> It
             yield hashes[consent.object_key], consent
 
 
-def _lost_row(reader: PlaceReader, row: RowFacts) -> Entry:
+def _lost_row(reader: PlaceReader, row: RowFacts, bucket: str) -> Entry:
     """A row that names no place: which bucket it names, its age and that it is there, under its own id's hash."""
     return Entry(
         category=reader.terms.category,
         place=reader.name,
         entry="row",
         mapped=False,
-        note=named_bucket(row.bucket),
+        note=bucket,
         item_hash=reader.hasher.item(reader.name, row.item_id),
         row_count=1,
         clock_at=row.clock_at,

@@ -47,14 +47,13 @@ class Entry(NamedTuple):
     sure_hold_ids: Sequence[UUID] = ()
     records_named: int = 0
     missing_since: datetime | None = None
-    folder_no: int | None = None
     note: str | None = None
 
 
 _ENTRY_COLUMNS = ("entry_no", *Entry._fields)
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
-    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "int4", "text"),
+    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
 _TABLES = ("entries", "consents", "approvals", "terms", "dated", "judged")
 _HOLDS = Entry._fields.index("hold_ids")
@@ -96,13 +95,6 @@ class Inventory:
             for scope in scopes:
                 copy.write_row((scope.hold_id, scope.approval))
 
-    def name_folder(self, label: str, number: int, folder: str) -> None:
-        """Make an unmapped folder, known by its number so far, a place of its own."""
-        self._run(
-            "UPDATE {entries} SET place = %s WHERE NOT mapped AND place = %s AND folder_no = %s",
-            (f"{label}/{folder}", label, number),
-        )
-
     def index(self) -> None:
         """Make looking up items by their hash quick; called once the listings are in."""
         self._run("CREATE INDEX ON {entries} (item_hash) WHERE item_hash IS NOT NULL")
@@ -140,7 +132,7 @@ class Inventory:
         """SHA-256 over everything stored, sorted: the same stores give the same digest, whatever was judged."""
         query = (
             "COPY (SELECT place, entry, item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
-            "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry <> 'vanished' "
+            "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry NOT IN ('vanished', 'remembered') "
             'ORDER BY place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, '
             "row_count, clock_at, evidence_at, event_happened, event_at, mapped) TO STDOUT"
         )

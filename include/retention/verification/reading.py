@@ -13,7 +13,14 @@ from retention.datamap.loader import DataMap, MappedPlace
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.clocks import Clocks, clock_of
-from retention.verification.holds import HoldIndex, HoldScope, read_hold_scopes
+from retention.verification.holds import (
+    HoldIndex,
+    HoldScope,
+    follow,
+    holds_on_nothing,
+    items_named_by,
+    read_hold_scopes,
+)
 from retention.verification.intake import (
     HIDDEN_OBJECTS,
     REFUSED_METADATA,
@@ -24,10 +31,11 @@ from retention.verification.intake import (
 )
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, bucket_lists, open_client
+from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.promised import PromisedTerms
 from retention.verification.source import RowSource
-from retention.verification.territory import BucketPlan, unmapped_buckets
-from retention.verification.vanished import last_check_of, read_vanished
+from retention.verification.territory import BucketPlan, kin_of, unmapped_buckets
+from retention.verification.vanished import read_vanished, remembered
 
 
 def counting(own: OwnConnection, progress: Callable[[int, int], None] | None) -> Progress:
@@ -90,7 +98,13 @@ class Reading:
         self.places_read: list[str] = []
         self.places_failed: dict[str, str] = {}
         self.explanations: dict[str, str] = {}
-        self.last_checks: dict[str, UUID | None] = {}
+        self.last_checks: dict[str, UUID] = {}
+        self._buckets: set[str] = set()
+
+    def holds_on_nothing(self) -> dict[str, int]:
+        """Open holds on a place or a category that the map doesn't have, by what is unknown."""
+        known = {(place.name, place.spec.category) for place in self._map.places.values()}
+        return holds_on_nothing(self._scopes, known, self._clocks.now())
 
     @property
     def rows_read(self) -> int:
@@ -98,8 +112,11 @@ class Reading:
         return sum(counters["rows"] for counters in self.looked_at.values())
 
     def read(self, plans: Sequence[BucketPlan]) -> None:
-        """All buckets with their places, then which buckets nobody mapped."""
+        """Which buckets there are, then those of the map with their places, and which places left it."""
         self._inventory.add_approvals(self._scopes)
+        self._remember_dropped(next(iter(self._terms)))
+        for store in dict.fromkeys(plan.store for plan in plans):
+            self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
         readers: list[tuple[PlaceReader, BucketIntake]] = []
         with ExitStack() as sessions:
             for plan in plans:
@@ -107,13 +124,18 @@ class Reading:
             self._inventory.index()
             for reader, intake in readers:
                 self._read_rows(reader, intake)
-            for intake in dict.fromkeys(intake for _, intake in readers):
-                intake.name_folders(self.places_read)
         for plan in plans:
             for name in plan.checked.difference(self.places_read, self.places_failed):
                 self._unreadable(plan.category, name, "Skipped")  # no place may drop out of a check unnoticed
-        for store in dict.fromkeys(plan.store for plan in plans):
-            self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
+
+    def _remember_dropped(self, category: str) -> None:
+        """Places that an earlier check read and that the map has no more: what was protected there is out of sight."""
+        for name, protected in dropped_places(self._inventory.own, list(self._terms), list(self._map.places)).items():
+            self._count(category, name, remembered=len(protected), read_before=1)
+            self._inventory.add(
+                [remembered(category, name, item_hash, "place_left_the_map") for item_hash in protected]
+                or [Entry(category, name, "place", mapped=False)]
+            )
 
     def _read_bucket(self, plan: BucketPlan, sessions: ExitStack) -> list[tuple[PlaceReader, BucketIntake]]:
         """The bucket's listing; gives the readers of the places that were listed to their end."""
@@ -144,23 +166,30 @@ class Reading:
 
     def _open(self, place: MappedPlace, sessions: ExitStack) -> PlaceReader:
         category = place.spec.category
-        self._count(category, place.name, parts=0, rows=0, protected=0, places=1)
+        self._count(category, place.name, parts=0, rows=0, protected=0, remembered=0, places=1, read_before=1)
         rows = RowSource(self._resolve(place.facts.verification), place, self._terms[category])
         sessions.callback(rows.close)
-        holds = HoldIndex(self._scopes, category)
-        # A key, which begins with one of the place's prefixes, finds its object without a row.
-        named = [name for name in holds.named_items(place.name) if not name.startswith(place.spec.prefixes)]
-        holds.lose(set(named) - rows.known(named))
-        return PlaceReader(place, self._terms[category], rows, holds, self._hasher)
+        return PlaceReader(place, self._terms[category], rows, self._holds(place, rows), self._hasher)
+
+    def _holds(self, place: MappedPlace, rows: RowSource) -> HoldIndex:
+        """The holds that may cover something here. An item's hold follows its row to every place of the same table.
+
+        An item that was held here must have its row here: what a row elsewhere speaks of are other bytes.
+        """
+        kin = kin_of(self._map, place)
+        holds = HoldIndex(follow(self._scopes, place, kin), place.spec.category)
+        here, elsewhere = (items_named_by(self._scopes, places) for places in (kin[:1], kin[1:]))
+        holds.lose((here - rows.known(here, kin[:1])) | (elsewhere - rows.known(elsewhere, kin)))
+        return holds
 
     def _read_rows(self, reader: PlaceReader, intake: BucketIntake) -> None:
         before = Counter(reader.looked_at)
         try:
-            intake.read_rows(reader, self._map, self._progress)
+            intake.read_rows(reader, self._map, self._buckets, self._progress)
             last = last_check_of(self._inventory.own, reader.name)
             if last is not None:
                 read_vanished(self._inventory, reader, last)
-            self.last_checks[reader.name] = last
+                self.last_checks[reader.name] = last.check_run_id
         except StoreUnreadable as error:
             self._failed(reader.place, error)
         else:
@@ -182,6 +211,7 @@ class Reading:
         except StoreUnreadable as error:
             self._unreadable(category, store, f"ListBuckets {error.code}", str(error))
             return
+        self._buckets.update(names)
         self._count(category, store, buckets=len(names))
         unmapped = set(unmapped_buckets(self._map, store, names))
         self._inventory.add([Entry(category, store, "bucket", mapped=True) for name in names if name not in unmapped])

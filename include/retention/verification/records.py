@@ -15,12 +15,12 @@ from retention.verification.vanished import remember_protected
 _RUN = """
 INSERT INTO retention.check_runs (
     check_run_id, started_at, finished_at, as_of, categories, verdict, policy_version, promises_digest, map_digest,
-    inventory_digest, ledger_seq, ledger_head, places_read, places_failed, summary
+    inventory_digest, hash_key_id, ledger_seq, ledger_head, places_read, places_failed, summary
 )
 SELECT
     %(check_run_id)s, %(started_at)s, %(finished_at)s, %(as_of)s, %(categories)s, %(verdict)s, %(policy_version)s,
-    %(promises_digest)s, %(map_digest)s, %(inventory_digest)s, head.seq, encode(head.hash, 'hex'), %(places_read)s,
-    %(places_failed)s, %(summary)s
+    %(promises_digest)s, %(map_digest)s, %(inventory_digest)s, %(hash_key_id)s, head.seq, encode(head.hash, 'hex'),
+    %(places_read)s, %(places_failed)s, %(summary)s
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN (SELECT seq, hash FROM retention.ledger ORDER BY seq DESC LIMIT 1) AS head ON TRUE
 """
@@ -32,11 +32,11 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 
 def record(
-    own: OwnConnection, inventory: Inventory, result: CheckResult, last_checks: Mapping[str, UUID | None]
+    own: OwnConnection, inventory: Inventory, result: CheckResult, last_checks: Mapping[str, UUID], hash_key_id: str
 ) -> None:
-    """Insert the run, its findings, and what is protected now in every place that was read to its end."""
+    """Insert the run, its findings, and what is protected now in every place that was read to its end, hashed under this key."""
     with own.transaction():
-        own.execute(_RUN, _run_fields(result))
+        own.execute(_RUN, _run_fields(result) | {"hash_key_id": hash_key_id})
         with own.cursor() as cursor:
             cursor.executemany(
                 _FINDING,

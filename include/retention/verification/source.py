@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ _SESSION = (
 class RowFacts(NamedTuple):
     """What a source's row says about one item. `clock_at` starts the cap, `event_at` ended the need.
 
-    `event_happened` is None where the source doesn't say.
+    `event_happened` is None where the source doesn't say; `person_known` False where it could be anybody's.
     """
 
     bucket: str | None
@@ -35,6 +35,7 @@ class RowFacts(NamedTuple):
     item_id: str
     tenant_id: str | None
     person_id: str | None
+    person_known: bool
     clock_at: datetime | None
     event_happened: bool | None
     event_at: datetime | None
@@ -66,7 +67,6 @@ class RowSource:
         self._place = place
         self._items_file = str(place.spec.facts.check_items)
         self._consents_file = str(place.spec.facts.check_consents or "")
-        self._items = _items_query(place.check_items_sql, terms)
         self._consents = _consents_query(place.check_consents_sql) if place.check_consents_sql is not None else None
         try:
             self._session: psycopg.Connection[Any] = psycopg.connect(
@@ -90,10 +90,25 @@ class RowSource:
                 self._session.execute(setting)
         except psycopg.Error as error:
             raise self._unreadable(self._items_file, error) from None
-        self._require_columns(self._items_file, self._items, _probe(_ITEM_INSTANTS, self._place.check_items_sql, terms))
+        check_items = self._place.check_items_sql
+        self._items = _items_query(check_items, terms, says_who_is_known=self._has_column(check_items, "person_known"))
+        self._require_columns(self._items_file, self._items, _probe(_ITEM_INSTANTS, check_items, terms))
         if self._consents is not None and self._place.check_consents_sql is not None:
             instants = _probe(_CONSENT_INSTANTS, self._place.check_consents_sql, terms)
             self._require_columns(self._consents_file, self._consents, instants)
+
+    def _has_column(self, query: str, name: str) -> bool:
+        """Whether the file's query gives this column, which it need not."""
+        try:
+            columns = (
+                self._session.execute(
+                    sql.SQL("SELECT * FROM ({}) AS f LIMIT 0").format(sql.SQL(_literal(query))), ()
+                ).description
+                or []
+            )
+        except psycopg.Error as error:
+            raise self._unreadable(self._items_file, error) from None
+        return any(column.name == name for column in columns)
 
     def _require_columns(self, file: str, query: sql.Composed, instants: sql.Composed) -> None:
         """Ask for no row, only whether the query runs and what types the instants have."""
@@ -129,12 +144,14 @@ class RowSource:
         for row in self._ask(self._items_file, query, (bucket, _storable(keys))):
             yield RowFacts(*row)
 
-    def known(self, item_ids: Sequence[str]) -> set[str]:
-        """Which of these ids have a row."""
-        query = self._items + sql.SQL(" WHERE f.item_id = ANY(%s)")
-        if not item_ids:
-            return set()
-        return {RowFacts(*row).item_id for row in self._ask(self._items_file, query, (_storable(item_ids),))}
+    def known(self, item_ids: Collection[str], places: Sequence[MappedPlace]) -> set[str]:
+        """Which of these ids have a row that speaks of an object of one of the places."""
+        query = self._items + sql.SQL(" WHERE f.item_id = ANY(%s) AND f.bucket = %s AND f.object_key ^@ ANY(%s)")
+        found: set[str] = set()
+        for place in places if item_ids else ():
+            where = (_storable(item_ids), place.spec.bucket, list(place.spec.prefixes))
+            found |= {RowFacts(*row).item_id for row in self._ask(self._items_file, query, where)}
+        return found
 
     def all_rows(self) -> Iterator[list[RowFacts]]:
         """Every row of the place's SQL, in chunks: memory does not grow with the table."""
@@ -224,16 +241,17 @@ def _probe(names: Sequence[str], query: str, terms: PromisedTerms) -> sql.Compos
     return sql.SQL("SELECT {} FROM ({}) AS f LIMIT 0").format(columns, sql.SQL(_literal(query)))
 
 
-def _items_query(check_items: str, terms: PromisedTerms) -> sql.Composed:
+def _items_query(check_items: str, terms: PromisedTerms, *, says_who_is_known: bool) -> sql.Composed:
     happened: sql.Composable = sql.SQL("FALSE")
     event_at: sql.Composable = sql.SQL("CAST(NULL AS timestamptz)")
     if terms.ending_event is not None:
         happened = sql.Identifier("f", f"happened_{terms.ending_event}")
         event_at = _evidence(f"start_{terms.ending_event}")
     return sql.SQL(
-        "SELECT f.bucket, f.object_key, f.item_id, f.tenant_id, f.person_id, {clock}, {happened}, {event_at}, {evidence} "
-        "FROM ({query}) AS f"
+        "SELECT f.bucket, f.object_key, f.item_id, f.tenant_id, f.person_id, {known}, {clock}, {happened}, {event_at}, "
+        "{evidence} FROM ({query}) AS f"
     ).format(
+        known=sql.SQL("coalesce(f.person_known, FALSE)" if says_who_is_known else "TRUE"),
         clock=_evidence(f"start_{terms.clock_event}"),
         happened=happened,
         event_at=event_at,
@@ -266,6 +284,6 @@ def _literal(text: str) -> Any:
     return text.replace("%", "%%") + "\n"
 
 
-def _storable(keys: Sequence[str]) -> list[str]:
+def _storable(keys: Iterable[str]) -> list[str]:
     """PostgreSQL's text can't hold NUL, so that no row can name such a key."""
     return [key for key in keys if "\0" not in key]

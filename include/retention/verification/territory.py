@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -79,6 +79,24 @@ def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list
         if _store(datamap, entry.connection) == store and entry.prefix is None
     }
     return [name for name in names if name not in mapped and name not in declared]
+
+
+def known_bucket(datamap: DataMap, listed: Collection[str], bucket: str | None) -> str:
+    """The bucket that a row names. Only what the map or a store's own list knows is repeated: a row may hold anything there."""
+    declared = {entry.bucket for entry in datamap.not_personal} | {p.spec.bucket for p in datamap.places.values()}
+    return bucket if bucket is not None and (bucket in declared or bucket in listed) else "unknown bucket"
+
+
+def kin_of(datamap: DataMap, place: MappedPlace) -> list[MappedPlace]:
+    """The places whose rows stand in the same table as this one's, itself first: an item that moved keeps its id there."""
+    table = _table(place)
+    others = (other for other in datamap.places.values() if other.name != place.name)
+    return [place, *(other for other in others if table is not None and _table(other) == table)]
+
+
+def _table(place: MappedPlace) -> tuple[str, str, str] | None:
+    row = place.spec.facts.row
+    return (place.facts.verification, row.table, row.id_column) if row is not None else None
 
 
 def names_a_place(datamap: DataMap, bucket: str | None, key: str | None) -> bool:

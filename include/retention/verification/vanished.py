@@ -6,24 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from retention.database import OwnConnection
 from retention.verification.intake import PlaceReader
 from retention.verification.inventory import Entry, Inventory
+from retention.verification.memory import LastCheck
 from retention.verification.source import ConsentFacts
 
 _BATCH = 1000
 
-_LAST_READ = """
-SELECT check_run_id
-FROM retention.check_runs
-WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof AND started_at <= clock_timestamp()
-ORDER BY started_at DESC
-LIMIT 1
+_SEEN_BEFORE = """
+SELECT item_hash, bool_and(missing_since IS NOT NULL) AS was_missing
+FROM retention.protected_items
+WHERE check_run_id = %s AND place = %s
+GROUP BY item_hash
 """
-
-_SEEN_BEFORE = (
-    "SELECT count(DISTINCT item_hash) AS seen FROM retention.protected_items WHERE check_run_id = %s AND place = %s"
-)
 
 _GONE = """
 SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.missing_since
@@ -31,6 +26,7 @@ FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
     AND p.place = %s
+    AND (p.missing_since IS NOT NULL OR %s)
     AND NOT EXISTS (
         SELECT 1
         FROM {entries} AS e
@@ -81,22 +77,24 @@ WHERE
 """
 
 
-def last_check_of(own: OwnConnection, place: str) -> UUID | None:
-    """The last check that read this place to its end; None before the first. One that is yet to come has read nothing."""
-    found = own.execute(_LAST_READ, (place,)).fetchone()
-    return found["check_run_id"] if found is not None else None
-
-
-def read_vanished(inventory: Inventory, reader: PlaceReader, last_check: UUID) -> None:
+def read_vanished(inventory: Inventory, reader: PlaceReader, last_check: LastCheck) -> None:
     """Enter every version that was protected at `last_check` and is gone now, with its consents read again by their ids.
 
     Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents can't be read.
     """
-    own = inventory.own
-    reader.looked_at["protected"] = (own.execute(_SEEN_BEFORE, (last_check, reader.name)).fetchone() or {}).get(
-        "seen", 0
-    )
-    gone = inventory.ask(_GONE, (last_check, reader.name))
+    seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, reader.name)).fetchall()
+    reader.looked_at["protected"] = reader.looked_at["remembered"] = len(seen)
+    is_comparable = last_check.key_id in (None, reader.hasher.key_id)
+    if not is_comparable:
+        # What was missing before still is; of the rest nobody can say.
+        inventory.add(
+            [
+                remembered(reader.terms.category, reader.name, bytes(row["item_hash"]), "hash_key_changed")
+                for row in seen
+                if not row["was_missing"]
+            ]
+        )
+    gone = inventory.ask(_GONE, (last_check.check_run_id, reader.name, is_comparable))
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
         inventory.add([_entry(reader, item) for item in batch])
@@ -109,6 +107,11 @@ def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_c
     if last_check is not None:
         inventory.ask(_STILL_MISSING, (check_run, last_check, place))
     inventory.ask(_FORGET, (place, [run for run in (check_run, last_check) if run is not None]))
+
+
+def remembered(category: str, place: str, item_hash: bytes, reason: str) -> Entry:
+    """A protected item that can't be looked for."""
+    return Entry(category, place, "remembered", mapped=True, item_hash=item_hash, note=reason)
 
 
 def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:

@@ -120,7 +120,9 @@ def judge_checks(
     ]
 
 
-def judge_own(trail: Trail, clocks: Clocks, category: str, gx_version: str) -> tuple[list[Check], list[Finding]]:
+def judge_own(
+    trail: Trail, holds_on_nothing: dict[str, int], clocks: Clocks, category: str, gx_version: str
+) -> tuple[list[Check], list[Finding]]:
     """The checks on what every other rests on: what was recorded about deletions and holds, and what time it is."""
     checks, findings = [], []
     for name, label, place, looked_at, troubles in (
@@ -132,6 +134,7 @@ def judge_own(trail: Trail, clocks: Clocks, category: str, gx_version: str) -> t
             trail.holds.holds,
             {"no_ledger_entry": trail.holds.unrecorded},
         ),
+        ("hold_on_nothing", "holds on what the map has", "holds", trail.holds.holds, holds_on_nothing),
         ("clocks_differ", "clocks agree", "clocks", clocks.looked_at, clocks.troubles()),
     ):
         kind, count = KINDS[name], sum(troubles.values())

@@ -69,7 +69,9 @@ def verify(
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
-        own_checks, own_findings = judge_own(read_trail(inventory.own, hasher), clocks, wanted[0], expected.gx_version)
+        own_checks, own_findings = judge_own(
+            read_trail(inventory.own, hasher), reading.holds_on_nothing(), clocks, wanted[0], expected.gx_version
+        )
         findings = (*(one for kind in KINDS for one in found.get(kind, ())), *own_findings, *troubles)
         result = CheckResult(
             check_run_id=uuid4(),
@@ -90,5 +92,5 @@ def verify(
             counts=totals(inventory) | {"rows": reading.rows_read},
             headroom=headroom(inventory, wanted, at),
         )
-        record(inventory.own, inventory, result, reading.last_checks)
+        record(inventory.own, inventory, result, reading.last_checks, hasher.key_id)
     return result

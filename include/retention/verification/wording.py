@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from retention.verification.wording_own import OWN_WORDING, Wording
 
-
-class Wording(NamedTuple):
-    """The words of one kind."""
-
-    title_en: str
-    title_de: str
-    meaning_en: str
-    meaning_de: str
-    action_en: str
-    action_de: str
-
+__all__ = ["WORDING", "Wording"]
 
 WORDING: dict[str, Wording] = {
     "past_cap": Wording(
@@ -174,19 +164,19 @@ WORDING: dict[str, Wording] = {
         "Objects outside all mapped prefixes",
         "Objekte außerhalb kartierter Präfixe",
         "A mapped bucket holds objects under no prefix of the map that are not declared free of personal data either. `place` "
-        "ends with their first folder, where its name is plain enough to name no person, and no customer's id.",
-        "In einem kartierten Bucket liegen Objekte unter keinem kartierten und keinem erklärten Präfix. `place` endet mit ihrem "
-        "ersten Ordner, sofern dessen Name erkennbar weder eine Person noch einen Kunden bezeichnet.",
-        "Map the prefix, declare it, or remove the objects.",
-        "Präfix kartieren, erklären oder die Objekte entfernen.",
+        "is the connection and the bucket: folders are not named, as they may be called after somebody.",
+        "In einem kartierten Bucket liegen Objekte unter keinem kartierten und keinem erklärten Präfix. `place` nennt Verbindung "
+        "und Bucket; Ordner werden nicht genannt, denn sie können nach jemandem heißen.",
+        "List the bucket; map the prefix, declare it, or remove the objects.",
+        "Bucket auflisten; Präfix kartieren, erklären oder die Objekte entfernen.",
     ),
     "unmapped_row": Wording(
         "Rows that name no mapped place",
         "Zeilen ohne kartierten Ort",
         "Rows name a bucket or prefix that is no place of the map: what they describe was not looked at. `detail.reasons` counts "
-        "them by bucket.",
+        "them by bucket; one that neither the map nor a store's list knows is not named.",
         "Zeilen nennen einen Bucket oder ein Präfix, das kein kartierter Ort ist: Was sie beschreiben, wurde nicht geprüft. "
-        "`detail.reasons` zählt sie je Bucket.",
+        "`detail.reasons` zählt sie je Bucket; einer, den weder Karte noch Bucket-Liste kennt, bleibt ungenannt.",
         "Map the place or correct the rows.",
         "Ort kartieren oder Zeilen berichtigen.",
     ),
@@ -204,11 +194,12 @@ WORDING: dict[str, Wording] = {
         "Kept by a hold or consents that may not mean it",
         "Behalten durch Löschsperre oder Einwilligungen, die vielleicht nicht gemeint sind",
         "Past its promised end and kept by nothing but a hold that may mean it (no row says whose it is, the row names no "
-        "customer, or its date is not certain), or by consents of several rows that share the object. Disposal keeps it to be "
-        "safe; whether it may be kept nobody can tell.",
+        "customer or another than the key, or its date is not certain), or by consents of several rows that share the object. "
+        "Disposal keeps it to be safe; whether it may be kept nobody can tell.",
         "Nach der zugesagten Frist nur durch eine Löschsperre behalten, unter die sie fallen kann (keine Zeile sagt, wessen sie "
-        "ist, die Zeile nennt keinen Kunden, oder ihr Datum ist nicht sicher), oder durch Einwilligungen mehrerer Zeilen, die "
-        "sich das Objekt teilen. Die Löschung behält sie vorsichtshalber; ob zu Recht, ist nicht feststellbar.",
+        "ist, die Zeile nennt keinen Kunden oder einen anderen als der Schlüssel, oder ihr Datum ist nicht sicher), oder durch "
+        "Einwilligungen mehrerer Zeilen, die sich das Objekt teilen. Die Löschung behält sie vorsichtshalber; ob zu Recht, ist "
+        "nicht feststellbar.",
         "Find out whose it is and write one row for it; or name the customer, the object or the period more exactly in the hold.",
         "Klären, wessen sie ist, und eine Zeile dafür schreiben; oder in der Löschsperre Kunde, Objekt oder Zeitraum genauer "
         "nennen.",
@@ -235,56 +226,4 @@ WORDING: dict[str, Wording] = {
         "Compare the map's bucket and the connection's account with what the application uses; look for who deleted objects.",
         "Bucket der Karte und Konto der Verbindung mit denen der Anwendung vergleichen; klären, wer Objekte gelöscht hat.",
     ),
-    "unrecorded_hold": Wording(
-        "Legal hold without an entry in the ledger",
-        "Löschsperre ohne Eintrag im Löschprotokoll",
-        "It was written into our own database past `hold add`. It protects what it covers, because deleting too much can't be "
-        "undone; but no entry says who set it, when and why.",
-        "Sie wurde an `hold add` vorbei in die eigene Datenbank geschrieben. Sie schützt, was sie erfasst, denn zu viel "
-        "Gelöschtes kommt nicht wieder; aber kein Eintrag sagt, wer sie wann und warum gesetzt hat.",
-        "Ask who wrote it. If it is right, set it again with `hold add` and end the other with `hold end`.",
-        "Klären, wer sie geschrieben hat. Ist sie richtig: mit `hold add` neu setzen und die andere mit `hold end` beenden.",
-    ),
-    "evidence_changed": Wording(
-        "The evidence was changed",
-        "Nachweise wurden verändert",
-        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, ended or dated otherwise "
-        "without an entry. What was kept or deleted in between can't be shown. `detail.reasons` says which.",
-        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind ohne "
-        "Eintrag verschwunden, beendet oder anders datiert. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. "
-        "`detail.reasons` nennt den Fall.",
-        "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
-        "again.",
-        "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
-        "verlorene Löschsperren neu setzen.",
-    ),
-    "clocks_differ": Wording(
-        "Clocks differ",
-        "Uhren weichen voneinander ab",
-        "This machine, our own database and the stores differ by more than ten minutes about the time, so that nobody can say "
-        "what is overdue; or a check is recorded that is yet to come. `detail.reasons` names the clocks that most others "
-        "contradict, a store by its connection.",
-        "Dieser Rechner, die eigene Datenbank und die Speicher sind sich um mehr als zehn Minuten über die Zeit uneins, sodass "
-        "niemand sagen kann, was überfällig ist; oder eine Prüfung ist verzeichnet, die erst noch kommt. `detail.reasons` nennt "
-        "die Uhren, denen die meisten anderen widersprechen, einen Speicher mit seiner Verbindung.",
-        "Set the clock right and run the check again. A check of the future was written by a wrong clock, or by somebody: find "
-        "out which.",
-        "Uhr stellen und Prüfung wiederholen. Eine künftige Prüfung hat eine falsche Uhr geschrieben, oder jemand: klären.",
-    ),
-    "inventory_incomplete": Wording(
-        "The inventory is not what was read",
-        "Bestandsliste unvollständig",
-        "The inventory lost rows, or has gaps where a date or a hash must stand. Nothing may be claimed from it.",
-        "Der Bestandsliste fehlen Zeilen, Daten oder Hashwerte. Aus ihr darf nichts geschlossen werden.",
-        "Run the check again; if it stays, it is an error of the check.",
-        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
-    ),
-    "check_failed": Wording(
-        "A check failed itself",
-        "Prüfung selbst gescheitert",
-        "An expectation could not be evaluated, or disagrees with our own count. `detail.reasons` names it.",
-        "Eine Erwartung konnte nicht ausgewertet werden oder widerspricht der eigenen Zählung. `detail.reasons` nennt sie.",
-        "Run the check again; if it stays, it is an error of the check.",
-        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
-    ),
-}
+} | OWN_WORDING

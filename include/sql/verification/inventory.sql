@@ -4,14 +4,15 @@
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
 --   row                              a row of a source without any object (mapped = false: it names no place of the map)
 --   vanished                         protected when last seen, and now without any version
+--   remembered                       protected when last seen, and not to be looked for now; `note` says why
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
---   place                            a place that could not be read; `note` says how the store put it
+--   place                            a place that could not be read; `note` says how the store put it (mapped = false: it left the map)
 CREATE UNLOGGED TABLE {entries} (
     entry_no       bigint  NOT NULL,
     category       text    NOT NULL,
     place          text    NOT NULL,
     entry          text    NOT NULL
-                   CHECK (entry IN ('version', 'delete_marker', 'upload', 'row', 'vanished', 'bucket', 'place')),
+                   CHECK (entry IN ('version', 'delete_marker', 'upload', 'row', 'vanished', 'remembered', 'bucket', 'place')),
     mapped         boolean NOT NULL,
     item_hash      bytea,
     part_hash      bytea,        -- of a version: its key, its id and, where an id can be written again, its ETag
@@ -28,7 +29,6 @@ CREATE UNLOGGED TABLE {entries} (
     sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
-    folder_no      integer,      -- mapped = false: which of its bucket's unmapped folders, as numbers in this check
     note           text
 );
 

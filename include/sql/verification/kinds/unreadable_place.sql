@@ -8,4 +8,4 @@ SELECT
     note AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE entry = 'place'
+WHERE entry = 'place' AND mapped

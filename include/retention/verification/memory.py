@@ -1,0 +1,63 @@
+"""What earlier checks remember: which check read a place last, under which key, and which places have left the map since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+from uuid import UUID
+
+from retention.database import OwnConnection
+
+DROPPED_PLACES_FOR = "30 days"
+"""For so long after it was last read a place that left the map is reported."""
+
+_LAST_READ = """
+SELECT check_run_id, hash_key_id
+FROM retention.check_runs
+WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof AND started_at <= clock_timestamp()
+ORDER BY started_at DESC
+LIMIT 1
+"""
+
+_DROPPED = """
+WITH last_read AS (
+    SELECT DISTINCT ON (place.name)
+        place.name,
+        run.check_run_id
+    FROM retention.check_runs AS run
+    CROSS JOIN LATERAL jsonb_array_elements_text(run.places_read) AS place (name)
+    WHERE
+        run.finished_at IS NOT NULL
+        AND run.is_proof
+        AND run.categories && %s
+        AND run.started_at BETWEEN clock_timestamp() - CAST(%s AS interval) AND clock_timestamp()
+        AND place.name <> ALL(%s)
+    ORDER BY place.name, run.started_at DESC
+)
+
+SELECT
+    last_read.name,
+    array_agg(DISTINCT item.item_hash) FILTER (WHERE item.item_hash IS NOT NULL) AS protected
+FROM last_read
+LEFT JOIN retention.protected_items AS item ON last_read.check_run_id = item.check_run_id AND last_read.name = item.place
+GROUP BY last_read.name
+"""
+
+
+class LastCheck(NamedTuple):
+    """The last check that read a place to its end. `key_id` is None in one that is older than this column."""
+
+    check_run_id: UUID
+    key_id: str | None
+
+
+def last_check_of(own: OwnConnection, place: str) -> LastCheck | None:
+    """The last check that read this place to its end; None before the first. One that is yet to come has read nothing."""
+    found = own.execute(_LAST_READ, (place,)).fetchone()
+    return LastCheck(found["check_run_id"], found["hash_key_id"]) if found is not None else None
+
+
+def dropped_places(own: OwnConnection, categories: Collection[str], mapped: Collection[str]) -> dict[str, list[bytes]]:
+    """Places that checks of these categories read in the last 30 days and the map has no more, with what was protected there."""
+    rows = own.execute(_DROPPED, (list(categories), DROPPED_PLACES_FOR, list(mapped))).fetchall()
+    return {row["name"]: [bytes(item_hash) for item_hash in row["protected"] or ()] for row in rows}

@@ -1,0 +1,105 @@
+"""What the kinds of finding are called and mean that are about what a check itself rests on: records, clocks, its own work."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Wording(NamedTuple):
+    """The words of one kind."""
+
+    title_en: str
+    title_de: str
+    meaning_en: str
+    meaning_de: str
+    action_en: str
+    action_de: str
+
+
+OWN_WORDING: dict[str, Wording] = {
+    "memory_lost": Wording(
+        "What was protected before can't be compared",
+        "Früher Geschütztes nicht vergleichbar",
+        "An earlier check saw protected items that this one can't look for: their place is no longer in the data map, or the "
+        "key of the keyed hashes was changed. Whether any of them was lost nobody can tell. A place that left the map is "
+        "reported for 30 days, a changed key once.",
+        "Eine frühere Prüfung sah geschützte Aufnahmen, nach denen diese nicht sehen kann: Ihr Ort steht nicht mehr in der "
+        "Karte, oder der Schlüssel der Hashwerte wurde gewechselt. Ob davon etwas verloren ging, ist nicht feststellbar. Ein "
+        "entfallener Ort wird 30 Tage lang gemeldet, ein neuer Schlüssel einmal.",
+        "Give a renamed place its old name again, or the check its old key, and run it once more before changing either.",
+        "Umbenanntem Ort seinen alten Namen oder der Prüfung ihren alten Schlüssel wiedergeben und vor dem Wechsel noch einmal "
+        "prüfen.",
+    ),
+    "place_dropped": Wording(
+        "Place that left the data map",
+        "Aus der Karte entfallener Ort",
+        "A check of the last 30 days read it, and it is no longer in the data map; nobody looks there any more. Nothing in it "
+        "was protected.",
+        "Eine Prüfung der letzten 30 Tage hat ihn gelesen, und er steht nicht mehr in der Karte; niemand sieht mehr hin. "
+        "Geschützt war dort nichts.",
+        "See that nothing personal is left there, or map it again.",
+        "Sicherstellen, dass dort nichts Personenbezogenes verbleibt, oder wieder kartieren.",
+    ),
+    "hold_on_nothing": Wording(
+        "Legal hold on what the map doesn't have",
+        "Löschsperre auf etwas, das die Karte nicht kennt",
+        "A hold that is in force, or waits for it, names a place or a category of which the data map has nothing: it holds "
+        "nothing. Was one renamed, what the hold was about is protected no more.",
+        "Eine geltende oder wartende Löschsperre nennt einen Ort oder eine Datenart, die die Karte nicht kennt: Sie sperrt "
+        "nichts. Wurde umbenannt, ist das Gemeinte nicht mehr geschützt.",
+        "Give it its old name again, or set the hold anew under the new one (`hold add`) and end the old one (`hold end`).",
+        "Alten Namen wiedergeben oder die Löschsperre unter dem neuen setzen (`hold add`) und die alte beenden (`hold end`).",
+    ),
+    "unrecorded_hold": Wording(
+        "Legal hold without an entry in the ledger",
+        "Löschsperre ohne Eintrag im Löschprotokoll",
+        "It was written into our own database past `hold add`. It protects what it covers, because deleting too much can't be "
+        "undone; but no entry says who set it, when and why.",
+        "Sie wurde an `hold add` vorbei in die eigene Datenbank geschrieben. Sie schützt, was sie erfasst, denn zu viel "
+        "Gelöschtes kommt nicht wieder; aber kein Eintrag sagt, wer sie wann und warum gesetzt hat.",
+        "Ask who wrote it. If it is right, set it again with `hold add` and end the other with `hold end`.",
+        "Klären, wer sie geschrieben hat. Ist sie richtig: mit `hold add` neu setzen und die andere mit `hold end` beenden.",
+    ),
+    "evidence_changed": Wording(
+        "The evidence was changed",
+        "Nachweise wurden verändert",
+        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, ended or dated otherwise "
+        "without an entry. What was kept or deleted in between can't be shown. `detail.reasons` says which.",
+        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind ohne "
+        "Eintrag verschwunden, beendet oder anders datiert. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. "
+        "`detail.reasons` nennt den Fall.",
+        "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
+        "again.",
+        "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
+        "verlorene Löschsperren neu setzen.",
+    ),
+    "clocks_differ": Wording(
+        "Clocks differ",
+        "Uhren weichen voneinander ab",
+        "This machine, our own database and the stores differ by more than ten minutes about the time, so that nobody can say "
+        "what is overdue; or a check is recorded that is yet to come. `detail.reasons` names the clocks that most others "
+        "contradict, a store by its connection.",
+        "Dieser Rechner, die eigene Datenbank und die Speicher sind sich um mehr als zehn Minuten über die Zeit uneins, sodass "
+        "niemand sagen kann, was überfällig ist; oder eine Prüfung ist verzeichnet, die erst noch kommt. `detail.reasons` nennt "
+        "die Uhren, denen die meisten anderen widersprechen, einen Speicher mit seiner Verbindung.",
+        "Set the clock right and run the check again. A check of the future was written by a wrong clock, or by somebody: find "
+        "out which.",
+        "Uhr stellen und Prüfung wiederholen. Eine künftige Prüfung hat eine falsche Uhr geschrieben, oder jemand: klären.",
+    ),
+    "inventory_incomplete": Wording(
+        "The inventory is not what was read",
+        "Bestandsliste unvollständig",
+        "The inventory lost rows, or has gaps where a date or a hash must stand. Nothing may be claimed from it.",
+        "Der Bestandsliste fehlen Zeilen, Daten oder Hashwerte. Aus ihr darf nichts geschlossen werden.",
+        "Run the check again; if it stays, it is an error of the check.",
+        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
+    ),
+    "check_failed": Wording(
+        "A check failed itself",
+        "Prüfung selbst gescheitert",
+        "An expectation could not be evaluated, or disagrees with our own count. `detail.reasons` names it.",
+        "Eine Erwartung konnte nicht ausgewertet werden oder widerspricht der eigenen Zählung. `detail.reasons` nennt sie.",
+        "Run the check again; if it stays, it is an error of the check.",
+        "Prüfung wiederholen; bleibt es, ist es ein Fehler der Prüfung.",
+    ),
+}
