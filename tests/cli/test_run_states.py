@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,9 @@ def test_a_run_that_failed_in_part_says_how_many_and_is_not_running(run: Any, wo
     assert (found["last_run_state"], found["gone"], found["failed"]) == ("partly_failed", 1, 1)
     assert found["last_run"] is None, "only a run that ended well counts as one"
     text = run("summary")["text"]
-    assert "partly failed; 1 of 2 due items gone; 1 failed (1 × 23503). The next run tries again." in text
+    assert (
+        "partly failed; 1 of 2 due items gone; 1 failed (1 × 23503). The next run tries again; docs/stores.md" in text
+    )
 
 
 def test_bytes_that_went_without_their_row_are_not_nothing(run: Any, world: World, settle: Any) -> None:
@@ -252,6 +255,20 @@ def test_a_good_full_listing_does_not_hide_a_failed_run_by_the_tables(
     assert found["last_run_state"] == "failed"
 
 
+def test_what_went_since_under_an_earlier_plan_is_said(run: Any, world: World, settle: Any, plan: Plan) -> None:
+    """As when an interrupted run is finished, and a new one then finds nothing."""
+    world.add_recording(age=40 * DAY)
+    settle()
+    planned = plan()
+    since = datetime.now(UTC)
+    execute_plan(world.runtime(), planned.plan_id, planned.digest)
+    run("dispose", "audio")
+    text = run("summary", "--since", since.isoformat())["text"]
+    assert "nothing was due" in text
+    assert "1 more went since" in text
+    assert "more went" not in run("summary")["text"]
+
+
 def test_tables_and_listing_have_one_number_together(run: Any, world: World, settle: Any, plan: Plan) -> None:
     world.add_recording(age=40 * DAY)
     world.add_recording(age=DAY)
@@ -262,7 +279,7 @@ def test_tables_and_listing_have_one_number_together(run: Any, world: World, set
     execute_plan(world.runtime(), planned.plan_id, planned.digest)
     summary = run("summary")["categories"][0]
     assert summary["gone"] == sum(one["gone"] for one in summary["runs"].values())
-    assert "gone in these 2 runs" in summary["text"]
+    assert "1 of 1 due item gone" in summary["text"] and "1 of 1 due stored part gone" in summary["text"]
     assert world.own_sql("SELECT due_by_reason FROM retention.plans WHERE coverage = 'listing'")[0][
         "due_by_reason"
     ] == {"unlinked_version": 1}

@@ -44,9 +44,9 @@ def said(run: DisposalRun, language: str) -> str:
         ),
         pytest.param(
             replace(DONE, state=RunState.FAILED, due=1, gone=0, failed=1, parts_removed=1),
-            "failed; 0 of 1 due item gone; 1 failed; 1 stored part removed. Its log in Airflow says why.",
+            "failed; 0 of 1 due item gone; 1 failed; 1 stored part removed. Its log says why.",
             "fehlgeschlagen; 0 von 1 fälligem Element gelöscht; 1 fehlgeschlagen; 1 gespeicherter Teil entfernt. "
-            "Den Grund nennt sein Protokoll in Airflow.",
+            "Den Grund nennt sein Protokoll.",
             id="bytes_went_alone",
         ),
     ],

@@ -85,7 +85,7 @@ def execute_plan(
         raise PartlyFailedError(
             f"{summary.failed} of {summary.planned} items could not be deleted ({codes}). "
             f"Gone: {summary.gone + summary.recovered} items; stored parts removed, of failed items too: {parts}. "
-            "The next run tries again; `explain` tells more.",
+            "The next run tries again; docs/stores.md says what each code means.",
             failed=summary.failed,
             summary=summary,
         )

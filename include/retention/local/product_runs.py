@@ -17,6 +17,8 @@ DISPOSALS, VERIFICATION = ("dispose_audio", "dispose_audio_listing"), "verify_re
 JUDGE = "judge"
 """The task that is red unless the verdict is `compliant`: a result of the product, no failure of its run."""
 
+_STATES = {"queued": "waits for an earlier run, which is tried again after an interruption"}
+
 PARSED_WITHIN_S, BEGUN_WITHIN_S, RUN_WITHIN_S = 180.0, 300.0, 1800.0
 
 Found = TypeVar("Found")
@@ -61,7 +63,7 @@ def _finish(api: AirflowApi, run: DagRun, tell: Tell) -> list[TaskRun]:
 
     def over() -> DagRun | None:
         now = api.run(run.dag_id, run.run_id)
-        tell(f"{now.dag_id}: {now.state}")
+        tell(f"{now.dag_id}: {_STATES.get(now.state, now.state)}")
         return now if now.is_over else None
 
     patience = f"{run.dag_id} still runs after {RUN_WITHIN_S / 60:.0f} min; see the Airflow UI."

@@ -15,7 +15,9 @@ from retention.local import interruption
 console = Console(stderr=True, highlight=False)
 
 Tell = Callable[[str], None]
-"""Says what a running step is doing just now; seen on a terminal only."""
+"""Says what a running step is doing just now: at once on a terminal, every half minute in a log."""
+
+QUIET_S = 30.0
 
 
 @dataclass(slots=True)
@@ -33,8 +35,13 @@ def step(title: str, ending: Ending | None = None) -> Iterator[Tell]:
     ending = ending or Ending()
     begun = time.monotonic()
     with console.status(f"{escape(title)} …") as status:
+        told = begun
 
         def tell(detail: str) -> None:
+            nonlocal told
+            if not console.is_terminal and time.monotonic() - told >= QUIET_S:
+                told = time.monotonic()
+                console.print(f"… {escape(title)} [dim]{told - begun:.0f} s  {escape(detail)}[/]")
             status.update(f"{escape(title)} [dim]{time.monotonic() - begun:.0f} s  {escape(detail)}[/]")
 
         try:

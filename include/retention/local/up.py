@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -81,11 +82,12 @@ def up(state: State) -> int:
 
 
 def _up(stack: Stack) -> int:
+    begun_at = datetime.now(UTC)
     try:
         _start_servers(stack)
         _start_airflow(stack)
         _run_product(stack)
-        return _tell(stack)
+        return _tell(stack, begun_at)
     except ProductFailedError:
         raise
     except BaseException as error:
@@ -198,14 +200,14 @@ def _enforce_at_first(stack: Stack, env: dict[str, str]) -> None:
         Command("python -m retention mode", words, log=stack.state.logs / "migrate.log", env=env).wait()
 
 
-def _tell(stack: Stack) -> int:
+def _tell(stack: Stack, since: datetime) -> int:
     """The summary in words, then where to look. Standard output, so that it can be kept."""
     env = stack.environment()
     with step("report"):
         report = subprocess.run(retention("report"), env=env, capture_output=True, text=True, check=False)
     sys.stdout.flush()
     print(flush=True)
-    subprocess.run(retention("summary"), env=env, check=False)
+    subprocess.run(retention("summary", "--since", since.isoformat()), env=env, check=False)
     path = report.stdout.strip() if report.returncode == 0 else f"none: {report.stderr.strip()}"
     print(f"\nAirflow    {stack.url}   (logins: {stack.state.logins_file})")
     print(f"Report     {path}")

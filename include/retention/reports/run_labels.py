@@ -20,8 +20,11 @@ RUNS: dict[str, tuple[str, str]] = {
     "state.interrupted": ("interrupted", "abgebrochen"),
     "state.expired": ("expired, never executed", "verfallen, nie ausgeführt"),
     # what to do about it
-    "next.partly_failed": ("The next run tries again.", "Der nächste Lauf versucht es erneut."),
-    "next.failed": ("Its log in Airflow says why.", "Den Grund nennt sein Protokoll in Airflow."),
+    "next.partly_failed": (
+        "The next run tries again; docs/stores.md says what the codes mean.",
+        "Der nächste Lauf versucht es erneut; docs/stores.md sagt, was die Codes bedeuten.",
+    ),
+    "next.failed": ("Its log says why.", "Den Grund nennt sein Protokoll."),
     "next.blocked": (
         "A second person has to approve exactly this run; its log shows the command.",
         "Eine zweite Person muss genau diesen Lauf freigeben; sein Protokoll zeigt den Befehl.",
@@ -31,14 +34,18 @@ RUNS: dict[str, tuple[str, str]] = {
         "Stopp oder Modus verbieten das Löschen oder taten es währenddessen; `resume` und `mode` ändern das.",
     ),
     "next.interrupted": (
-        "It ended without saying how; the next run does what is left.",
-        "Er endete ohne Ergebnis; der nächste Lauf erledigt den Rest.",
+        "It ended without saying how; the next run does what is left, and its log says what hinders it.",
+        "Er endete ohne Ergebnis; der nächste Lauf erledigt den Rest, und sein Protokoll nennt, was ihn hindert.",
     ),
     "next.expired": ("The next run plans anew.", "Der nächste Lauf plant neu."),
     # its counts
     "run.went": ("{} of {} due items gone", "{} von {} fälligen Elementen gelöscht"),
     "run.went.one": ("{} of {} due item gone", "{} von {} fälligem Element gelöscht"),
+    "run.went.listing": ("{} of {} due stored parts gone", "{} von {} fälligen gespeicherten Teilen gelöscht"),
+    "run.went.listing.one": ("{} of {} due stored part gone", "{} von {} fälligem gespeicherten Teil gelöscht"),
     "run.is_due.one": ("{} of {} item due", "{} von {} Element fällig"),
+    "run.is_due.listing.one": ("{} of {} stored part due", "{} von {} gespeicherten Teil fällig"),
+    "run.is_due.listing": ("{} of {} stored parts due", "{} von {} gespeicherten Teilen fällig"),
     "run.is_due": ("{} of {} items due", "{} von {} Elementen fällig"),
     "run.nothing_due": ("nothing was due", "nichts war fällig"),
     "run.failed": ("{} failed", "{} fehlgeschlagen"),

@@ -37,10 +37,11 @@ def notices(runs: Iterable[DisposalRun], now: datetime) -> tuple[Text, ...]:
 def _counts(run: DisposalRun, language: str) -> list[str]:
     if run.due is None:
         return [say("run.not_planned", language)] if run.state is not RunState.PLANNING else []
+    unit = ".listing" if run.coverage == "listing" else ""  # a listing finds parts, tables name items
     if run.state in NOT_BEGUN:
-        return [_filled("run.is_due", language, run.due, run.considered)]
+        return [_filled(f"run.is_due{unit}", language, run.due, run.considered)]
     counts = [
-        _filled("run.went", language, run.gone, run.due) if run.due else say("run.nothing_due", language),
+        _filled(f"run.went{unit}", language, run.gone, run.due) if run.due else say("run.nothing_due", language),
         *_failed(run, language),
         *(_filled(f"run.{name}", language, count) for name, count in _exceptions(run) if count),
     ]

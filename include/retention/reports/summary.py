@@ -52,7 +52,7 @@ def _summary(
     lines = [
         f"{category}:",
         *(run.said for run in said.values()),
-        *_in_all(list(newest.values())),
+        *_by_others(own, category, list(newest.values()), since, until),
         *_stayed(counted),
         *_proven(read, standing, category),
     ]
@@ -70,11 +70,20 @@ def _summary(
     }
 
 
-def _in_all(runs: Sequence[DisposalRun]) -> list[str]:
+_GONE = "SELECT count(*) AS gone FROM retention.disposed_items WHERE category = %s AND gone_at BETWEEN %s AND %s"
+
+
+def _by_others(
+    own: OwnConnection, category: str, runs: Sequence[DisposalRun], since: datetime | None, until: datetime
+) -> list[str]:
+    """What went since then under other plans, such as one that an interruption had left."""
     if not runs:
         return ["No deletion run yet."]
-    gone = sum(run.gone for run in runs)
-    return [f"{gone} gone in these {len(runs)} runs."] if gone and len(runs) > 1 else []
+    if since is None:
+        return []
+    row = own.execute(_GONE, (category, since, until)).fetchone()
+    others = (row["gone"] if row is not None else 0) - sum(run.gone for run in runs)
+    return [f"{others} more went since {utc_minute(since)}, as earlier plans had it."] if others > 0 else []
 
 
 def _stayed(run: DisposalRun | None) -> list[str]:
