@@ -31,6 +31,10 @@ def disposed(category: str) -> Asset:
     return Asset(name=f"{category}_disposed", uri=f"x-retention://disposed/{category}", group="retention")
 
 
+VERIFIED = Asset(name="stores_verified", uri="x-retention://verified", group="retention")
+"""Updated by every verification. Like those of disposals, its events carry the counts, which the run's page then shows."""
+
+
 def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, doc: str | None) -> DAG:
     """A DAG that plans and then disposes of one category. Cron times are UTC.
 
@@ -58,9 +62,11 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
             return steps.plan_disposal(category, coverage, dag_id, dag_run)
 
         @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)], multiple_outputs=True)
-        def dispose(planned: dict[str, Any]) -> dict[str, Any]:
+        def dispose(planned: dict[str, Any], outlet_events: Any = None) -> dict[str, Any]:
             """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
-            return steps.execute_disposal(planned)
+            result = steps.execute_disposal(planned)
+            outlet_events[disposed(category)].extra = steps.counts_of_disposal(planned, result)
+            return result
 
         dispose(plan())  # type: ignore[arg-type]  # Airflow passes the value at run time
     return dag
@@ -81,10 +87,17 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
         doc_md=doc,
     ) as dag:
 
-        @task(task_display_name="verify the stores", multiple_outputs=True, execution_timeout=TIMEOUTS["listing"])
-        def verify() -> dict[str, Any]:
+        @task(
+            task_display_name="verify the stores",
+            multiple_outputs=True,
+            execution_timeout=TIMEOUTS["listing"],
+            outlets=[VERIFIED],
+        )
+        def verify(outlet_events: Any = None) -> dict[str, Any]:
             """List the stores anew, with another identity and other code, and hold them against the promises."""
-            return steps.verify_stores()
+            result = steps.verify_stores()
+            outlet_events[VERIFIED].extra = {name: result[name] for name in ("verdict", "findings")}
+            return result
 
         @task(task_display_name="write the report", multiple_outputs=True)
         def report(check: dict[str, Any]) -> dict[str, Any]:

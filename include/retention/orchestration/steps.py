@@ -69,6 +69,12 @@ def execute_disposal(plan: dict[str, Any]) -> dict[str, Any]:
     return _plain(summary.to_json())
 
 
+def counts_of_disposal(plan: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """What the run's page shows: of both tasks' results, the counts alone."""
+    counts = {name: plan[name] for name in ("considered", "due", "kept_by_reason", "undated")}
+    return counts | {name: result[name] for name in ("gone", "recovered", "spared", "failed", "failures", "dry_run")}
+
+
 def verify_stores() -> dict[str, Any]:
     """Prove from the stores; the verdict is judged by a later task, so that the report is written in any case."""
     from retention import settings
