@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.world import INCLUDE, World
 
 
@@ -27,3 +28,16 @@ def test_a_rule_without_place_and_a_place_without_rule_are_problems(
         error = found[code]
         assert error["file"] == str(path) and text in error["found"]
         assert "category:" in path.read_text().splitlines()[error["line"] - 1]
+
+
+@pytest.mark.parametrize("wanted", ["consents", "check_consents"])
+def test_a_place_without_the_consents_that_its_rule_asks_for_is_a_problem(
+    run: Any, world: World, tmp_path: Path, wanted: str
+) -> None:
+    file = tmp_path / "datamap" / "company.yaml"
+    kept = [line for line in file.read_text().splitlines() if not line.strip().startswith(f"{wanted}:")]
+    file.write_text("\n".join(kept) + "\n")
+    [error] = run("policy", "check", code=2)["errors"]
+    assert (error["code"], error["file"]) == ("no_consents", str(file))
+    assert repr(wanted) in error["found"]
+    assert "facts:" in kept[error["line"] - 1]

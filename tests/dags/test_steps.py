@@ -124,9 +124,17 @@ def test_no_result_and_no_log_names_an_item(
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="retention")
     plan = planned()
-    told = json.dumps([plan, steps.execute_disposal(plan)]) + caplog.text
+    result = steps.execute_disposal(plan)
+    told = json.dumps([plan, result, steps.counts_of_disposal(plan, result)]) + caplog.text
     for identifier in (recording.key, recording.recording_id, recording.call_id):
         assert identifier not in told
+
+
+def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording: Recording) -> None:
+    plan = planned()
+    counts = steps.counts_of_disposal(plan, steps.execute_disposal(plan))
+    assert (counts["due"], counts["gone"], counts["failed"], counts["dry_run"]) == (1, 1, 0, False)
+    assert counts["kept_by_reason"] == {}
 
 
 def test_a_retry_of_the_same_run_has_the_same_plan(company: World, recording: Recording) -> None:

@@ -135,7 +135,7 @@ def _plan_words(summary: PlanSummary) -> str:
     if summary.blocked:
         lines.append(
             f"BLOCKED: {summary.blocked_reason}; the first breach comes at {utc_minute(summary.breaches_at)}. "
-            "A second person may `approve` exactly this plan and digest."
+            f"A second person may approve exactly this: approve {summary.plan_id} --digest {summary.digest} --by P --reason R"
         )
     elif summary.due and summary.mode == Mode.ENFORCE:
         lines.append(f"to delete exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")

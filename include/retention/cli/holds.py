@@ -90,7 +90,7 @@ def hold_add(
     waits = (
         ""
         if result.in_force
-        else f" It holds nothing until a second person approves it: `hold approve {result.hold_id}`."
+        else f" It holds nothing until a second person approves it: `hold approve {result.hold_id} --by P --reason R`."
     )
     _show_hold("hold add", result, f"hold {result.hold_id} set", covered, waits, as_json)
 

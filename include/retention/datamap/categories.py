@@ -16,7 +16,8 @@ def known_categories(policy: Policy, datamap: DataMap) -> list[str]:
 
 
 def unmatched_categories(policy: Policy, datamap: DataMap, policies: Path, maps: Path) -> list[Problem]:
-    """A rule without a place deletes nothing, and a place without a rule is kept for ever: both named with file and line.
+    """A rule without a place deletes nothing, a place without a rule is kept for ever, and one without the consents that its rule
+    asks for is not planned: all named with file and line.
 
     `policies` and `maps` are the folders that both were loaded from.
     """
@@ -28,7 +29,8 @@ def unmatched_categories(policy: Policy, datamap: DataMap, policies: Path, maps:
         for rule in rules
         if rule.data["category"] not in mapped
     ]
-    return problems + [problem for system in systems for problem in _without_rule(system, policy)]
+    problems += [problem for system in systems for problem in _without_rule(system, policy)]
+    return problems + [problem for system in systems for problem in _without_consents(system, policy)]
 
 
 def _without_rule(system: Document, policy: Policy) -> list[Problem]:
@@ -38,4 +40,20 @@ def _without_rule(system: Document, policy: Policy) -> list[Problem]:
         )
         for name, place in system.data["places"].items()
         if place["category"] not in policy.rules
+    ]
+
+
+def _without_consents(system: Document, policy: Policy) -> list[Problem]:
+    return [
+        system.problem(
+            ("places", name, "facts"),
+            "no_consents",
+            f"no {wanted!r}, while the rule for {place['category']!r} has an exemption by consent",
+            f"the SQL file that reads the consents (docs/data-map.md, `{wanted}`)",
+        )
+        for name, place in system.data["places"].items()
+        if place["category"] in policy.rules
+        and any(version.exemption is not None for version in policy.rule(place["category"]).versions)
+        for wanted in ("consents", "check_consents")
+        if wanted not in place["facts"]
     ]

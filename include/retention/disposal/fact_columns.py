@@ -70,9 +70,8 @@ def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: Rete
         problems += _compare(file, _describe(source, place, file, place.consents_sql), _CONSENT)
     elif any(version.exemption is not None for version in rule.versions):
         found = f"place {place.name!r} without `consents`"
-        problems.append(
-            Problem("datamap", 1, "no_consents", found, "the SQL file that reads the consents the rule asks for")
-        )
+        expected = "the SQL file that reads the consents the rule asks for; `policy check` names file and line"
+        problems.append(Problem("datamap", 1, "no_consents", found, expected))
     if problems:
         raise DataMapError(problems)
     # Whatever else the SQL returns is not looked at, so that no name of it can meet one of ours.
