@@ -54,7 +54,7 @@ def test_verify_says_what_was_found_in_words_and_what_to_do(run: Any, world: Wor
     text = words("verify").stdout
     assert text.startswith("verdict: breach\n")
     assert "breach: 1 × Past the cap (past_cap) in call_recordings\n    Look at the last disposal run" in text
-    assert f"(unmapped_prefix) in company_s3/{world.bucket}/exports\n    Map the prefix" in text
+    assert f"(unmapped_prefix) in company_s3/{world.bucket}\n    List the bucket" in text
 
 
 def test_verify_says_why_a_place_could_not_be_read(run: Any, world: World) -> None:

@@ -69,9 +69,8 @@ def _status(state: State) -> int:
         _say("Nothing runs. `make run` starts everything.")
     elif not all(runs.values()):
         ended = ", ".join(name for name, is_running in runs.items() if not is_running)
-        _say(
-            f"Ended: {ended}; why stands at the end of its log, in {state.logs}, postgres/ or s3/ beside it. `make run` starts it again."
-        )
+        where = f"{state.logs}, or postgres/ and s3/ beside it"
+        _say(f"Ended: {ended}; why stands at the end of its log, in {where}. `make run` starts it again.")
     return 0 if runs and all(runs.values()) else 1
 
 
