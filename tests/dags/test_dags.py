@@ -68,7 +68,9 @@ def test_a_task_that_lists_whole_buckets_has_time_for_it(
 @pytest.mark.parametrize(("dag_id", "coverage"), [("dispose_audio", "rows"), ("dispose_audio_listing", "listing")])
 def test_a_failed_task_says_whose_run_it_was(dags: dict[str, Any], dag_id: str, coverage: str) -> None:
     for task in dags[dag_id].tasks:
-        (note,) = task.on_failure_callback
+        kept = task.partial_kwargs if task.is_mapped else vars(task)
+        noted = kept["on_failure_callback"]
+        (note,) = noted if isinstance(noted, list) else [noted]
         assert note.keywords == {"category": "audio", "coverage": coverage}
 
 
@@ -80,6 +82,14 @@ def test_verification_runs_after_each_disposal_and_by_its_own_clock(dags: dict[s
     assert "audio_disposed" in str(schedule.asset_condition)
     outlets = {outlet.name for task in dags["dispose_audio"].tasks for outlet in task.outlets}
     assert outlets == {"audio_disposed"}
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "task_id"), [("dispose_audio", "plan"), ("dispose_audio", "dispose"), ("verify_retention", "verify")]
+)
+def test_the_run_s_page_shows_what_a_task_counted(dags: dict[str, Any], dag_id: str, task_id: str) -> None:
+    task = dags[dag_id].get_task(task_id)
+    assert task.is_mapped and task.partial_kwargs["map_index_template"] == "{{ counts }}"
 
 
 def test_the_report_is_written_before_the_run_is_judged(dags: dict[str, Any]) -> None:

@@ -137,6 +137,30 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
     assert counts["kept_by_reason"] == {}
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        pytest.param({}, "1 of 1 gone, 0 failed", id="gone"),
+        pytest.param({"gone": 0, "recovered": 1}, "1 of 1 gone, 0 failed", id="recovered"),
+        pytest.param({"dry_run": True}, "1 of 1 would go, 0 failed", id="rehearsal"),
+    ],
+)
+def test_a_disposal_in_few_words(changed: dict[str, Any], words: str) -> None:
+    result = {"planned": 1, "gone": 1, "recovered": 0, "failed": 0, "dry_run": False}
+    assert steps.words_of_disposal(result | changed) == words
+
+
+def test_a_blocked_plan_in_few_words() -> None:
+    assert steps.words_of_plan({"due": 655, "considered": 1368, "blocked": True}) == "655 of 1368 due, blocked"
+
+
+def test_a_check_in_few_words() -> None:
+    assert (
+        steps.words_of_check({"verdict": "compliant", "findings": {"a@b": 3, "c@d": 1}})
+        == "compliant, 2 kinds of finding"
+    )
+
+
 def test_a_retry_of_the_same_run_has_the_same_plan(company: World, recording: Recording) -> None:
     assert planned("run-1") == planned("run-1")
     assert planned("run-1")["plan_id"] != planned("run-2")["plan_id"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
 from retention.orchestration import steps
 
@@ -24,6 +24,18 @@ DEFAULTS: dict[str, Any] = {
     "pool": POOL,
     "on_failure_callback": steps.note_failure,
 }
+
+
+COUNTS = "{{ counts }}"
+"""A run's page lists its tasks with nothing but their map index. So each is mapped, over one thing, with its counts as index."""
+
+
+EVERYWHERE = "every place"
+
+
+def _show(words: str) -> None:
+    """Say on the run's page what this task counted."""
+    cast("dict[str, Any]", get_current_context())["counts"] = words
 
 
 def disposed(category: str) -> Asset:
@@ -56,19 +68,27 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
         doc_md=doc,
     ) as dag:
 
-        @task(task_display_name=f"plan {category}", multiple_outputs=True)
-        def plan(dag_run: Any = None) -> dict[str, Any]:
+        @task(task_display_name=f"plan {category}", multiple_outputs=True, map_index_template=COUNTS)
+        def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
-            return steps.plan_disposal(category, coverage, dag_id, dag_run)
+            planned = steps.plan_disposal(category, coverage, dag_id, dag_run)
+            _show(steps.words_of_plan(planned))
+            return planned
 
-        @task(task_display_name=f"dispose of {category}", outlets=[disposed(category)], multiple_outputs=True)
+        @task(
+            task_display_name=f"dispose of {category}",
+            outlets=[disposed(category)],
+            multiple_outputs=True,
+            map_index_template=COUNTS,
+        )
         def dispose(planned: dict[str, Any], outlet_events: Any = None) -> dict[str, Any]:
             """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
             result = steps.execute_disposal(planned)
             outlet_events[disposed(category)].extra = steps.counts_of_disposal(planned, result)
+            _show(steps.words_of_disposal(result))
             return result
 
-        dispose(plan())  # type: ignore[arg-type]  # Airflow passes the value at run time
+        dispose.expand(planned=plan.expand(category=[category]))
     return dag
 
 
@@ -92,11 +112,14 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
             multiple_outputs=True,
             execution_timeout=TIMEOUTS["listing"],
             outlets=[VERIFIED],
+            map_index_template=COUNTS,
         )
-        def verify(outlet_events: Any = None) -> dict[str, Any]:
+        def verify(where: str, outlet_events: Any = None) -> dict[str, Any]:
             """List the stores anew, with another identity and other code, and hold them against the promises."""
+            assert where == EVERYWHERE  # no part of the stores is ever verified alone
             result = steps.verify_stores()
             outlet_events[VERIFIED].extra = {name: result[name] for name in ("verdict", "findings")}
+            _show(steps.words_of_check(result))
             return result
 
         @task(task_display_name="write the report", multiple_outputs=True)
@@ -109,6 +132,6 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
             """Fail unless compliant, so that a breach is red in the grid."""
             return steps.judge(check["verdict"], check["findings"])
 
-        checked = verify()
-        report(checked) >> judge(checked)  # type: ignore[arg-type]  # as above
+        checked = verify.expand(where=[EVERYWHERE])
+        report.expand(check=checked) >> judge.expand(check=checked)
     return dag

@@ -75,6 +75,22 @@ def counts_of_disposal(plan: dict[str, Any], result: dict[str, Any]) -> dict[str
     return counts | {name: result[name] for name in ("gone", "recovered", "spared", "failed", "failures", "dry_run")}
 
 
+def words_of_plan(plan: dict[str, Any]) -> str:
+    """`655 of 1368 due`, and whether the guard holds it back."""
+    return f"{plan['due']} of {plan['considered']} due" + (", blocked" if plan["blocked"] else "")
+
+
+def words_of_disposal(result: dict[str, Any]) -> str:
+    """`655 of 655 gone, 0 failed`; in a rehearsal what would go."""
+    gone = result["gone"] + result["recovered"]
+    return f"{gone} of {result['planned']} {'would go' if result['dry_run'] else 'gone'}, {result['failed']} failed"
+
+
+def words_of_check(result: dict[str, Any]) -> str:
+    """`compliant, 3 kinds of finding`."""
+    return f"{result['verdict']}, {len(result['findings'])} kinds of finding"
+
+
 def verify_stores() -> dict[str, Any]:
     """Prove from the stores; the verdict is judged by a later task, so that the report is written in any case."""
     from retention import settings
