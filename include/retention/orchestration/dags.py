@@ -122,14 +122,17 @@ def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: 
             _show(steps.words_of_check(result))
             return result
 
-        @task(task_display_name="write the report", multiple_outputs=True)
+        @task(task_display_name="write the report", multiple_outputs=True, map_index_template=COUNTS)
         def report(check: dict[str, Any]) -> dict[str, Any]:
             """Keep the check report for the page in the UI."""
-            return steps.write_report(check["check_run_id"])
+            written = steps.write_report(check["check_run_id"])
+            _show("kept for the page Retention")
+            return written
 
-        @task(task_display_name="judge", retries=0)
+        @task(task_display_name="judge", retries=0, map_index_template=COUNTS)
         def judge(check: dict[str, Any]) -> str:
             """Fail unless compliant, so that a breach is red in the grid."""
+            _show(check["verdict"])
             return steps.judge(check["verdict"], check["findings"])
 
         checked = verify.expand(where=[EVERYWHERE])
