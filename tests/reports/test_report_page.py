@@ -183,6 +183,19 @@ def test_every_label_has_words_in_both_languages() -> None:
     assert all(en.strip() and de.strip() for en, de in WORDS.values())
 
 
+def test_every_check_of_its_own_has_words() -> None:
+    """Names are collected from where they are written, as reasons are."""
+    judging = (
+        (INCLUDE / "retention" / "verification" / "verdicts.py")
+        .read_text(encoding="utf-8")
+        .partition("def judge_own")[2]
+    )
+    expecting = (INCLUDE / "retention" / "verification" / "expectations.py").read_text(encoding="utf-8")
+    names = {*re.findall(r'"([a-z]+(?: [a-z]+)+)"', judging), *re.findall(r'\("([a-z_]+)", gx', expecting)}
+    assert {"clocks agree", "every_row_arrived"} <= names
+    assert {f"name.{name}" for name in names} <= WORDS.keys()
+
+
 def test_every_reason_that_plans_and_checks_give_has_words() -> None:
     """Codes are collected from where they are written, so that a new one is noticed here."""
     judging = (INCLUDE / "sql" / "verification" / "judge.sql").read_text(encoding="utf-8")

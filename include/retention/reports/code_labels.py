@@ -85,6 +85,11 @@ CODES: dict[str, tuple[str, str]] = {
     # checks of the check's own list
     "name.evidence as recorded": ("evidence is as it was recorded", "Nachweise sind wie aufgezeichnet"),
     "name.holds as recorded": ("holds are as they were recorded", "Löschsperren sind wie aufgezeichnet"),
+    "name.holds on what the map has": (
+        "open holds name what the data map has",
+        "offene Löschsperren nennen, was die Datenkarte hat",
+    ),
+    "name.clocks agree": ("the clocks agree", "die Uhren stimmen überein"),
     "name.every_row_arrived": ("every row arrived", "jede Zeile ist angekommen"),
     "name.every_row_has_a_place": ("every row has a place", "jede Zeile hat einen Speicherort"),
     "name.every_entry_is_judged": ("every entry is judged", "jeder Eintrag ist beurteilt"),
