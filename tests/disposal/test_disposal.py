@@ -256,6 +256,15 @@ class TestGuard:
             execute_plan(world.runtime(), planned.plan_id, planned.digest)
         assert world.is_there(due) and world.is_there(fresh)
 
+    @pytest.mark.parametrize("column", ["tenant_id", "person_id", "basis", "reason"])
+    def test_an_item_under_another_name_or_reason_is_refused(self, world: World, plan: Plan, column: str) -> None:
+        due = world.add_recording(age=40 * DAY)
+        planned = plan()
+        world.own_sql(f"UPDATE retention.plan_items SET {column} = 'other'")
+        with pytest.raises(PlanError, match="changed"):
+            execute_plan(world.runtime(), planned.plan_id, planned.digest)
+        assert world.is_there(due)
+
     def test_a_plan_for_the_future_is_refused_outside_the_sample_environment(
         self, world: World, monkeypatch: pytest.MonkeyPatch, settle: Callable[[], None]
     ) -> None:

@@ -19,8 +19,8 @@ def plan_digest(own: OwnConnection, plan_id: UUID, header: Mapping[str, Any]) ->
     with own.transaction(), own.cursor(name="plan_items") as cursor:
         cursor.itersize = CHUNK_ITEMS
         cursor.execute(
-            "SELECT place, item_id, object_key, part_id, reason, due_at, deadline_at, evidence_at, arose_at "
-            "FROM retention.plan_items "
+            "SELECT place, item_id, object_key, part_id, tenant_id, person_id, basis, reason, due_at, deadline_at, "
+            "evidence_at, arose_at FROM retention.plan_items "
             'WHERE plan_id = %s ORDER BY place COLLATE "C", item_id COLLATE "C"',
             (plan_id,),
         )
