@@ -30,6 +30,15 @@ def test_a_rule_without_place_and_a_place_without_rule_are_problems(
         assert "category:" in path.read_text().splitlines()[error["line"] - 1]
 
 
+def test_a_hold_on_a_category_without_a_place_is_refused(run: Any, world: World, tmp_path: Path) -> None:
+    """It would cover nothing, and the guard would stop every plan of every category because of it."""
+    file = tmp_path / "datamap" / "company.yaml"
+    file.write_text(file.read_text().replace("category: audio", "category: voicemail"))
+    words = ("--category", "audio", "--reason", "dispute", "--ends", "2999-01-01T00:00:00Z")
+    assert "place in the data map: voicemail" in run("hold", "add", *words, code=2)["message"]
+    assert world.own_sql("SELECT 1 FROM retention.holds") == []
+
+
 @pytest.mark.parametrize("wanted", ["consents", "check_consents"])
 def test_a_place_without_the_consents_that_its_rule_asks_for_is_a_problem(
     run: Any, world: World, tmp_path: Path, wanted: str

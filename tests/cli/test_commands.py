@@ -12,6 +12,7 @@ import pytest
 from tests.history import rewrite
 from tests.world import DAY, HOUR, World, now
 
+from retention import settings
 from retention.database import connect
 
 
@@ -244,6 +245,16 @@ class TestProof:
             rewrite(own, "UPDATE retention.check_runs SET (started_at, as_of) = "
                          "(started_at - interval '3 hours', as_of - interval '3 hours')")  # fmt: skip
         assert run("status", code=3)["categories"][0]["reason"] == "the last proof is too old"
+
+    def test_without_an_instant_our_own_database_says_what_time_it_is(
+        self, run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By a machine's clock that is six minutes ahead the check would be no proof, and overdue items might not be."""
+        ahead = now() + timedelta(minutes=6)
+        monkeypatch.setattr(settings, "parse_as_of", lambda _text: ahead)
+        run("verify")
+        [check] = world.own_sql("SELECT as_of = started_at AS is_now, is_proof FROM retention.check_runs")
+        assert check == {"is_now": True, "is_proof": True}
 
     def test_an_unreadable_bucket_is_unknown(self, run: Any, world: World, tmp_path: Path) -> None:
         file = tmp_path / "datamap" / "company.yaml"

@@ -139,6 +139,17 @@ def test_hold_that_is_recorded_twice_is_no_evidence(company: Company) -> None:
     assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
 
 
+def test_hold_that_is_approved_twice_is_no_evidence(company: Company) -> None:
+    """A second approval and an UPDATE would put another approver and another beginning in the first one's place."""
+    company.tenant("nord")
+    _set_hold(company)
+    [row] = company.own_sql("SELECT hold_id FROM retention.holds")
+    with connect(company.own) as own:
+        ledger.append(own, "hold_approved", {"hold": row["hold_id"], "by": "somebody", "reason": "x"})
+    company.own_sql("UPDATE retention.holds SET approved_by = 'somebody'")
+    assert reasons(company.check(), "evidence_changed") == {"holds_changed_behind_the_ledger": 1}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -15,11 +15,11 @@ def require_rule(category: str, argument: str = "CATEGORY") -> None:
     _require_one_of(argument, category, load_policy(policies_folder()).rules, "a data category that has a rule")
 
 
-def require_mapped(categories: Sequence[str]) -> None:
+def require_mapped(categories: Sequence[str], argument: str = "CATEGORY") -> None:
     """Raise RequestError unless each category has a place. The rules are not asked: verification can do without them."""
     mapped = {place.spec.category for place in load_datamap(datamap_folder()).places.values()}
     for category in categories:
-        _require_one_of("CATEGORY", category, mapped, "a data category that has a place in the data map")
+        _require_one_of(argument, category, mapped, "a data category that has a place in the data map")
 
 
 def require_place(place: str, argument: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from retention import database
-from retention.cli.arguments import require_place, require_rule
+from retention.cli.arguments import require_mapped, require_place, require_rule
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, By, Reason, command, counted_noun, emit
 from retention.cli.streams import say
@@ -58,6 +58,7 @@ def hold_add(
     """Set a legal hold; all scope options given must match. Says what it covers now and how much had already gone."""
     if category is not None:
         require_rule(category, "--category")
+        require_mapped([category], "--category")  # else it would cover nothing, and stop every plan
     if place is not None:
         require_place(place, "--place")
     given = HoldScope(

@@ -44,7 +44,8 @@ def verify(
     with bar:
         result = prove(
             categories or all_categories(),
-            as_of=settings.parse_as_of(as_of),
+            # Without an instant it is judged by our own database's clock, as holds and the ledger are dated by it.
+            as_of=settings.parse_as_of(as_of) if as_of is not None else None,
             resolve=from_environment,
             policies=settings.policies_folder(),
             datamap=settings.datamap_folder(),

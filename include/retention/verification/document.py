@@ -35,12 +35,13 @@ Without breach and without unknown the verdict is `compliant`, exit code 0.
 
 ## What dates count
 
-- The cap runs from the row's date (`start_<event>`), unless that is missing, in the future, or later than other evidence by
-  more than 24 hours; then from the oldest of row, call, key day, `recorded-at` metadata and the store's own time. A version whose
-  metadata or whose store time is older than the row is as old as that. Metadata cost a request each: they are read of objects
-  without a row, of earlier versions, and where the row's date is missing or later than other evidence by more than 24 hours.
-- A date in the future proves no age. Rows are given ten minutes, for clocks that differ, metadata, key and store an hour (a key's
-  day another 24, for time zones); where no other date is left the item is `undated`.
+- The cap runs from the row's date (`start_<event>`), unless that is missing, before 1990, in the future, or later than other
+  evidence by more than 24 hours; then from the oldest of row, call, key day, `recorded-at` metadata and the store's own time. A
+  version whose metadata or whose store time is older than the row is as old as that. Metadata cost a request each: they are read
+  of objects without a row, of earlier versions, and where the row's date is missing or later than other evidence by more than 24
+  hours.
+- A date before 1990 or in the future proves no age. Rows are given ten minutes, for clocks that differ, metadata, key and store
+  an hour (a key's day another 24, for time zones); where no other date is left the item is `undated`.
 - *At once* runs from the event's time; an event that happened at no known or a future time counts from the oldest evidence.
   Where nobody says whether it happened, the item is `event_unknown`.
 - After a hold or an exemption ended there are two hours (the promise's allowed latency) to delete, where it began before the item

@@ -120,6 +120,7 @@ def _note(found: dict[str, _Recorded], entry: Mapping[str, Any]) -> None:
             is_sound=hold_id not in found,
         )
     elif hold_id in found and entry["kind"] == "hold_approved":
+        found[hold_id].is_sound &= found[hold_id].approved_by is None
         found[hold_id].approved_by = body.get("by")
         found[hold_id].effective_by = entry["at"]
         found[hold_id].effective_at = effective_at

@@ -127,10 +127,10 @@ WORDING: dict[str, Wording] = {
     "fallback_dated": Wording(
         "Dated by other evidence",
         "Hilfsweise datiert",
-        "The row's own date is missing, lies in the future, or is later than other evidence by more than a day; the oldest "
-        "other evidence counts.",
-        "Das Datum der Zeile fehlt, liegt in der Zukunft oder mehr als einen Tag nach anderen Belegen; der älteste andere "
-        "Beleg zählt.",
+        "The row's own date is missing, lies before 1990 or in the future, or is later than other evidence by more than a day; "
+        "the oldest other evidence counts.",
+        "Das Datum der Zeile fehlt, liegt vor 1990, in der Zukunft oder mehr als einen Tag nach anderen Belegen; der älteste "
+        "andere Beleg zählt.",
         "Correct the date at its source.",
         "Datum an der Quelle berichtigen.",
     ),

@@ -63,11 +63,12 @@ OWN_WORDING: dict[str, Wording] = {
     "evidence_changed": Wording(
         "The evidence was changed",
         "Nachweise wurden verändert",
-        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, ended or dated otherwise "
-        "without an entry. What was kept or deleted in between can't be shown. `detail.reasons` says which.",
-        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind ohne "
-        "Eintrag verschwunden, beendet oder anders datiert. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. "
-        "`detail.reasons` nennt den Fall.",
+        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, or cover something else, or "
+        "are approved, dated or ended otherwise than their entries say. What was kept or deleted in between can't be shown. "
+        "`detail.reasons` says which.",
+        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind "
+        "verschwunden, erfassen anderes oder sind anders genehmigt, datiert oder beendet, als ihre Einträge sagen. Was "
+        "dazwischen behalten oder gelöscht wurde, ist nicht belegbar. `detail.reasons` nennt den Fall.",
         "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
         "again.",
         "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
