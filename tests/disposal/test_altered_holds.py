@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,10 @@ from retention.disposal.plan import PlanSummary
 from retention.errors import GuardError
 from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
-from retention.evidence.holds import HoldScope, add_hold, end_hold
+from retention.evidence.holds import HoldScope, add_hold, approve_hold, end_hold
 
 Plan = Callable[..., PlanSummary]
-REFUSED = "whose scope somebody changed"
+REFUSED = "that somebody changed past the product"
 
 
 def set_hold(world: World, hasher: ItemHasher = HASHER, approved_by: str | None = "ben", **scope: Any) -> str:
@@ -36,6 +37,10 @@ def set_hold(world: World, hasher: ItemHasher = HASHER, approved_by: str | None 
         pytest.param("tenant_id = 't2'", id="another_tenant"),
         pytest.param("started_before = now() - interval '300 days'", id="a_narrower_period"),
         pytest.param("tenant_id = NULL, person_id = 'somebody'", id="a_person_instead"),
+        pytest.param("ended_at = now(), ended_by = 'anna'", id="ended"),
+        pytest.param("ends_at = now() - interval '1 hour'", id="an_earlier_end"),
+        pytest.param("requested_by = 'ben', approved_by = 'ben'", id="approved_by_its_requester"),
+        pytest.param("effective_at = now() + interval '1 day'", id="a_later_beginning"),
     ],
 )
 def test_a_hold_with_another_scope_than_it_was_set_with_stops_plan_and_execution(
@@ -51,6 +56,23 @@ def test_a_hold_with_another_scope_than_it_was_set_with_stops_plan_and_execution
     with pytest.raises(GuardError, match=REFUSED):
         execute_plan(world.runtime(), planned.plan_id, planned.digest)
     assert world.is_there(held)
+
+
+def test_a_hold_that_is_gone_without_having_ended_stops_the_plan(world: World, plan: Plan) -> None:
+    held = world.add_recording(age=40 * DAY)
+    set_hold(world, tenant_id="t1")
+    world.own_sql("DELETE FROM retention.holds")
+    with pytest.raises(GuardError, match=REFUSED):
+        plan()
+    assert world.is_there(held)
+
+
+def test_a_hold_that_was_approved_later_stops_nothing(world: World, plan: Plan) -> None:
+    world.add_recording(age=40 * DAY, tenant="t2")
+    hold_id = set_hold(world, tenant_id="t1", approved_by=None)
+    with database.connect(world.own) as own:
+        approve_hold(own, HASHER, uuid.UUID(hold_id), approved_by="ben", reason="seen")
+    assert plan().due == 1
 
 
 def test_holds_as_they_were_set_stop_nothing(world: World, plan: Plan) -> None:

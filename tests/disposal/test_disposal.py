@@ -529,6 +529,18 @@ class TestListing:
         world.add_hold(place="call_recordings", item_id=recording.recording_id)
         assert plan("listing").due == 0
 
+    def test_a_hold_on_somebody_else_keeps_no_older_version_of_a_row_that_says_whose_it_is(
+        self, world: World, plan: Plan
+    ) -> None:
+        recording = world.add_recording(age=2 * DAY, versions=0)
+        world.put(recording.key, **{"recorded-at": (now() - 40 * DAY).isoformat()})
+        world.put(recording.key)
+        world.add_hold(person_id="somebody")
+        planned = plan("listing")
+        assert planned.due == 1
+        assert execute_plan(world.runtime(), planned.plan_id, planned.digest).gone == 1
+        assert world.is_there(recording) and world.parts(recording.key) == 1
+
     def test_a_hold_on_a_person_keeps_orphans_because_nobody_knows_whose_they_are(
         self, world: World, plan: Plan
     ) -> None:

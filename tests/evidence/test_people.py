@@ -31,6 +31,9 @@ def test_a_reason_that_names_somebody_is_refused(reason: str) -> None:
         pytest.param("until 2026-12-01 and 2027-01-15", id="two_dates"),
         pytest.param("ticket OPS-20261123-0042", id="ticket"),
         pytest.param("1200 items of backlog", id="count"),
+        pytest.param("INC 2026-00123, Az. 12 345/2024", id="case_numbers"),
+        pytest.param("ticket 1234567890", id="long_number"),
+        pytest.param("host 10.20.30.40 is down", id="machine"),
     ],
 )
 def test_a_reason_with_numbers_that_are_nobodys_is_taken(reason: str) -> None:
@@ -43,3 +46,7 @@ def test_a_reason_with_numbers_that_are_nobodys_is_taken(reason: str) -> None:
 def test_blank_is_missing(person: str, reason: str) -> None:
     with pytest.raises(RequestError, match="expected both"):
         require_person_and_reason(person, reason)
+
+
+def test_a_stop_is_never_refused_for_its_words() -> None:
+    require_person_and_reason("oncall", "call 030 23125000", is_urgent=True)

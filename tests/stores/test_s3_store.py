@@ -301,7 +301,6 @@ def test_a_role_that_may_only_read_removes_nothing(s3_place: S3Place) -> None:
     key = fresh_key()
     part = s3_place.put(key)
     reader = s3_store(s3_place.bucket, "p/", identity="verify")
-    reader.check()
     results = reader.remove([Target(key)], stored_before=FAR_FUTURE)
     assert results == {Target(key): RemovalResult(Removal.FAILED, 0, "AccessDenied")}
     assert shown(reader, [key]) == [(key, part)]

@@ -24,7 +24,7 @@ from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.lines import Line, Outcomes
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.reading import Reading
-from retention.disposal.removal import remove, remove_rows_left_alone
+from retention.disposal.removal import remove
 from retention.disposal.runtime import Runtime
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
@@ -75,7 +75,6 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
         step("intent_recorded")
         _require_lock(own)
         stored_before = context.stored_before[checked.place.name]
-        outcomes |= remove_rows_left_alone(checked, outcomes, context.runtime.now())
         removed, parts_removed = remove(checked, due, stored_before, context.runtime.now(), step)
         return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
     finally:

@@ -60,7 +60,9 @@ def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dic
     loose = {line: parts[line.target] for line in lines if line not in kept}
     lost, stated = lost_hold_items(reading), reading.checked.stores.objects.stated_at(list(loose.values()))
     for line, part in loose.items():
-        decision = decide_loose(reading, loose_item(reading.checked, part, stated.get(part)), lost)
+        has_row = line.object_key in rows
+        item = loose_item(reading.checked, part, stated.get(part), has_row=has_row)
+        decision = decide_loose(reading, item, frozenset() if has_row else lost)
         if not decision.disposable:
             kept[line] = decision.reason
     return kept
@@ -76,8 +78,8 @@ def _parts(reading: Reading, lines: Sequence[Line]) -> dict[Target, StoredPart]:
 def _settle(reading: Reading, unsettled: Mapping[Line, str]) -> Outcomes:
     """Items whose row is gone, or that are protected by now although an interrupted try may have removed them before.
 
-    No bytes are removed for them: the store tells whether they are there. Bytes without a row are left to the full listing; a
-    row that an earlier try left without its bytes goes with the batch.
+    No bytes are removed for them: the store tells whether they are there. Bytes without a row are left to the full listing, and a
+    row that is protected by now stays, also without its bytes: it alone shows that they were lost, should that be so.
     """
     if not unsettled:
         return {}

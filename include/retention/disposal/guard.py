@@ -11,9 +11,9 @@ from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
 from retention.disposal.lines import Tally
 from retention.errors import GuardError, ModeError, PlanError, RequestError, StoppedError
+from retention.evidence.altered_holds import altered_holds
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.evidence.hashing import ItemHasher
-from retention.evidence.hold_scopes import with_other_scope
 from retention.policy.facts import Hold
 from retention.policy.holds import is_open, is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
@@ -56,16 +56,16 @@ def require_holds_placed(holds: Sequence[Hold], datamap: DataMap, now: datetime)
 
 
 def require_holds_unaltered(own: OwnConnection, hasher: ItemHasher, holds: Sequence[Hold], now: datetime) -> None:
-    """Raise GuardError for a hold that holds, or waits to, and covers something else than it was set for.
+    """Raise GuardError for a hold that by the ledger holds, or waits to, and that is gone or says something else now.
 
     Reads the ledger's entries about holds: once per plan and per execution, not per batch.
     """
-    altered = with_other_scope(own, hasher, [hold for hold in holds if is_open(hold, now)])
+    altered = altered_holds(own, hasher, holds, now)
     if altered:
         raise GuardError(
-            f"found legal holds whose scope somebody changed past the product ({', '.join(hold.hold_id for hold in altered)}); "
-            "expected the scope that the ledger noted when they were set. Nothing is planned or deleted. Find out who did, set "
-            "the holds anew with what they were meant for (`hold add`), and end these (`hold end`)."
+            f"found legal holds that somebody changed past the product ({', '.join(altered)}); expected scope, dates and people "
+            "that the ledger noted when they were set. Nothing is planned or deleted. Find out who did, set the holds anew with "
+            "what they were meant for (`hold add`), and end these (`hold end`)."
         )
 
 

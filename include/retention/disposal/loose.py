@@ -49,8 +49,11 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
     return None
 
 
-def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None) -> ItemFacts:
-    """A part without a row as an item: dated by the oldest evidence there is, its tenant from its key, its person unknown."""
+def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None, *, has_row: bool) -> ItemFacts:
+    """A loose part as an item: dated by the oldest evidence there is, its tenant from its key.
+
+    Without a row it could be anybody's. Where its key has one, the row's own holds speak for it (`protected_by_row`).
+    """
     tenant_id, key_day = read_key(checked.place.spec.key_date, part.key)
     evidence = [at for at in (key_day, stated_at, part.stored_at) if at is not None and at >= EARLIEST]
     return ItemFacts(
@@ -58,7 +61,7 @@ def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | No
         item_id=part.key,
         object_key=part.key,
         tenant_id=tenant_id,
-        person_known=False,
+        person_known=has_row,
         starts={},
         evidence_at=min(evidence, default=None),
     )

@@ -86,23 +86,6 @@ def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: dat
     return outcomes
 
 
-def remove_rows_left_alone(checked: CheckedPlace, outcomes: Outcomes, now: datetime) -> Outcomes:
-    """Remove the rows of items whose bytes had gone by an earlier try, whatever protects them by now: what they would protect
-    went before that came, and nothing else would ever remove them. Returns the items whose row could not be removed.
-
-    Only where the map names the column of the object's key: by its id alone, a row that has moved on would go along.
-    """
-    rows, row = checked.stores.rows, checked.place.spec.facts.row
-    lines = [
-        line for line, (state, _) in outcomes.items() if state == "gone_confirmed_on_recovery" and line.part_id is None
-    ]
-    if rows is None or row is None or row.key_column is None or not lines:
-        return {}
-    results = rows.remove([_row_of(checked, line) for line in lines], stored_before=now)
-    failed = {line: result for line in lines if (result := results[_row_of(checked, line)]).outcome is Removal.FAILED}
-    return {line: ("failed", result.error_code or "unknown") for line, result in failed.items()}
-
-
 def _row_of(checked: CheckedPlace, line: Line) -> Target:
     """The line's row, as long as it describes the object that was planned."""
     return Target(line.item_id, describes=(checked.place.spec.bucket, line.object_key))

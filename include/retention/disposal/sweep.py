@@ -43,16 +43,17 @@ def _due_loose(
     """Those of one page's loose parts that are due; the others are counted with their reason."""
     stated = reading.checked.stores.objects.stated_at(loose)
     for part in loose:
-        item = loose_item(reading.checked, part, stated.get(part))
-        decision = decide_loose(reading, item, lost)
+        has_row = part.key in rows
+        item = loose_item(reading.checked, part, stated.get(part), has_row=has_row)
+        decision = decide_loose(reading, item, frozenset() if has_row else lost)
         protection = protected_by_row(rows.get(part.key, ()), reading.now)
         if protection is not None or not decision.disposable:
             tally.keep(protection or decision.reason, 1, decision.due_at if decision.reason == "not_due" else None)
             continue
-        due = _due_part(part, item, decision, unlinked=part.key not in rows)
+        due = _due_part(part, item, decision, unlinked=not has_row)
         tally.take(due.deadline_at)
         tally.fallback += 1
-        tally.unlinked_due += part.key not in rows
+        tally.unlinked_due += not has_row
         yield due
 
 

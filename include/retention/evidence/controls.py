@@ -71,7 +71,7 @@ def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str)
 
     Batches that run at this moment end in their own time: `wait_for_batches` tells when.
     """
-    require_person_and_reason(changed_by, reason)
+    require_person_and_reason(changed_by, reason, is_urgent=stopped)
     with own.transaction():
         own.execute(
             "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (%s, %s, %s)",
