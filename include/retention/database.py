@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ def prepare_session(connection: psycopg.Connection[Any]) -> None:
     """Time zone UTC, and rows that a policy hides are an error: a hidden consent or hold would be taken for none."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET row_security = off")
+
+
+def database_time(own: OwnConnection) -> datetime:
+    """The time of our own database: it dates holds, deletions and checks."""
+    row = own.execute("SELECT clock_timestamp() AS at").fetchone()
+    assert row is not None  # a SELECT of one value
+    at: datetime = row["at"]
+    return at
 
 
 def migrate(conninfo: str) -> str:

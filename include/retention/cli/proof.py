@@ -76,6 +76,11 @@ def all_categories() -> list[str]:
     return known_categories(load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
 
 
+def _instant(own: database.OwnConnection, as_of: str | None, given: datetime) -> datetime:
+    """`--as-of`, else now by our own database's clock, which dates what is read here: a newer proof must not lie ahead of it."""
+    return given if as_of is not None else database.database_time(own)
+
+
 @command("report")
 def report(
     format: Annotated[str, typer.Option(help="html or json")] = "html",  # noqa: A002  # the option's public name
@@ -87,12 +92,13 @@ def report(
     from retention import reports
     from retention.reports.checks import last_proof_id
 
-    instant = settings.parse_as_of(as_of)
+    given = settings.parse_as_of(as_of)
 
     if format not in ("html", "json"):
         raise RequestError(f"--format: found {format!r}; expected html or json (PDF: print the HTML)")
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     with database.connect(own_conninfo()) as own:
+        instant = _instant(own, as_of, given)
         proof = last_proof_id(own, instant)
         if proof is None and as_of is not None:
             raise RequestError(f"--as-of: found no verification that had finished by {as_of}; expected a later instant")
@@ -129,8 +135,9 @@ def status(as_of: AsOf = None, as_json: AsJson = False) -> None:
 
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     documents = documents_now(policy, datamap)
+    given = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        result = read_status(own, known_categories(policy, datamap), documents, settings.parse_as_of(as_of))
+        result = read_status(own, known_categories(policy, datamap), documents, _instant(own, as_of, given))
     emit("status", result.to_json(), result.to_text(), as_json=as_json)
     raise typer.Exit(EXIT_BY_VERDICT[result.verdict])
 
@@ -147,8 +154,9 @@ def summary(
 
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     first: datetime | None = settings.parse_instant("--since", since) if since is not None else None
-    until = settings.parse_as_of(as_of)
+    given = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
+        until = _instant(own, as_of, given)
         categories = known_categories(policy, datamap)
         fields: dict[str, Any] = read_summary(own, categories, documents_now(policy, datamap), since=first, until=until)
     emit("summary", fields, fields["text"], as_json=as_json)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from retention.database import OwnConnection
-from retention.disposal.clocks import database_time
+from retention.database import OwnConnection, database_time
 from retention.disposal.guard import plan_row
 from retention.errors import GuardError, PlanError
 from retention.evidence import ledger

@@ -16,8 +16,7 @@ import psycopg
 from psycopg import sql
 
 from retention import locks
-from retention.database import OwnConnection
-from retention.disposal.clocks import database_time
+from retention.database import OwnConnection, database_time
 from retention.disposal.decide_again import decide_again
 from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 from retention.disposal.runtime import Runtime
 from retention.errors import GuardError
 from retention.policy.model import RetentionRule
@@ -21,14 +21,6 @@ def current_time(runtime: Runtime, own: OwnConnection) -> datetime:
     A hold that is committed is then never "not yet effective" because this machine is a little behind.
     """
     return max(runtime.now(), database_time(own))
-
-
-def database_time(own: OwnConnection) -> datetime:
-    """The time of our own database."""
-    row = own.execute("SELECT clock_timestamp() AS at").fetchone()
-    assert row is not None  # a SELECT of one value
-    at: datetime = row["at"]
-    return at
 
 
 def require_clocks_agree(

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from retention.database import OwnConnection
-from retention.disposal.clocks import database_time
+from retention.database import OwnConnection, database_time
 from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.lines import Line
 from retention.disposal.locking import try_plan_lock

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 from retention.datamap.loader import DataMap
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of, stop_of
@@ -52,11 +52,11 @@ def build(
 ) -> Report:
     """Build the report on one check run; None: on the newest that had finished at `now`, or a report that nothing was checked.
 
-    `now` (aware, default: the clock) is the instant that the report is written for: a check that is too old for it, or of other
-    documents, or with a deadline in between, is told as it was, and the verdict is unknown.
+    `now` (aware, default: our own database's clock) is the instant that the report is written for: a check that is too old for
+    it, or of other documents, or with a deadline in between, is told as it was, and the verdict is unknown.
     Raises RequestError for a check run that does not exist, and HoldsUnreadable where the holds can't be read.
     """
-    now = now or datetime.now(UTC)
+    now = now or database_time(own)
     check_run_id = check_run_id if check_run_id is not None else last_proof_id(own, now)
     read = read_check(own, check_run_id) if check_run_id is not None else None
     check, findings = (read.check, read.findings) if read else (None, ())

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 from retention.errors import RetentionError
 from retention.reports import archive
 from retention.reports.archive import PAGE_REPORTS, StoredReport
@@ -97,8 +97,8 @@ def _routes(open_reports: OpenReports, documents: CurrentDocuments) -> APIRouter
 
     @pages.get("/")
     def newest(request: Request) -> Response:
-        now = datetime.now(UTC)
         with open_reports() as own:
+            now = database_time(own)
             report, lines = archive.latest(own), archive.listing(own, limit=EARLIER_REPORTS + 1)
             if report is None:
                 return _shell(request, "none.html.j2", title="no_reports")

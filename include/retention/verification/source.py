@@ -195,8 +195,9 @@ class Unread(StoreUnreadable):
 
 
 def _unreachable(place: str, connection_id: str, error: psycopg.Error) -> Unread:
-    """No session at all. libpq's message names host and user, never a password."""
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """No session at all. libpq's message never names a password."""
+    # Of a line such as `connection to server at "…", port … failed: Connection refused`, what its report's readers need.
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0].rpartition(" failed: ")[2]
     expected = "a running PostgreSQL that lets the verifying role in (host, port, database, user, password, sslmode)"
     return Unread(
         f"place {place!r}: connection {connection_id!r} did not answer: {said}",
