@@ -9,6 +9,7 @@ from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_ho
 from retention.disposal.older_objects import rows_by_store
 from retention.disposal.reading import Reading, RowsByKey
 from retention.disposal.removal import present_targets
+from retention.disposal.selection import is_disposable
 from retention.stores.protocol import StoredPart, Target
 
 
@@ -37,7 +38,7 @@ def _kept_whole(lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
         row = next((row for row in rows.get(line.object_key, ()) if row["item_id"] == line.item_id), None)
         if row is None:
             kept[line] = "row_gone"
-        elif row["status"] not in ("due", "overdue"):
+        elif not is_disposable(row):
             kept[line] = str(row["reason"])
     return kept
 
@@ -60,9 +61,8 @@ def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dic
     loose = {line: parts[line.target] for line in lines if line not in kept}
     lost, stated = lost_hold_items(reading), reading.checked.stores.objects.stated_at(list(loose.values()))
     for line, part in loose.items():
-        has_row = line.object_key in rows
-        item = loose_item(reading.checked, part, stated.get(part), has_row=has_row)
-        decision = decide_loose(reading, item, frozenset() if has_row else lost)
+        item = loose_item(reading.checked, part, stated.get(part), has_row=line.object_key in rows)
+        decision = decide_loose(reading, item, lost)
         if not decision.disposable:
             kept[line] = decision.reason
     return kept

@@ -15,6 +15,7 @@ from retention.disposal.keys import read_key
 from retention.disposal.place_sql import reviewed
 from retention.disposal.preflight import CheckedPlace
 from retention.disposal.reading import Reading
+from retention.disposal.selection import is_disposable
 from retention.policy.decide import EARLIEST, decide
 from retention.policy.facts import Decision, ItemFacts
 from retention.stores.protocol import PartKind, StoredPart
@@ -33,7 +34,7 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
     A row that is due takes all parts of its object with it in the hourly run, so they are left to that.
     """
     for row in rows:
-        if row["status"] in ("due", "overdue"):
+        if is_disposable(row):
             return "described_by_row"
         # These protect whether or not the row itself is due.
         if row["kept_by_minimum"]:
@@ -100,6 +101,7 @@ def _ids_with_row(reading: Reading, places: Sequence[MappedPlace], ids: Set[str]
 
 
 def decide_loose(reading: Reading, item: ItemFacts, lost: frozenset[str]) -> Decision:
-    """Decide a part without a row: a hold on an item that lost its row may be meant for this part."""
-    holds = [replace(hold, item_id=item.item_id) if hold.item_id in lost else hold for hold in reading.holds]
+    """Decide a loose part. Where nobody can tell whose it is, a hold on an item that lost its row may be meant for it."""
+    meant = frozenset() if item.person_known else lost
+    holds = [replace(hold, item_id=item.item_id) if hold.item_id in meant else hold for hold in reading.holds]
     return decide(item, reading.rule, holds, reading.as_of, now=reading.now)

@@ -24,7 +24,7 @@ from retention.disposal.preflight import CheckedPlace, check_places, refuse_repe
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import DISPOSABLE
+from retention.disposal.selection import DISPOSABLE, is_disposable
 from retention.disposal.sweep import sweep_place
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
@@ -227,7 +227,7 @@ def _due_rows(reading: Reading, tally: Tally) -> Iterator[DueItem]:
         for row in source.execute(counts, selection.parameters):
             tally.considered += row["items"]
             tally.fallback += row["items"] if row["basis"] == "fallback" else 0
-            if row["status"] not in ("due", "overdue"):
+            if not is_disposable(row):
                 tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
         due = sql.SQL('SELECT * FROM {} WHERE {} ORDER BY object_key COLLATE "C"').format(
             selection.decided, sql.SQL(DISPOSABLE)

@@ -19,12 +19,17 @@ from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_keys, reviewed
 from retention.disposal.protections import CONSENTED, HOLDS, RELEASED, consents, holds_parameter, protected
 from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
-from retention.policy.facts import Hold
+from retention.policy.facts import Hold, Status
 from retention.policy.model import RetentionRule, Terms
 
 _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 """PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
 DISPOSABLE = "status IN ('due', 'overdue')"
+
+
+def is_disposable(row: Mapping[str, Any]) -> bool:
+    """The same as `DISPOSABLE`, of a decided row that has been read."""
+    return row["status"] in (Status.DUE, Status.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)

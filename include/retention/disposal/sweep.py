@@ -12,6 +12,7 @@ from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_hold_items, protected_by_row
 from retention.disposal.older_objects import rows_by_store
 from retention.disposal.reading import Reading, RowsByKey
+from retention.disposal.selection import is_disposable
 from retention.policy.facts import Decision, ItemFacts
 from retention.stores.protocol import StoredPart
 
@@ -25,7 +26,7 @@ def sweep_place(reading: Reading, tally: Tally) -> Iterator[DueItem]:
     for page in _pages(reading.checked.stores.objects.scan()):
         rows = reading.rows_by_key(sorted({part.key for part in page}))
         by_store = rows_by_store(reading, page, rows)
-        whole = {key: row for key, found in by_store.items() for row in found if row["status"] in ("due", "overdue")}
+        whole = {key: row for key, found in by_store.items() for row in found if is_disposable(row)}
         loose = [part for part in page if part.key not in whole and is_loose(part, rows.get(part.key, ()))]
         tally.considered += len(page)
         tally.linked += sum(part.key in rows for part in page)
@@ -45,7 +46,7 @@ def _due_loose(
     for part in loose:
         has_row = part.key in rows
         item = loose_item(reading.checked, part, stated.get(part), has_row=has_row)
-        decision = decide_loose(reading, item, frozenset() if has_row else lost)
+        decision = decide_loose(reading, item, lost)
         protection = protected_by_row(rows.get(part.key, ()), reading.now)
         if protection is not None or not decision.disposable:
             tally.keep(protection or decision.reason, 1, decision.due_at if decision.reason == "not_due" else None)

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from retention import locks
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 from retention.errors import HoldsUnreadable, RequestError
 from retention.evidence import ledger
 from retention.evidence.already_gone import GoneBefore, count_gone
@@ -189,10 +189,7 @@ def _lock(own: OwnConnection) -> datetime:
     The table's trigger takes the lock too; taking it first makes `effective_at` later than what those batches removed.
     """
     own.execute(f"SELECT pg_advisory_xact_lock({locks.HOLDS})")
-    row = own.execute("SELECT clock_timestamp() AS now").fetchone()
-    assert row is not None  # a SELECT without FROM gives one row
-    now: datetime = row["now"]
-    return now
+    return database_time(own)
 
 
 def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime) -> HoldSet:

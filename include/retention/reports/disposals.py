@@ -15,7 +15,6 @@ from retention.policy.periods import BERLIN
 from retention.reports.document import DayCount, HoldInForce, Latency
 
 DAYS_SHOWN = 30
-_SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
 
 
 def latency(own: OwnConnection, category: str, until: datetime, window_days: int) -> Latency:
@@ -77,7 +76,7 @@ def holds_in_force(
 def _hold(hold: Hold, seen: Mapping[str, int] | None) -> HoldInForce:
     return HoldInForce(
         hold_id=hold.hold_id,
-        scope=tuple(name for name in _SCOPE if getattr(hold, name) is not None),
+        scope=tuple(hold.filled()),
         effective_at=hold.effective_at,
         until=holds_until(hold),
         for_review=hold.ends_at is None and hold.ended_at is None,

@@ -45,7 +45,7 @@ def _summary(
     runs = last_runs(own, category, until, since)
     newest, counted = newest_by_coverage(runs), newest_counted(runs, "rows")
     row = own.execute(
-        "SELECT * FROM retention.plans WHERE plan_id = %s", (counted.plan_id if counted is not None else None,)
+        "SELECT result FROM retention.plans WHERE plan_id = %s", (counted.plan_id if counted is not None else None,)
     ).fetchone()
     read, standing = last_standing(own, category, documents, until, since)
     said = {coverage: run_status(run, until) for coverage, run in newest.items()}

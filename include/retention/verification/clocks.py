@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 
 APART = timedelta(minutes=10)
 """Clocks that differ by more don't tell the same time. Rows are given as much (dates.sql)."""
 
-_NOW = "SELECT clock_timestamp() AS now"
 _FROM_THE_FUTURE = """
 SELECT count(*) AS runs
 FROM retention.check_runs
@@ -34,10 +33,7 @@ class Clocks:
 
     def now(self) -> datetime:
         """The time by our own database."""
-        row = self._own.execute(_NOW).fetchone()
-        assert row is not None  # a SELECT without FROM gives one row or raises
-        now: datetime = row["now"]
-        return now.astimezone(UTC)
+        return database_time(self._own).astimezone(UTC)
 
     def note(self, name: str, now: datetime | None) -> None:
         """What a clock says just now; None where it says nothing."""
