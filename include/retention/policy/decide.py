@@ -1,11 +1,13 @@
 """decide(): what a rule says about one item at one instant. Pure and total; the SQL of disposal says the same for sets.
 
-Order of precedence (clauses.md): statutory minimum, legal hold, restriction (Art. 18), exemption, then the shortest maximum.
+Order of precedence (clauses.md): statutory minimum or duty, legal hold (as processor: unless the customer decided), restriction
+(Art. 18), the decision of customer or person, exemption, then the shortest maximum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -21,11 +23,17 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class _Clock(NamedTuple):
-    """The item's dates before protections: `trigger` names the event that makes it due."""
+    """The item's dates: `trigger` names the event that makes it due. `requested`: due and deadline by what customer or person
+    decided, None where nobody did."""
 
     due_at: datetime
     deadline_at: datetime
     trigger: str
+    requested: tuple[datetime, datetime] | None = None
+
+    def was_requested(self, as_of: datetime) -> bool:
+        """Whether customer or person decided that it goes, and the time for that has come."""
+        return self.requested is not None and self.requested[0] <= as_of
 
 
 def decide(
@@ -40,7 +48,7 @@ def decide(
     latest = rule.latest(now)
     seen_at = item.evidence_at if _is_a_date(item.evidence_at, latest) else None
     arose_at, basis = _arose(item, rule, seen_at, latest)
-    terms = _terms_for(rule, arose_at, as_of)
+    terms = _terms_for(item, rule, arose_at, as_of)
     if terms is None:
         return Decision(Status.RETAIN, basis, "rule_not_in_force", None, None)
     # A guessed start may lie in any hold's period, so it takes no item out of one.
@@ -50,9 +58,14 @@ def decide(
     clock, basis = _clock(item, rule, terms, arose_at, basis, evidence, latest)
     in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     if clock is None:
+        if not rule.goes_by_age and not any(
+            start.happened for event, start in item.starts.items() if event in terms.due_after
+        ):
+            return Decision(Status.RETAIN, basis, "no_event", None, None, in_force)
         return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
     exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, latest)
-    clock = _after_protections(clock, covering, exempt_until, rule.release_latency, now)
+    item = item if terms.duties else replace(item, duty=None)
+    clock = _after_protections(item, clock, covering, exempt_until, rule.release_latency, now)
     status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
     return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
 
@@ -77,10 +90,10 @@ def _is_a_date(at: datetime | None, latest: datetime) -> bool:
     return at is not None and EARLIEST <= at <= latest
 
 
-def _terms_for(rule: RetentionRule, arose_at: datetime | None, as_of: datetime) -> Terms | None:
-    """The terms for an item of this age; of unknown age: the strictest, which are the oldest."""
+def _terms_for(item: ItemFacts, rule: RetentionRule, arose_at: datetime | None, as_of: datetime) -> Terms | None:
+    """The terms for an item of this age and customer; of unknown age: the strictest, which are the oldest."""
     applicable = None
-    for terms in rule.terms(as_of):
+    for terms in rule.terms(as_of, item.tenant_id):
         if terms.arose_from is None or (arose_at is not None and arose_at >= terms.arose_from):
             applicable = terms
     return applicable
@@ -101,30 +114,38 @@ def _clock(
         if event == rule.clock_event:
             at = arose_at
         else:
-            at, rests_on = _event_at(item, event, evidence, latest)
+            at, rests_on = _event_at(item, rule, event, evidence, latest)
             basis = Basis.FALLBACK if rests_on is Basis.FALLBACK else basis
         if at is not None:
             instants[event] = at
     if not instants:
         return None, Basis.UNDATED
-    due = {event: at + terms.due_after[event] for event, at in instants.items()}
+    due = {event: _due_from(item, rule, event, at) + terms.due_after[event] for event, at in instants.items()}
+    deadlines = {event: at + terms.deadline_after[event] for event, at in instants.items()}
     trigger = min(due, key=lambda event: (due[event], event))
-    deadline_at = min(at + terms.deadline_after[event] for event, at in instants.items())
-    return _Clock(due[trigger], deadline_at, trigger), basis
+    asked = rule.marked("on_request") & instants.keys()
+    requested = (min(due[event] for event in asked), min(deadlines[event] for event in asked)) if asked else None
+    return _Clock(due[trigger], min(deadlines.values()), trigger, requested), basis
+
+
+def _due_from(item: ItemFacts, rule: RetentionRule, event: str, at: datetime) -> datetime:
+    """A file or partition is as old as its oldest record, and goes when its youngest is due (clauses.md, "Time")."""
+    return max(at, item.youngest_at) if event == rule.clock_event and item.youngest_at is not None else at
 
 
 def _event_at(
-    item: ItemFacts, event: str, evidence: datetime | None, latest: datetime
+    item: ItemFacts, rule: RetentionRule, event: str, evidence: datetime | None, latest: datetime
 ) -> tuple[datetime | None, Basis]:
     """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence.
 
     By a clock that is a little ahead, an event lies between now and `latest`: it is not due yet. Dating it back would make
-    consents late that came in time.
+    consents late that came in time. What may lie ahead comes when it is dated.
     """
     start = item.starts.get(event, Start(None, False))
     if not start.happened:
         return None, Basis.START_POINT
-    if _is_a_date(start.at, latest):
+    ahead = event in rule.marked("may_lie_ahead") and start.at is not None and start.at > latest
+    if ahead or _is_a_date(start.at, latest):
         return start.at, Basis.START_POINT
     return evidence, Basis.START_POINT if evidence is None else Basis.FALLBACK
 
@@ -162,16 +183,37 @@ def _consent_ends(consent: Consent, withdrawals: Sequence[datetime], asked: Cons
 
 
 def _after_protections(
-    clock: _Clock, covering: Sequence[Hold], exempt_until: datetime | None, latency: timedelta, now: datetime
+    item: ItemFacts,
+    clock: _Clock,
+    covering: Sequence[Hold],
+    exempt_until: datetime | None,
+    latency: timedelta,
+    now: datetime,
 ) -> _Clock:
-    """An item is due when the last protection that had kept it ended, and overdue `latency` after that."""
-    ended = [until for hold in covering if was_in_force(hold, now) and (until := holds_until(hold)) is not None]
-    if exempt_until is not None and exempt_until <= now:
-        ended.append(exempt_until)
+    """An item is due when the last protection that had kept it ended, and overdue `latency` after that.
+
+    What customer or person decided waits for no consent's end, and where we are the processor for no hold's.
+    """
+    duty_ended = (
+        [item.duty.until] if item.duty is not None and item.duty.until is not None and item.duty.until <= now else []
+    )
+    holds_ended = [until for hold in covering if was_in_force(hold, now) and (until := holds_until(hold)) is not None]
+    exemption_ended = [exempt_until] if exempt_until is not None and exempt_until <= now else []
+    due_at, deadline_at = _released(
+        (clock.due_at, clock.deadline_at), duty_ended + holds_ended + exemption_ended, latency
+    )
+    if clock.requested is None:
+        return clock._replace(due_at=due_at, deadline_at=deadline_at)
+    requested = _released(clock.requested, duty_ended + ([] if item.is_processor else holds_ended), latency)
+    return _Clock(min(due_at, requested[0]), min(deadline_at, requested[1]), clock.trigger, requested)
+
+
+def _released(
+    dates: tuple[datetime, datetime], ended: Sequence[datetime], latency: timedelta
+) -> tuple[datetime, datetime]:
     if not ended:
-        return clock
-    released_at = max(ended)
-    return _Clock(max(clock.due_at, released_at), max(clock.deadline_at, released_at + latency), clock.trigger)
+        return dates
+    return max(dates[0], max(ended)), max(dates[1], max(ended) + latency)
 
 
 def _status(
@@ -184,17 +226,22 @@ def _status(
     now: datetime,
 ) -> tuple[Status, str]:
     if as_of < clock.due_at:
-        return Status.RETAIN, "not_due"
+        return Status.RETAIN, "too_wide" if as_of > clock.deadline_at else "not_due"
     if item.twins > 1:
         return Status.RETAIN, "ambiguous"
     if terms.minimum is not None and _kept_by_minimum(item, terms.minimum, now):
         return Status.KEPT_BY_MINIMUM, "statutory_minimum"
-    if any(is_in_force(hold, now) for hold in covering):
+    if item.duty is not None and (item.duty.until is None or now < item.duty.until):
+        return Status.KEPT_BY_MINIMUM, "statutory_duty"
+    requested = clock.was_requested(as_of)
+    if any(is_in_force(hold, now) for hold in covering) and not (requested and item.is_processor):
         return Status.HELD, "legal_hold"
     if item.restricted:
         return Status.RESTRICTED, "restriction"
-    if exempt_until is not None and now < exempt_until:
+    if exempt_until is not None and now < exempt_until and not requested:
         return Status.EXEMPT, "consent"
+    if item.waits:
+        return Status.RETAIN, "waits"
     return (Status.OVERDUE if as_of > clock.deadline_at else Status.DUE), clock.trigger
 
 

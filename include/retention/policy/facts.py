@@ -28,6 +28,13 @@ class Consent(NamedTuple):
     reviewed_at: datetime | None = None
 
 
+class Duty(NamedTuple):
+    """A statutory duty that one item is flagged with: its paragraph, and until when (None: nobody said, so it goes on)."""
+
+    paragraph: str
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldScope:
     """What a hold covers: the conjunction of what is filled; with nothing filled it covers nothing at all.
@@ -73,6 +80,8 @@ class ItemFacts:
     `evidence_at` is the oldest evidence besides the start points (row created, call started, key date, LastModified).
     `person_known` is False where no row tells whose item it is (an orphan); None as `person_id` then means "could be anybody".
     `twins` counts the items that share its object, itself included: more than one, and none of them may be touched.
+    `youngest_at` is the youngest record of a file or partition, which goes as a whole when that is due. `waits`: something else
+    has to go first. `is_processor`: the data are a customer's, and its instruction goes before a hold of ours.
     """
 
     place: str
@@ -87,6 +96,10 @@ class ItemFacts:
     restricted: bool = False
     twins: int = 1
     key_tenant: str | None = None
+    youngest_at: datetime | None = None
+    duty: Duty | None = None
+    waits: bool = False
+    is_processor: bool = False
 
 
 class Status(StrEnum):

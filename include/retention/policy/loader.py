@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from retention.documents import Document, read_document, read_folder
 from retention.errors import PolicyError, Problem
-from retention.policy.model import Promises, RetentionRule
-from retention.policy.strength import check_rule, promised_consents
+from retention.policy.model import Promises, RetentionRule, TenantLimit, TenantTerms
+from retention.policy.strength import check_rule, check_tenant, promised_consents
+
+Tenants = dict[str, dict[str, tuple[TenantLimit, ...]]]
+"""Shorter limits, by category and by the customer's id."""
 
 PROMISES_FILE = "promises.yaml"
+TENANTS_FOLDER = "tenants"
 CLAUSES = frozenset({
     "audio", "audio-consent", "no-training", "encryption", "contract", "transcript", "marketing", "leads", "logs", "usage",
     "cookies", "erasure", "rights", "recipients", "transfers", "role", "backups", "minors", "reminder", "version",
@@ -55,10 +60,55 @@ def load_policy(folder: Path) -> Policy:
             found = f"a second rule for category {rule.category!r}"
             problems.append(document.problem(("category",), "two_rules", found, "exactly one rule per category"))
         rules[rule.category] = rule
+    agreed, tenants, more = _read_tenants(folder)
+    problems += more
+    for document, terms in agreed:
+        problems += check_tenant(document, terms, rules)
     if problems:
         raise PolicyError(problems)
-    digest = hashlib.sha256(b"".join(hashlib.sha256(document.raw).digest() for document in documents)).hexdigest()
-    return Policy(promises, rules, promises_document.digest, digest)
+    rules = {category: rule.with_tenants(tenants.get(category, {})) for category, rule in rules.items()}
+    digest = _digest_of([*documents, *(document for document, _ in agreed)])
+    return Policy(promises, rules, promises_digest(promises_document, folder), digest)
+
+
+def load_tenants(folder: Path) -> Tenants:
+    """Read the customers' shorter limits (`tenants/*.yaml` below the folder); none where there is no such folder.
+
+    Both sides read them: they are promises to a customer. Raises PolicyError with all problems found at once.
+    """
+    _, tenants, problems = _read_tenants(folder)
+    if problems:
+        raise PolicyError(problems)
+    return tenants
+
+
+def promises_digest(promises: Document, folder: Path) -> str:
+    """What stands for all promises: to everybody (`promises.yaml`), and to single customers."""
+    agreed, _, _ = _read_tenants(folder)
+    return _digest_of([promises, *(document for document, _ in agreed)]) if agreed else promises.digest
+
+
+def _digest_of(documents: Sequence[Document]) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(document.raw).digest() for document in documents)).hexdigest()
+
+
+def _read_tenants(folder: Path) -> tuple[list[tuple[Document, TenantTerms]], Tenants, list[Problem]]:
+    documents, problems = read_folder(folder / TENANTS_FOLDER, PolicyError)
+    agreed: list[tuple[Document, TenantTerms]] = []
+    tenants: Tenants = {}
+    for document in documents:
+        try:
+            terms = document.build(TenantTerms, PolicyError)
+        except PolicyError as error:
+            problems += error.problems
+            continue
+        if any(terms.tenant == other.tenant for _, other in agreed):
+            found = f"a second file for tenant {terms.tenant!r}"
+            problems.append(document.problem(("tenant",), "two_files", found, "one file for each customer"))
+        agreed.append((document, terms))
+        for category, limits in terms.limits.items():
+            tenants.setdefault(category, {})[terms.tenant] = limits
+    return agreed, tenants, problems
 
 
 def load_promises(folder: Path) -> tuple[Promises, Document]:

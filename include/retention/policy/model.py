@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from retention.policy.periods import Day, Elapsed, Years, format_elapsed, start_of_day
 from retention.policy.promises import Consents, Maximum, Promise, Promises
@@ -23,6 +24,8 @@ __all__ = [
     "RuleVersion",
     "Schedule",
     "StartPoint",
+    "TenantLimit",
+    "TenantTerms",
     "Terms",
     "VolumeLimit",
 ]
@@ -33,7 +36,8 @@ LONGEST_LEAD = timedelta(hours=72)
 
 
 class StartPoint(StrictModel):
-    """One event that starts a rule's clock: either `limit` with `lead`, or `allowed_latency`, where it is due at once."""
+    """One event that starts a rule's clock: either `limit` with `lead`, or `allowed_latency`, where it is due at once; or
+    `never`, where it dates the item and no more."""
 
     event: Name
     """The event that starts the clock. The data map's SQL returns its time as `start_<event>`."""
@@ -43,13 +47,28 @@ class StartPoint(StrictModel):
     """Jobs act this much before the deadline: due = event + limit − lead."""
     allowed_latency: Elapsed | None = None
     """Due with the event itself; checks fail this long after it."""
+    never: Flag = False
+    """True where age alone makes nothing due. For the start point of `every_item`, in place of its limit."""
     every_item: Flag = False
-    """True for exactly one start point, one with a limit: the event that every item has. Where its time is missing, in the
-    future, before 1990 or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
+    """True for exactly one start point, one with a limit or `never`: the event that every item has. Where its time is missing, in
+    the future, before 1990 or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
+    on_request: Flag = False
+    """True where the customer or the person decides (instruction, request, withdrawal): no consent keeps the item from it, and
+    where we are the processor no hold of ours does (clauses.md, "Precedence")."""
+    may_lie_ahead: Flag = False
+    """True where the time is known in advance, such as a contract's end: one in the future has not come yet. Without it, a future
+    time is a wrong one, and other evidence stands in."""
 
     @model_validator(mode="after")
     def _limit_or_at_once(self) -> Self:
-        if self.allowed_latency is not None:
+        if self.never:
+            if (self.limit, self.lead, self.allowed_latency) != (None, None, None):
+                raise refuse("never beside limit, lead or allowed_latency", "never alone", "never")
+            if not self.every_item:
+                raise refuse("never without every_item", "every_item: true beside it: it dates the item", "never")
+            if self.on_request:
+                raise refuse("on_request beside never", "a start point that makes something due", "on_request")
+        elif self.allowed_latency is not None:
             if self.limit is not None or self.lead is not None:
                 raise refuse("allowed_latency beside limit or lead", "either limit and lead, or allowed_latency")
             if self.every_item:
@@ -105,6 +124,9 @@ class RuleVersion(StrictModel):
     """The consents that exempt an item. Without it, nothing does."""
     minimum: Minimum | None = None
     """A statutory minimum that goes before everything else."""
+    duties: Flag = False
+    """True where a single item may be flagged with a statutory duty, its paragraph and its end (columns `duty_paragraph`,
+    `duty_until`). It goes before everything else; without a paragraph it is none, without an end it keeps the item."""
 
     @model_validator(mode="after")
     def _events_are_clear(self) -> Self:
@@ -175,6 +197,30 @@ class VolumeLimit(StrictModel):
     """Most due object parts that no row leads to, in a full listing: more of them look like a table that was emptied."""
 
 
+class TenantLimit(StrictModel):
+    """A limit that we agreed with one customer: shorter than the rule's, never longer."""
+
+    event: Name
+    """The event of the rule that starts the clock."""
+    limit: Elapsed
+    """Gone this long after the event. The rule's own lead stays."""
+
+
+class TenantTerms(StrictModel):
+    """One file of `tenants/`: what we agreed with one customer beyond the privacy policy. Verification checks against it, too."""
+
+    tenant: str
+    """The customer's id, as the data map's SQL returns it."""
+    owner: str
+    """The role that answers for the agreement."""
+    agreed_on: Day
+    """The day of the agreement."""
+    reason: str
+    """What it rests on, such as a paragraph of the contract. No person's name."""
+    limits: dict[Name, tuple[TenantLimit, ...]] = Field(min_length=1)
+    """The shorter limits, by category."""
+
+
 class Terms(NamedTuple):
     """What a rule says to items that arose at or after `arose_from` (None: any earlier or unknown time).
 
@@ -187,12 +233,24 @@ class Terms(NamedTuple):
     deadline_after: dict[str, timedelta]
     exemption: Consents | None
     minimum: Minimum | None
+    duties: bool
+
+    def shortened(self, limits: Sequence[TenantLimit]) -> Terms:
+        """The same with a customer's shorter limits; each keeps the rule's lead, as far as the limit leaves room for it."""
+        due, deadline = dict(self.due_after), dict(self.deadline_after)
+        for one in limits:
+            if one.event in due and one.limit < deadline[one.event]:
+                lead = deadline[one.event] - due[one.event]
+                due[one.event] = max(one.limit - lead, timedelta(0))
+                deadline[one.event] = one.limit
+        return self._replace(due_after=due, deadline_after=deadline)
 
 
 class Action(StrEnum):
     """What disposal does to an item."""
 
     DELETE = "delete"
+    ANONYMISE = "anonymise"
 
 
 class RetentionRule(StrictModel):
@@ -204,16 +262,31 @@ class RetentionRule(StrictModel):
     """The clause of `promises.yaml` that this rule keeps; one with maxima."""
     owner: str
     """The role that answers for the rule."""
-    action: Literal[Action.DELETE] = Action.DELETE
-    """What is done with items that are due."""
+    action: Action = Action.DELETE
+    """What is done with items that are due. Which columns `anonymise` makes to what stands in the data map."""
     schedule: Schedule
     """How often jobs run, and what may go wrong."""
     volume_limit: VolumeLimit
     """When a plan is unusually large."""
     plan_valid_for: Elapsed
     """Elapsed time after which a plan may no longer be executed."""
+    after_protection: Elapsed | None = None
+    """Elapsed time that disposal has once a hold, a consent or a duty ended. Without it: the smallest allowed latency of a start
+    point, or what the schedule needs."""
     versions: tuple[RuleVersion, ...] = Field(min_length=1)
     """All versions of the rule, oldest first. A version is never edited: a change is a new one."""
+    _tenants: Mapping[str, tuple[TenantLimit, ...]] = PrivateAttr(default_factory=dict)
+
+    def with_tenants(self, tenants: Mapping[str, tuple[TenantLimit, ...]]) -> RetentionRule:
+        """The same rule with the shorter limits that were agreed with customers, by the customer's id."""
+        rule = self.model_copy()
+        rule._tenants = dict(tenants)  # noqa: SLF001 - its own class
+        return rule
+
+    @property
+    def tenants(self) -> Mapping[str, tuple[TenantLimit, ...]]:
+        """Shorter limits by the customer's id."""
+        return self._tenants
 
     @model_validator(mode="after")
     def _versions_in_order(self) -> Self:
@@ -224,9 +297,21 @@ class RetentionRule(StrictModel):
             if _clock(one) != _clock(next_one):
                 found = f"every_item at {_clock(next_one)!r}, in the version before at {_clock(one)!r}"
                 raise refuse(found, "the same event in all versions", "versions", position, "start_points")
+            self._same_marks(position, one, next_one)
         if not self.plan_valid_for:
             raise refuse("no time at all", "how long a plan may be executed", "plan_valid_for")
         return self
+
+    def _same_marks(self, position: int, one: RuleVersion, next_one: RuleVersion) -> None:
+        """Whose decision an event is, and whether it may lie ahead, is a fact about the event, and no matter of a version."""
+        before = {start.event: start for start in one.start_points}
+        for number, start in enumerate(next_one.start_points):
+            former = before.get(start.event, start)
+            for mark in ("on_request", "may_lie_ahead", "never"):
+                if getattr(former, mark) != getattr(start, mark):
+                    found = f"{mark} of {start.event!r} changed"
+                    path = ("versions", position, "start_points", number)
+                    raise refuse(found, "the same in all versions", *path)
 
     def __str__(self) -> str:
         from retention.policy.sentences import rule_sentence  # which needs this module
@@ -245,9 +330,22 @@ class RetentionRule(StrictModel):
 
     @property
     def release_latency(self) -> timedelta:
-        """Time that disposal has after a hold or an exemption ended: the smallest allowed latency of an "at once" event."""
+        """Time that disposal has after a hold or an exemption ended."""
+        if self.after_protection is not None:
+            return self.after_protection
         latencies = [s.allowed_latency for v in self.versions for s in v.start_points if s.allowed_latency is not None]
         return min(latencies, default=self.schedule.needed(0))
+
+    @property
+    def goes_by_age(self) -> bool:
+        """Whether every item falls due at some time, just by getting old."""
+        return not any(start.never for version in self.versions for start in version.start_points)
+
+    def marked(self, mark: Literal["on_request", "may_lie_ahead"]) -> frozenset[str]:
+        """The events that bear this mark."""
+        return frozenset(
+            start.event for version in self.versions for start in version.start_points if getattr(start, mark)
+        )
 
     def in_force(self, as_of: datetime) -> tuple[RuleVersion, ...]:
         """The versions that have taken effect by `as_of`, oldest first; empty before the first one."""
@@ -257,11 +355,15 @@ class RetentionRule(StrictModel):
         """The last instant that counts as stated, as the source's clock may be ahead; a later one is in the future."""
         return now + self.schedule.clock_skew
 
-    def terms(self, as_of: datetime) -> tuple[Terms, ...]:
-        """The rule's terms by the time an item arose, oldest first; the first also covers items of unknown age."""
+    def terms(self, as_of: datetime, tenant_id: str | None = None) -> tuple[Terms, ...]:
+        """The rule's terms by the time an item arose, oldest first; the first also covers items of unknown age.
+
+        `tenant_id` is the customer whose item it is: what was agreed with it may be shorter.
+        """
         versions = self.in_force(as_of)
+        limits = self._tenants.get(tenant_id, ()) if tenant_id is not None else ()
         return tuple(
-            _strictest(None if position == 0 else version.effective_at, versions[position:])
+            _strictest(None if position == 0 else version.effective_at, versions[position:]).shortened(limits)
             for position, version in enumerate(versions)
         )
 
@@ -271,7 +373,7 @@ def _clock(version: RuleVersion) -> str:
 
 
 def _strictest(arose_from: datetime | None, versions: tuple[RuleVersion, ...]) -> Terms:
-    starts = [start for version in versions for start in version.start_points]
+    starts = [start for version in versions for start in version.start_points if not start.never]
     events = dict.fromkeys(start.event for start in starts)
     return Terms(
         arose_from,
@@ -279,6 +381,7 @@ def _strictest(arose_from: datetime | None, versions: tuple[RuleVersion, ...]) -
         deadline_after={event: min(s.deadline_after for s in starts if s.event == event) for event in events},
         exemption=_joint_exemption([version.exemption for version in versions]),
         minimum=versions[-1].minimum,
+        duties=all(version.duties for version in versions),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from retention.policy.periods import Elapsed
-from retention.strict import Name, StrictModel, VersionName, refuse
+from retention.strict import Flag, Name, StrictModel, VersionName, refuse
 
 
 class Consents(StrictModel):
@@ -45,6 +45,12 @@ class Maximum(StrictModel):
     allowed_latency: Elapsed | None = None
     """Gone "at once" with the event: the time that work may take. The distance to the policy's word is reported."""
 
+    on_request: Flag = False
+    """True where the customer or the person decides (instruction, request, withdrawal): no consent keeps an item from it, and
+    where we are the processor no hold of ours does."""
+    may_lie_ahead: Flag = False
+    """True where the time is known in advance, such as a contract's end: one in the future has not come yet."""
+
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.limit is None) == (self.allowed_latency is None):
@@ -70,6 +76,12 @@ class Promise(StrictModel):
     """The reading that is enforced, in words."""
     maxima: tuple[Maximum, ...] = ()
     """What must be gone by when. A clause without any carries no rule."""
+    dated_by: Name | None = None
+    """The event that every item has, where none of the maxima is one: it dates the items and ends nothing."""
+    after_protection: Elapsed | None = None
+    """Gone at most this long after a hold, a consent or a duty ended. Without it: the smallest allowed latency, or at once."""
+    duties: Flag = False
+    """True where a single item may be flagged with a statutory duty that keeps it, with its paragraph and its end."""
     exemption: str | None = None
     """The clause of this file whose consents exempt from the maxima. Without it, no rule may exempt anything."""
     consents: Consents | None = None
@@ -85,6 +97,10 @@ class Promise(StrictModel):
         for position, event in enumerate(events):
             if event in events[:position]:
                 raise refuse(f"a second maximum for {event!r}", "one maximum for each event", "maxima", position)
+        if self.dated_by in events:
+            raise refuse(
+                f"dated_by {self.dated_by!r}, which is a maximum, too", "an event without a maximum", "dated_by"
+            )
         return self
 
 

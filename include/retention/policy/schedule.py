@@ -35,5 +35,5 @@ def unkept(rule: RetentionRule) -> list[tuple[RuleVersion, StartPoint, timedelta
         (version, start, needed(rule, start), room(start))
         for version in rule.versions
         for start in version.start_points
-        if needed(rule, start) > room(start)
+        if not start.never and needed(rule, start) > room(start)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ from retention.policy.model import (
     RetentionRule,
     RuleVersion,
     StartPoint,
+    TenantLimit,
+    TenantTerms,
 )
 from retention.policy.periods import format_elapsed
 from retention.policy.schedule import arithmetic, unkept
@@ -37,8 +39,10 @@ def check_rule(document: Document, rule: RetentionRule, promises: Promises) -> l
             path = ("versions", position)
             problems += _check_maxima(document, path, version, promise)
             problems += _check_exemption(document, path, version, promised_consents(promises, promise))
+            problems += _check_duties(document, path, version, promise)
             problems += _check_leads(document, path, version)
     problems += _check_schedule(document, rule, promises)
+    problems += _check_after_protection(document, rule, promise)
     newest = len(rule.versions) - 1
     if rule.versions[newest].policy_version != promises.policy_version:
         found = f"a rule reviewed for the policy of {rule.versions[newest].policy_version!r}"
@@ -86,6 +90,81 @@ def _check_maxima(
             where = (*path, "start_points", version.start_points.index(start), _deadline_key(start))
             found = f"gone only {format_elapsed(start.deadline_after)} after {maximum.event}"
             yield document.problem(where, WEAKER, found, promised)
+        else:
+            yield from _check_marks(
+                document, (*path, "start_points", version.start_points.index(start)), start, maximum
+            )
+
+
+def _check_marks(document: Document, path: tuple[Any, ...], start: StartPoint, maximum: Maximum) -> Iterator[Problem]:
+    """Who decides an event, and whether it may lie ahead, must be the same on both sides."""
+    for mark in ("on_request", "may_lie_ahead"):
+        if getattr(start, mark) != getattr(maximum, mark):
+            found = f"{mark}: {str(getattr(start, mark)).lower()} at {start.event}"
+            expected = f"{str(getattr(maximum, mark)).lower()}, as the promise has it"
+            yield document.problem((*path, mark), "differs_from_promise", found, expected)
+
+
+def _check_duties(
+    document: Document, path: tuple[Any, ...], version: RuleVersion, promise: Promise
+) -> Iterator[Problem]:
+    if version.duties and not promise.duties:
+        yield document.problem(
+            (*path, "duties"), WEAKER, "duties: true", "none: the promise knows no duty of single items"
+        )
+
+
+def _check_after_protection(document: Document, rule: RetentionRule, promise: Promise) -> Iterator[Problem]:
+    """The time that is promised after a protection ended must be kept, and must be enough for one run."""
+    protects = any(version.exemption or version.duties for version in rule.versions)
+    if promise.after_protection is None and rule.after_protection is None:
+        return
+    promised = promise.after_protection or min(
+        (maximum.allowed_latency for maximum in promise.maxima if maximum.allowed_latency is not None), default=None
+    )
+    if promised is None or rule.release_latency > promised:
+        found = f"gone {format_elapsed(rule.release_latency)} after a protection ended"
+        expected = (
+            f"at most {format_elapsed(promised)}, as promised" if promised else "a promise with `after_protection`"
+        )
+        yield document.problem(("after_protection",) if rule.after_protection else (), WEAKER, found, expected)
+    elif rule.release_latency < rule.schedule.needed(0) and (protects or rule.after_protection is not None):
+        found = f"{format_elapsed(rule.release_latency)} after a protection ended"
+        expected = f"at least {format_elapsed(rule.schedule.needed(0))}, which one run may take"
+        yield document.problem(("after_protection",), "schedule_breaks_promise", found, expected)
+
+
+def check_tenant(document: Document, terms: TenantTerms, rules: Mapping[str, RetentionRule]) -> Iterator[Problem]:
+    """What a customer's terms can get wrong against the rules: they may shorten a limit, never lengthen it."""
+    for category, limits in terms.limits.items():
+        rule = rules.get(category)
+        if rule is None:
+            known = ", ".join(sorted(rules))
+            yield document.problem(("limits", category), "unknown_category", repr(category), f"one of: {known}")
+            continue
+        for position, one in enumerate(limits):
+            yield from _check_tenant_limit(document, ("limits", category, position), one, rule)
+
+
+def _check_tenant_limit(
+    document: Document, path: tuple[Any, ...], one: TenantLimit, rule: RetentionRule
+) -> Iterator[Problem]:
+    starts = [start for version in rule.versions for start in version.start_points if start.event == one.event]
+    makes_due = [start for start in starts if not start.never]
+    if not makes_due:
+        known = ", ".join(s.event for s in rule.versions[-1].start_points if not s.never)
+        yield document.problem((*path, "event"), "unknown_event", repr(one.event), f"one of: {known}")
+        return
+    longest, room = min(s.deadline_after for s in makes_due), min(s.deadline_after - s.due_after for s in makes_due)
+    if one.limit > longest:
+        found = f"{format_elapsed(one.limit)} after {one.event}"
+        yield document.problem(
+            (*path, "limit"), "lengthens_limit", found, f"at most {format_elapsed(longest)}, the rule's"
+        )
+    elif one.limit < room:
+        found = f"{format_elapsed(one.limit)} after {one.event}"
+        expected = f"at least {format_elapsed(room)}, the time that the rule leaves between due and deadline"
+        yield document.problem((*path, "limit"), "schedule_breaks_promise", found, expected)
 
 
 def _check_exemption(
