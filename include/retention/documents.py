@@ -59,18 +59,56 @@ class Document:
             raise error([self._problem_of(detail, model) for detail in details]) from None
 
     def _problem_of(self, detail: Any, model: type[BaseModel]) -> Problem:
-        path, context = tuple(detail["loc"]), detail.get("ctx", {})
+        path, context = self._without_kinds(detail["loc"]), detail.get("ctx", {})
         if detail["type"] == "missing":
             return self.problem(path[:-1], "missing_key", f"no key {path[-1]!r}", f"a value for {path[-1]!r}")
         if detail["type"] == "extra_forbidden":
-            expected = f"one of: {', '.join(_keys_at(model, path[:-1]))}"
+            expected = f"one of: {', '.join(self._keys_at(model, path[:-1]))}"
             return self.problem(path, "unknown_key", f"unknown key {path[-1]!r}", expected)
+        if detail["type"] == "union_tag_not_found":
+            return self.problem(path, "missing_key", "no key 'kind'", "a value for 'kind'")
+        if detail["type"] == "union_tag_invalid":
+            path += ("kind",)
+            return self.problem(path, "bad_value", _at(path, repr(context["tag"])), _choice(context["expected_tags"]))
         if detail["type"] == REFUSED:
             path += tuple(context["path"])
             return self.problem(path, "bad_value", _at(path, context["found"]), context["expected"])
         say = _EXPECTED.get(detail["type"])
         expected = say(context) if say is not None else str(detail["msg"])
         return self.problem(path, "bad_value", _at(path, shown(detail["input"])), expected)
+
+    def _without_kinds(self, path: Sequence[Any]) -> tuple[Any, ...]:
+        """The path as the file has it: where a key `kind` decides what the others are, pydantic names it, too."""
+        node: Any = self.data
+        steps = []
+        for step in path:
+            if isinstance(node, CommentedMap) and step not in node and step == node.get("kind"):
+                continue
+            steps.append(step)
+            node = node[step] if isinstance(node, (CommentedMap, CommentedSeq)) and _has(node, step) else None
+        return tuple(steps)
+
+    def _keys_at(self, model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+        """The keys that the document may have at `path`."""
+        models: list[type[BaseModel]] = [model]
+        node: Any = self.data
+        for step in path:
+            node = node[step]
+            fields = models[0].model_fields if len(models) == 1 else {}
+            if step in fields:
+                models = list(_models_in(fields[step].annotation))
+            if len(models) > 1 and isinstance(node, CommentedMap):
+                models = [one for one in models if _is_of_kind(one, node.get("kind"))] or models
+        return list(models[0].model_fields) if len(models) == 1 else []
+
+
+def _has(node: CommentedMap | CommentedSeq, step: Any) -> bool:
+    return step in node if isinstance(node, CommentedMap) else isinstance(step, int) and step < len(node)
+
+
+def _is_of_kind(model: type[BaseModel], kind: object) -> bool:
+    field = model.model_fields.get("kind")
+    return field is not None and kind in get_args(field.annotation)
 
 
 def read_document(path: Path, error: type[ProblemsError]) -> Document:
@@ -110,15 +148,6 @@ def read_folder(folder: Path, error: type[ProblemsError], *, without: str = "") 
 def _is_echo(detail: Any) -> bool:
     """A list whose entries were all refused counts as empty for pydantic; the entries' own errors say more."""
     return bool(detail["type"] == "too_short" and detail["input"])
-
-
-def _keys_at(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
-    """The keys that a document may have at `path`."""
-    found: type[BaseModel] | None = model
-    for step in path:
-        if found is not None and step in found.model_fields:
-            found = next(_models_in(found.model_fields[step].annotation), None)
-    return list(found.model_fields) if found is not None else []
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

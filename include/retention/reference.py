@@ -15,6 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from retention.datamap import model as datamap
 from retention.policy import model as policy
@@ -34,6 +35,8 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (Flag, "`true` or `false`"),
     (Name, "name"),
     (datamap.PlaceName, "name"),
+    (datamap.TableName, "schema and table"),
+    (datamap.ColumnName, "column"),
     (VersionName, "text or day"),
     (Exact, "text, spaces count"),
     (str, "text"),
@@ -42,11 +45,19 @@ _KINDS: tuple[tuple[Any, str], ...] = (
 _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "policy": (
         *(policy.Promises, policy.Promise, policy.Maximum, policy.RetentionRule, policy.Schedule, policy.VolumeLimit),
-        *(policy.RuleVersion, policy.StartPoint, policy.Consents, policy.Minimum),
+        *(
+            policy.RuleVersion,
+            policy.StartPoint,
+            policy.Consents,
+            policy.Minimum,
+            policy.TenantTerms,
+            policy.TenantLimit,
+        ),
     ),
     "datamap": (
         *(datamap.SystemMap, datamap.SourceConnection, datamap.S3Place, datamap.Facts, datamap.RowTable),
-        datamap.NotPersonal,
+        *(datamap.TablePlace, datamap.TableFacts, datamap.Dependent, datamap.PartitionedPlace, datamap.FilesPlace),
+        *(datamap.AirflowPlace, datamap.ExternalPlace, datamap.Attestation, datamap.NotPersonal),
     ),
 }
 _MARKS = re.compile(r"(<!-- (?P<name>[a-z]+): generated -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -88,6 +99,10 @@ def _kind(hint: Any) -> str:
         if hint == known:
             return words
     origin, arguments = get_origin(hint), get_args(hint)
+    if get_origin(arguments[0] if arguments else None) in (Union, UnionType) and any(
+        "discriminator" in repr(one) for one in arguments[1:]
+    ):
+        return "a place of one of the kinds below"
     if origin in (Union, UnionType):
         return _kind(next(argument for argument in arguments if argument is not NoneType))
     if origin is Literal:
@@ -110,7 +125,7 @@ def _title(model: type[BaseModel]) -> str:
 
 
 def _default(default: Any) -> str:
-    if default is None or default == ():
+    if default in (None, (), PydanticUndefined):
         return "no"
     if isinstance(default, timedelta):
         return f"no: {format_elapsed(default)}"

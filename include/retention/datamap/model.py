@@ -46,16 +46,20 @@ class ConnectionKind(StrEnum):
 
     POSTGRES = "postgres"
     S3 = "s3"
+    FILES = "files"
 
 
 PlaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")]
+ColumnName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
 
 
 class SourceConnection(StrictModel):
     """One source and the two identities that reach it, each an Airflow connection's id (`AIRFLOW_CONN_<ID>`)."""
 
     kind: ConnectionKind
-    """The kind of system: `postgres` or `s3`."""
+    """The kind of system: `postgres`, `s3`, or `files` (a mounted path: an Airflow connection of type `fs` with `path` in its
+    extra)."""
     disposal: str
     """Our own identity: reads facts, deletes items."""
     verification: str
@@ -73,21 +77,20 @@ class SourceConnection(StrictModel):
 class RowTable(StrictModel):
     """The table whose row describes the item and goes after it: bytes before metadata."""
 
-    table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")]
+    table: TableName
     """Schema and table, such as `public.recordings`."""
-    id_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+    id_column: ColumnName
     """The column that holds what the items' SQL returns as `item_id`."""
-    bucket_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")] | None = None
+    bucket_column: ColumnName | None = None
     """The column that names the object's bucket, where there is one. A row that names another by then is not deleted."""
-    key_column: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")] | None = None
+    key_column: ColumnName | None = None
     """The column that names the object's key, as `bucket_column`. Give it wherever there is one."""
 
 
-class Facts(StrictModel):
-    """How the facts of a place's items are read: reviewed SQL files beside the map that return fixed columns."""
+class TableFacts(StrictModel):
+    """How the facts of a table's rows are read: reviewed SQL files beside the map that return fixed columns. The SQL runs on the
+    place's own connection."""
 
-    connection: str
-    """The Postgres connection (a key of `connections`) that the SQL runs on."""
     items: Path
     """SQL for disposal: one row per item."""
     consents: Path | None = None
@@ -96,21 +99,33 @@ class Facts(StrictModel):
     """SQL for verification, written apart by somebody else, so that a wrong join has to be made twice before it can hurt."""
     check_consents: Path | None = None
     """The same for consents."""
+
+
+class Facts(TableFacts):
+    """How the facts of a bucket's items are read: reviewed SQL files beside the map that return fixed columns."""
+
+    connection: str
+    """The Postgres connection (a key of `connections`) that the SQL runs on."""
     row: RowTable | None = None
     """The row that describes an item, where it goes with it."""
 
 
-class S3Place(StrictModel):
-    """Objects of one data category in one bucket."""
+class Place(StrictModel):
+    """What every place says."""
 
-    kind: Literal["s3"]
-    """The kind of place: `s3`."""
     category: Name
     """The data category, as its rule names it."""
     role: Literal["controller", "processor"]
     """Our role for this data under the GDPR."""
     owner: str
     """The role that answers for the place."""
+
+
+class S3Place(Place):
+    """Objects of one data category in one bucket: described by rows (`facts`), or files of records that carry their own times."""
+
+    kind: Literal["s3"]
+    """The kind of place: `s3`."""
     connection: str
     """The S3 connection (a key of `connections`)."""
     bucket: str
@@ -122,25 +137,179 @@ class S3Place(StrictModel):
     """A regular expression over the key, with the named groups `year`, `month`, `day` (UTC) and, where the key tells it,
     `tenant`: evidence of an object's age and owner, also against a row that says otherwise. It must fit in one way only, and be
     made of what Python and PostgreSQL read alike: text, classes, groups, alternatives, greedy repetition, anchors."""
-    facts: Facts
-    """How the facts about the items are read."""
+    facts: Facts | None = None
+    """How the facts about the items are read. Without it the objects are log files, plain or gz: each is as old as the oldest
+    record in it, whatever its name and LastModified say."""
+
+    @model_validator(mode="after")
+    def _key_tells_rows_apart(self) -> Self:
+        if self.facts is None and self.key_date is not None:
+            raise refuse("key_date without facts", "none: a log file's records say how old it is", "key_date")
+        return self
+
+
+class Dependent(StrictModel):
+    """A table whose rows belong to an item and go before it, in the same transaction."""
+
+    table: TableName
+    """Schema and table, such as `public.transcript_segments`."""
+    column: ColumnName
+    """Its column that names the item's row (the parent's `id_column`). It needs an index."""
+    id_column: ColumnName | None = None
+    """Its own id. Needed where it has dependents itself."""
+    dependents: tuple[Dependent, ...] = ()
+    """What belongs to its rows, in turn."""
+
+    @model_validator(mode="after")
+    def _has_an_id(self) -> Self:
+        if self.dependents and self.id_column is None:
+            raise refuse("dependents without id_column", "the column that they name", "id_column")
+        return self
+
+
+class TablePlace(Place):
+    """Rows of one data category in one table."""
+
+    kind: Literal["table"]
+    """The kind of place: `table`."""
+    connection: str
+    """The Postgres connection (a key of `connections`)."""
+    table: TableName
+    """Schema and table, such as `public.transcripts`."""
+    id_column: ColumnName
+    """The column that holds what the items' SQL returns as `item_id`: a primary key, or unique."""
+    dependents: tuple[Dependent, ...] = ()
+    """What belongs to a row and goes before it."""
+    anonymise: dict[ColumnName, str | None] = Field(default_factory=dict)
+    """What its columns become where the rule's action is `anonymise`: a text, or nothing (null). At least one becomes a text, by
+    which an anonymised row is known."""
+    identifiers: dict[ColumnName, Literal["email", "phone"]] = Field(default_factory=dict)
+    """Columns with a person's identifiers, for the suppression list: their keyed hashes stay when the row goes, and a row that
+    comes back with one of them is due at once (event `suppressed`)."""
+    facts: TableFacts
+    """How the facts about the rows are read."""
+
+    @model_validator(mode="after")
+    def _marks_are_seen(self) -> Self:
+        if self.anonymise and not any(text is not None for text in self.anonymise.values()):
+            raise refuse("nothing but null", "at least one column that becomes a text", "anonymise")
+        if self.id_column in self.anonymise:
+            raise refuse("the id_column", "columns that say nothing about which row it is", "anonymise", self.id_column)
+        return self
+
+
+class PartitionedPlace(Place):
+    """A log table that is partitioned by range of time: partitions past their limit are dropped, not emptied."""
+
+    kind: Literal["partitions"]
+    """The kind of place: `partitions`."""
+    connection: str
+    """The Postgres connection (a key of `connections`)."""
+    table: TableName
+    """The partitioned table, such as `public.request_log`."""
+    time_column: ColumnName
+    """The column by whose range it is partitioned (timestamptz): when the record was logged."""
+    evidence_column: ColumnName | None = None
+    """Another time of the record, such as when it was stored: it stands in where `time_column` lies in the future. Rows
+    without either are reported."""
+    id_column: ColumnName
+    """A column that tells rows apart, for those that go one by one."""
+
+
+class FilesPlace(Place):
+    """Log files under a mounted path, plain or gz: each is as old as the oldest record in it."""
+
+    kind: Literal["files"]
+    """The kind of place: `files`."""
+    connection: str
+    """The connection of kind `files` (a key of `connections`) whose path holds them."""
+    folder: str = "."
+    """The folder below that path."""
+    patterns: tuple[str, ...] = Field(min_length=1)
+    """Which files, such as `**/*.log*`. Others in the folder are reported as unmapped."""
+
+
+class AirflowPlace(Place):
+    """What Airflow's own database remembers of runs: tasks, events, XCom, audit log. Its maintenance DAG clears it."""
+
+    kind: Literal["airflow"]
+    """The kind of place: `airflow`."""
+    connection: str
+    """The Postgres connection (a key of `connections`) that leads to Airflow's database."""
+
+
+class Attestation(StrictModel):
+    """What somebody answers for whom we can't check."""
+
+    attested_on: Day
+    """The day. One older than a year is a finding."""
+    attested_by: str
+    """The role that attested it. No person's name."""
+    document: str
+    """Where it is kept, such as a contract's annex with its number."""
+
+
+class ExternalPlace(Place):
+    """Copies that somebody else keeps for us, such as a telephony or transcription vendor: unknown, unless attested."""
+
+    kind: Literal["external"]
+    """The kind of place: `external`."""
+    holder: str
+    """Who keeps them: the recipient's name."""
+    what: str
+    """What they keep, and where they say how long."""
+    attestation: Attestation | None = None
+    """The holder's proof that nothing stays past its limit; without one the place is unknown."""
+
+
+AnySpec = Annotated[
+    S3Place | TablePlace | PartitionedPlace | FilesPlace | AirflowPlace | ExternalPlace, Field(discriminator="kind")
+]
 
 
 class NotPersonal(StrictModel):
-    """A bucket, or a prefix in it, that somebody declared free of personal data; nothing else may stay unmapped."""
+    """What somebody declared free of personal data: a bucket or a prefix in it, a table or columns of it, a folder of files.
+    Nothing else may stay unmapped."""
 
     connection: str
-    """The S3 connection (a key of `connections`)."""
-    bucket: str
+    """The connection (a key of `connections`)."""
+    bucket: str | None = None
     """The bucket's name."""
     prefix: Exact | None = None
     """What its keys begin with; without it, the whole bucket is declared."""
+    table: TableName | None = None
+    """Schema and table (or materialised view)."""
+    columns: tuple[ColumnName, ...] = ()
+    """Columns of it that look personal and are not; without them, the whole table is declared."""
+    folder: str | None = None
+    """A folder below the connection's path."""
     reason: str
     """Why there can be no personal data."""
     owner: str
     """The role that answers for the declaration."""
     declared_on: Day
     """The day of the declaration."""
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        named = [name for name in ("bucket", "table", "folder") if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise refuse(" and ".join(named) or "neither of them", "exactly one of bucket, table, folder")
+        if self.prefix is not None and self.bucket is None:
+            raise refuse("a prefix without a bucket", "the bucket beside it", "prefix")
+        if self.columns and self.table is None:
+            raise refuse("columns without a table", "the table beside them", "columns")
+        return self
+
+
+_REACHED_BY = {
+    "s3": ConnectionKind.S3,
+    "table": ConnectionKind.POSTGRES,
+    "partitions": ConnectionKind.POSTGRES,
+    "files": ConnectionKind.FILES,
+    "airflow": ConnectionKind.POSTGRES,
+}
+_DECLARED_IN = {"bucket": ConnectionKind.S3, "table": ConnectionKind.POSTGRES, "folder": ConnectionKind.FILES}
 
 
 class SystemMap(StrictModel):
@@ -152,10 +321,10 @@ class SystemMap(StrictModel):
     """The role that answers for the system."""
     connections: dict[str, SourceConnection] = Field(min_length=1)
     """The sources, each under a name that no other file uses."""
-    places: dict[PlaceName, S3Place] = Field(min_length=1)
+    places: dict[PlaceName, AnySpec] = Field(min_length=1)
     """The places, each under a name that no other file uses."""
     not_personal: tuple[NotPersonal, ...] = ()
-    """Declarations of buckets or prefixes without personal data."""
+    """Declarations of what holds no personal data."""
 
     @model_validator(mode="after")
     def _connections_exist(self) -> Self:
@@ -165,12 +334,14 @@ class SystemMap(StrictModel):
 
     def _wrong_connections(self) -> Iterator[PydanticCustomError]:
         for name, place in self.places.items():
-            yield from self._check(place.connection, ConnectionKind.S3, "places", name, "connection")
-            yield from self._check(
-                place.facts.connection, ConnectionKind.POSTGRES, "places", name, "facts", "connection"
-            )
+            if not isinstance(place, ExternalPlace):
+                yield from self._check(place.connection, _REACHED_BY[place.kind], "places", name, "connection")
+            if isinstance(place, S3Place) and place.facts is not None:
+                path = ("places", name, "facts", "connection")
+                yield from self._check(place.facts.connection, ConnectionKind.POSTGRES, *path)
         for position, entry in enumerate(self.not_personal):
-            yield from self._check(entry.connection, ConnectionKind.S3, "not_personal", position, "connection")
+            kind = _DECLARED_IN[next(name for name in _DECLARED_IN if getattr(entry, name) is not None)]
+            yield from self._check(entry.connection, kind, "not_personal", position, "connection")
 
     def _check(self, connection: str, kind: ConnectionKind, *path: str | int) -> Iterator[PydanticCustomError]:
         known = [name for name, source in self.connections.items() if source.kind is kind]

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from retention.database import OwnConnection
+from retention.datamap.loader import MappedPlace
 from retention.disposal.clocks import current_time
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.recovery import settle_plan
@@ -47,7 +48,11 @@ def discard_expired(runtime: Runtime, own: OwnConnection) -> None:
 def _settle(runtime: Runtime, own: OwnConnection, plan_id: UUID, category: str, *, patient: bool) -> None:
     try:
         places = runtime.datamap.of_category(category)
-        stores = {place.name: runtime.open_stores(place, runtime.resolve) for place in places}
+        stores = {
+            place.name: runtime.open_stores(place, runtime.resolve)
+            for place in places
+            if isinstance(place, MappedPlace)
+        }
         settle_plan(runtime, own, category, stores, plan_id)
     except RetentionError:  # a store of another category, perhaps: that must not stop this run
         if not patient:

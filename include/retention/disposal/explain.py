@@ -21,7 +21,7 @@ from retention.evidence.holds import read_holds
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
     """Explain the item with this id or object key. Raises RequestError for an unknown place or item."""
-    place = runtime.datamap.places.get(place_name)
+    place = runtime.datamap.objects.get(place_name)
     if place is None:
         known = ", ".join(sorted(runtime.datamap.places))
         raise RequestError(f"found no place {place_name!r} in the data map; expected one of: {known}")

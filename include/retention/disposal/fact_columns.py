@@ -62,11 +62,11 @@ def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: Rete
     minimum = rule.versions[-1].minimum
     if minimum is not None:
         wanted |= {f"start_{minimum.event}": "timestamptz", f"happened_{minimum.release}": "boolean"}
-    types = _describe(source, place, str(place.spec.facts.items), place.items_sql)
+    types = _describe(source, place, str(place.sql_files.items), place.items_sql)
     optional = {name: "boolean" for name in types if name.startswith("happened_") or name in _FLAGS}
-    problems = _compare(str(place.spec.facts.items), types, wanted | optional)
+    problems = _compare(str(place.sql_files.items), types, wanted | optional)
     if place.consents_sql is not None:
-        file = str(place.spec.facts.consents)
+        file = str(place.sql_files.consents)
         problems += _compare(file, _describe(source, place, file, place.consents_sql), _CONSENT)
     elif any(version.exemption is not None for version in rule.versions):
         found = f"place {place.name!r} without `consents`"

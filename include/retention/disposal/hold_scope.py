@@ -42,7 +42,7 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
     """
     try:
         runtime = open_runtime()
-        places = [place for place in runtime.datamap.places.values() if reaches(scope, runtime.datamap, place)]
+        places = [place for place in runtime.datamap.objects.values() if reaches(scope, runtime.datamap, place)]
         rows = sum(_rows(runtime, place, scope) for place in places)
         return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in places))
     except (RetentionError, psycopg.Error):

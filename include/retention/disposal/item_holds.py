@@ -14,11 +14,11 @@ from retention.policy.facts import Hold, HoldScope
 
 def kin_of(datamap: DataMap, place: MappedPlace) -> list[MappedPlace]:
     """The places whose items are rows of the same table as this place's, itself among them."""
-    return [other for other in datamap.places.values() if other.name == place.name or _same_table(other, place)]
+    return [other for other in datamap.objects.values() if other.name == place.name or _same_table(other, place)]
 
 
 def _same_table(one: MappedPlace, other: MappedPlace) -> bool:
-    first, second = one.spec.facts.row, other.spec.facts.row
+    first, second = one.row, other.row
     return (
         first is not None
         and second is not None

@@ -16,7 +16,7 @@ from retention.stores.s3_client import client_factory
 def open_stores(place: MappedPlace, resolve: Resolver) -> PlaceStores:
     """The place's stores with the disposal identity."""
     objects = S3Store(client_factory(resolve(place.store.disposal)), place.spec.bucket, place.spec.prefixes)
-    row = place.spec.facts.row
+    row = place.row
     if row is None:
         return PlaceStores(objects, None)
     conninfo = postgres_conninfo(resolve(place.facts.disposal))

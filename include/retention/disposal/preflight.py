@@ -44,7 +44,8 @@ def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
         require_holds_placed(holds, runtime.datamap, now)
         require_holds_unaltered(own, runtime.hasher, holds, now)
     refuse_shared_objects(runtime.datamap, runtime.resolve)
-    return [check_place(runtime, rule, place) for place in runtime.datamap.of_category(rule.category)]
+    places = [place for place in runtime.datamap.of_category(rule.category) if isinstance(place, MappedPlace)]
+    return [check_place(runtime, rule, place) for place in places]
 
 
 def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> CheckedPlace:
@@ -68,7 +69,7 @@ def refuse_shared_objects(datamap: DataMap, resolve: Resolver) -> None:
     at: what another rule keeps must not go by this one.
     """
     problems = []
-    for one, other in combinations(datamap.places.values(), 2):
+    for one, other in combinations(datamap.objects.values(), 2):
         if (
             one.spec.bucket == other.spec.bucket
             and one.store.disposal != other.store.disposal
@@ -95,7 +96,7 @@ def _refuse_cascades(source: psycopg.Connection[dict[str, Any]], place: MappedPl
 
     Those have a category and a rule of their own, and nothing would be noted about them.
     """
-    row = place.spec.facts.row
+    row = place.row
     if row is None:
         return
     found = source.execute(_CASCADES, (row.table,)).fetchall()
@@ -121,7 +122,7 @@ def require_distinct_ids(runtime: Runtime, places: Sequence[CheckedPlace]) -> No
     """
     for checked in places:
         place = checked.place
-        if place.spec.facts.row is not None:
+        if place.row is not None:
             continue
         query = sql.SQL(
             "SELECT 1 FROM ({items}\n) AS f WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
@@ -137,7 +138,7 @@ def refuse_repeated_ids(place: MappedPlace) -> NoReturn:
     """Raise the DataMapError for an id that stands for several objects; it names no id."""
     found = f"place {place.name!r}: the same item_id for several objects"
     expected = "an item_id that no two objects share: select the primary key of the table that describes them"
-    raise DataMapError([Problem(str(place.spec.facts.items), 1, "repeated_id", found, expected)])
+    raise DataMapError([Problem(str(place.sql_files.items), 1, "repeated_id", found, expected)])
 
 
 _UNIQUE = """
@@ -149,7 +150,7 @@ WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indp
 
 def _require_unique_id(source: psycopg.Connection[dict[str, Any]], place: MappedPlace) -> None:
     """Raise DataMapError unless one id means one row: otherwise another item's row would go along."""
-    row = place.spec.facts.row
+    row = place.row
     if row is None or source.execute(_UNIQUE, (row.table, row.id_column)).fetchone() is not None:
         return
     found = f"place {place.name!r}: {row.table}.{row.id_column} without a unique index of its own"

@@ -24,7 +24,7 @@ _QUERY = (
 def count_unmapped_rows(runtime: Runtime, places: Sequence[CheckedPlace]) -> int:
     """Count the rows of these places' SQL whose bucket and key belong to no place of the map; SQL that places share, once."""
     claims = [
-        (place.spec.bucket, prefix) for place in runtime.datamap.places.values() for prefix in place.spec.prefixes
+        (place.spec.bucket, prefix) for place in runtime.datamap.objects.values() for prefix in place.spec.prefixes
     ]
     parameters = {"buckets": [bucket for bucket, _ in claims], "prefixes": [prefix for _, prefix in claims]}
     count = 0

@@ -139,6 +139,10 @@ class RuleVersion(StrictModel):
             raise refuse(
                 "no start point with every_item: true", "exactly one, for items without other evidence", "start_points"
             )
+        if all(start.never for start in self.start_points):
+            raise refuse(
+                "no start point that makes anything due", "at least one with a limit or a latency", "start_points"
+            )
         if len(clocks) > 1:
             raise refuse(
                 "a second start point with every_item: true", "exactly one", "start_points", clocks[1], "every_item"

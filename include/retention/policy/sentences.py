@@ -10,11 +10,29 @@ from retention.policy.periods import format_elapsed
 
 Language = Literal["en", "de"]
 
-CATEGORIES = {"audio": ("Call recordings", "Gesprächsaufnahmen")}
+CATEGORIES = {
+    "audio": ("Call recordings", "Gesprächsaufnahmen"),
+    "transcript": ("Call transcripts", "Gesprächstranskripte"),
+    "leads": ("Customers' leads", "Leads der Kunden"),
+    "logs": ("Server logs", "Server-Logs"),
+    "usage": ("Usage data", "Nutzungsdaten"),
+    "marketing": ("Marketing contacts", "Marketing-Kontakte"),
+}
 EVENTS = {
     "transcription_succeeded": ("their transcription has succeeded", "der erfolgreichen Transkription"),
     "recording_started": ("the recording started", "Beginn der Aufnahme"),
+    "contract_ended": ("all contracts of the customer have ended", "dem Ende aller Verträge des Kunden"),
+    "deletion_requested": ("the customer asked for it", "dem Verlangen des Kunden"),
+    "instruction_received": ("the customer instructed us to", "der Weisung des Kunden"),
+    "logged": ("the record was logged", "der Protokollierung"),
+    "collected": ("the event was collected", "der Erhebung"),
+    "consent_withdrawn": ("the consent is withdrawn", "dem Widerruf der Einwilligung"),
+    "suppressed": (
+        "an import brings back who is on the suppression list",
+        "dem Import einer Person der Werbesperrliste",
+    ),
 }
+ACTIONS = {"delete": ("deleted", "gelöscht"), "anonymise": ("anonymised", "anonymisiert")}
 PARTIES = {"caller": ("the caller", "die anrufende Person"), "customer": ("the customer", "der Kunde")}
 SCOPES = {"archiving": ("archiving", "die Archivierung")}
 
@@ -31,15 +49,25 @@ def _word(table: dict[str, tuple[str, str]], key: str, language: int) -> str:
 
 def _english(rule: RetentionRule, version: RuleVersion) -> str:
     text = (
-        f"{_word(CATEGORIES, rule.category, 0)} are deleted {', or '.join(map(_english_start, version.start_points))}"
+        f"{_word(CATEGORIES, rule.category, 0)} are {_word(ACTIONS, rule.action, 0)} "
+        f"{', or '.join(map(_english_start, _that_end(version)))}"
     )
-    if len(version.start_points) > 1:
+    if len(_that_end(version)) > 1:
         text += ", whichever comes first"
+    if not rule.goes_by_age:
+        text += ", never by age"
     if version.exemption is not None:
         text += f", {_english_exemption(version.exemption)}"
     if version.minimum is not None:
         text += f", {_english_minimum(version.minimum)}"
+    if version.duties:
+        text += ", but not while a statutory duty is flagged on the item"
     return f"{text}; clause {rule.clause}, policy of {version.policy_version}, in force from {version.effective_from}."
+
+
+def _that_end(version: RuleVersion) -> list[StartPoint]:
+    """The start points that make something due; the others only date it."""
+    return [start for start in version.start_points if not start.never]
 
 
 def _english_start(start: StartPoint) -> str:
@@ -68,13 +96,18 @@ def _english_minimum(minimum: Minimum) -> str:
 
 
 def _german(rule: RetentionRule, version: RuleVersion) -> str:
-    text = f"{_word(CATEGORIES, rule.category, 1)} werden {' oder '.join(map(_german_start, version.start_points))} gelöscht"
-    if len(version.start_points) > 1:
+    starts = " oder ".join(map(_german_start, _that_end(version)))
+    text = f"{_word(CATEGORIES, rule.category, 1)} werden {starts} {_word(ACTIONS, rule.action, 1)}"
+    if len(_that_end(version)) > 1:
         text += ", je nachdem, was früher eintritt"
+    if not rule.goes_by_age:
+        text += ", nie wegen ihres Alters"
     if version.exemption is not None:
         text += f", {_german_exemption(version.exemption)}"
     if version.minimum is not None:
         text += f", {_german_minimum(version.minimum)}"
+    if version.duties:
+        text += ", jedoch nicht, solange eine Aufbewahrungspflicht am Datensatz vermerkt ist"
     text += f"; Klausel {rule.clause}, Datenschutzerklärung vom {_german_day(version.policy_version)}"
     return f"{text}, in Kraft ab {_german_day(version.effective_from.isoformat())}."
 

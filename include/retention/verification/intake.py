@@ -151,7 +151,7 @@ class BucketIntake:
             # Two places may share a table: a row of another place is that place's matter.
             lost = [row for row in chunk if not names_a_place(datamap, row.bucket, row.object_key)]
             self._inventory.add([_lost_row(reader, row, known_bucket(datamap, listed, row.bucket)) for row in lost])
-            if reader.place.spec.facts.row is not None:
+            if reader.place.row is not None:
                 self._add_rows_alone(reader, here)
             # Else rows stay when their objects go: one that stands alone tells nothing.
 

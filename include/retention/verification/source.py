@@ -65,8 +65,8 @@ class RowSource:
 
     def __init__(self, connection: Connection, place: MappedPlace, terms: PromisedTerms) -> None:
         self._place = place
-        self._items_file = str(place.spec.facts.check_items)
-        self._consents_file = str(place.spec.facts.check_consents or "")
+        self._items_file = str(place.sql_files.check_items)
+        self._consents_file = str(place.sql_files.check_consents or "")
         self._consents = _consents_query(place.check_consents_sql) if place.check_consents_sql is not None else None
         try:
             self._session: psycopg.Connection[Any] = psycopg.connect(

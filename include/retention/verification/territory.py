@@ -46,17 +46,21 @@ class BucketPlan:
 
 def plan_buckets(datamap: DataMap, categories: Sequence[str]) -> list[BucketPlan]:
     """Every bucket that holds a place of these categories. Raises DataMapError where a category has no place."""
-    wanted = [place for category in categories for place in datamap.of_category(category)]
+    wanted = [
+        place for category in categories for place in datamap.of_category(category) if isinstance(place, MappedPlace)
+    ]
     plans = []
     for store, bucket in dict.fromkeys((_store(datamap, p.spec.connection), p.spec.bucket) for p in wanted):
         here = tuple(
-            p for p in datamap.places.values() if (_store(datamap, p.spec.connection), p.spec.bucket) == (store, bucket)
+            p
+            for p in datamap.objects.values()
+            if (_store(datamap, p.spec.connection), p.spec.bucket) == (store, bucket)
         )
         mine = [place for place in here if place in wanted]
         declared = tuple(
             entry.prefix
             for entry in datamap.not_personal
-            if (_store(datamap, entry.connection), entry.bucket) == (store, bucket) and entry.prefix is not None
+            if entry.bucket == bucket and entry.prefix is not None and _store(datamap, entry.connection) == store
         )
         checked = frozenset(place.name for place in mine)
         plans.append(BucketPlan(store, bucket, here, checked, declared, mine[0].spec.category))
@@ -72,37 +76,37 @@ def _store(datamap: DataMap, connection: str) -> str:
 
 def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list[str]:
     """Buckets of one store that are neither mapped nor declared, as a whole, free of personal data."""
-    mapped = {p.spec.bucket for p in datamap.places.values() if _store(datamap, p.spec.connection) == store}
+    mapped = {p.spec.bucket for p in datamap.objects.values() if _store(datamap, p.spec.connection) == store}
     declared = {
         entry.bucket
         for entry in datamap.not_personal
-        if _store(datamap, entry.connection) == store and entry.prefix is None
+        if entry.bucket is not None and entry.prefix is None and _store(datamap, entry.connection) == store
     }
     return [name for name in names if name not in mapped and name not in declared]
 
 
 def known_bucket(datamap: DataMap, listed: Collection[str], bucket: str | None) -> str:
     """The bucket that a row names. Only what the map or a store's own list knows is repeated: a row may hold anything there."""
-    declared = {entry.bucket for entry in datamap.not_personal} | {p.spec.bucket for p in datamap.places.values()}
+    declared = {entry.bucket for entry in datamap.not_personal} | {p.spec.bucket for p in datamap.objects.values()}
     return bucket if bucket is not None and (bucket in declared or bucket in listed) else "unknown bucket"
 
 
 def kin_of(datamap: DataMap, place: MappedPlace) -> list[MappedPlace]:
     """The places whose rows stand in the same table as this one's, itself first: an item that moved keeps its id there."""
     table = _table(place)
-    others = (other for other in datamap.places.values() if other.name != place.name)
+    others = (other for other in datamap.objects.values() if other.name != place.name)
     return [place, *(other for other in others if table is not None and _table(other) == table)]
 
 
 def _table(place: MappedPlace) -> tuple[str, str, str] | None:
-    row = place.spec.facts.row
+    row = place.row
     return (place.facts.verification, row.table, row.id_column) if row is not None else None
 
 
 def names_a_place(datamap: DataMap, bucket: str | None, key: str | None) -> bool:
     """Whether a row's bucket and key lie in any place of the map."""
     return key is not None and any(
-        place.spec.bucket == bucket and key.startswith(place.spec.prefixes) for place in datamap.places.values()
+        place.spec.bucket == bucket and key.startswith(place.spec.prefixes) for place in datamap.objects.values()
     )
 
 
