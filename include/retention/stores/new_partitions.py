@@ -1,0 +1,122 @@
+"""Partitions for the days to come: a step of its own, which creates empty tables and touches no data."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from retention.errors import RequestError
+from retention.stores.partition_catalog import (
+    Partition,
+    PartitionedTable,
+    PartitionState,
+    Session,
+    qualified,
+    read_partitions,
+    require_as_mapped,
+)
+from retention.stores.partitions import LOCK_WAIT_MS
+
+DAY = timedelta(days=1)
+LONGEST_DAYS = 90
+_TRIES = 5
+
+_GRANTS: LiteralString = """
+SELECT g.grantee::regrole::text AS grantee, g.grantee = 0 AS is_public, g.privilege_type, c.relowner::regrole::text AS owner
+  FROM pg_class AS c LEFT JOIN LATERAL aclexplode(c.relacl) AS g ON g.grantee <> c.relowner
+ WHERE c.oid = to_regclass(%s)
+"""
+
+
+class CreatedPartitions(dict[str, str]):
+    """What became of each missing partition, by its name: `created`, or the code of what PostgreSQL refused."""
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Those that are still missing."""
+        return {name: word for name, word in self.items() if word != "created"}
+
+
+def create_partitions(table: PartitionedTable, *, from_day: date, days: int) -> CreatedPartitions:
+    """Create what is missing of `days` day partitions (UTC) from `from_day` on; running it twice changes nothing.
+
+    A day that any partition covers, if only in part, is left as it is. New partitions get the table's owner and grants. Rows of a
+    day that lie in the default partition are not moved: PostgreSQL then refuses its partition (23514). No query of the table
+    waits longer than `LOCK_WAIT_MS` for it. Raises DataMapError, StoreUnreadable, and RequestError for a senseless `days`.
+    """
+    if not 1 <= days <= LONGEST_DAYS:
+        raise RequestError(f"found {days} days ahead; expected 1 to {LONGEST_DAYS}.")
+
+    def work(session: Session) -> CreatedPartitions:
+        require_as_mapped(session, table)
+        session.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+        session.execute(
+            f"SET statement_timeout = {LOCK_WAIT_MS}"
+        )  # beside a default partition, its rows are looked through
+        created = CreatedPartitions()
+        for number in range(days):
+            lower = datetime.combine(from_day, datetime.min.time(), UTC) + number * DAY
+            if not any(_overlaps(one, lower) for one in read_partitions(session, table)):
+                name = _free_name(table, lower)
+                created[name] = _create(session, table, name, lower)
+        return created
+
+    return table.ask(work)
+
+
+def _overlaps(partition: Partition, lower: datetime) -> bool:
+    if partition.is_default or partition.state is PartitionState.DETACHED:
+        return False
+    return (partition.upper is None or lower < partition.upper) and (
+        partition.lower is None or partition.lower < lower + DAY
+    )
+
+
+def _free_name(table: PartitionedTable, lower: datetime) -> str:
+    """`<table>_20261101`; PostgreSQL cuts names at 63 bytes, so a long table's name is shortened, not the day."""
+    schema, name = table.table.split(".")
+    return f"{schema}.{re.sub(r'[^a-z0-9_]', '_', name)[:54]}_{lower:%Y%m%d}"
+
+
+def _create(session: Session, table: PartitionedTable, name: str, lower: datetime) -> str:
+    """One partition: made apart and attached, because that needs no lock that readers or writers would wait for."""
+    code = "unknown"
+    for _ in range(_TRIES):
+        try:
+            with session.transaction():
+                _make_like(session, table, name)
+                session.execute(
+                    sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                        table.identifier, qualified(name), sql.Literal(lower), sql.Literal(lower + DAY)
+                    )
+                )
+            return "created"
+        except psycopg.Error as error:
+            if error.sqlstate is None:
+                raise
+            code = error.sqlstate
+        if code not in ("55P03", "40P01"):
+            break
+    return code
+
+
+def _make_like(session: Session, table: PartitionedTable, name: str) -> None:
+    """An empty table of the same shape, owner and grants. Indexes and keys come with attaching it."""
+    grants = session.execute(_GRANTS, (table.table,)).fetchall()
+    session.execute(
+        sql.SQL(
+            "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
+            "INCLUDING COMPRESSION)"
+        ).format(qualified(name), table.identifier)
+    )
+    for grant in grants:
+        if grant["privilege_type"] is not None:
+            grantee = sql.SQL("PUBLIC") if grant["is_public"] else sql.SQL(grant["grantee"])  # quoted by regrole
+            session.execute(
+                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(grant["privilege_type"]), qualified(name), grantee)
+            )
+    session.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(qualified(name), sql.SQL(grants[0]["owner"])))

@@ -1,0 +1,121 @@
+"""Single rows of a partition, where it can't go as a whole: found by their place in the table (ctid), deleted without waiting.
+
+A ctid is no name: the row may have moved or changed since. So a row goes only if its id and its time are still the ones that
+were decided on; and no lock is waited for, so that nobody waits for us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import psycopg
+from psycopg import IsolationLevel, sql
+
+from retention.stores.partition_catalog import PartitionedTable, Session, qualified
+from retention.stores.partitions import LOCK_WAIT_MS
+from retention.stores.protocol import Removal, RemovalResult
+
+_TRIES = 3
+
+
+class RowAt(NamedTuple):
+    """One row of one partition: where it stands, and its id as text. Without an id, the row is named by where it stands."""
+
+    ctid: str
+    item_id: str
+
+
+def row_id(table: PartitionedTable) -> sql.Composed:
+    """A row's id as text, in SQL over the alias `r`; a row without one is named by partition and ctid."""
+    return sql.SQL("coalesce(r.{id}::text, r.tableoid::regclass::text || r.ctid::text)").format(
+        id=sql.Identifier(table.id_column)
+    )
+
+
+def delete_rows(
+    table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
+) -> dict[RowAt, RemovalResult]:
+    """Delete these rows of one partition in one transaction, as far as `still_due` (SQL over `r`) holds of them.
+
+    A row that somebody has locked fails (55P03) without waiting; one that moved, changed or went is ABSENT. Where rows are
+    refused (a foreign key, a trigger), the others still go. Raises StoreUnreadable when the connection is lost.
+    """
+
+    def work(session: Session) -> dict[RowAt, RemovalResult]:
+        session.isolation_level = (
+            IsolationLevel.REPEATABLE_READ
+        )  # a row that changes meanwhile is an error, not another row
+        session.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+        for _ in range(_TRIES):
+            try:
+                with session.transaction():
+                    session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                    return _delete(session, table, partition, list(dict.fromkeys(rows)), still_due)
+            except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+                code = error.sqlstate
+        return dict.fromkeys(rows, RemovalResult(Removal.FAILED, 0, code))
+
+    return table.ask(work) if rows else {}
+
+
+def present_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> set[RowAt]:
+    """Which of these rows still stand where they stood."""
+    there = sql.SQL(
+        "SELECT r.ctid::text AS ctid, {id} AS item_id FROM ONLY {partition} AS r WHERE r.ctid = ANY(%s::tid[])"
+    )
+    statement = there.format(id=row_id(table), partition=qualified(partition))
+
+    def work(session: Session) -> set[RowAt]:
+        if session.execute(
+            "SELECT to_regclass(%s) AS found", (qualified(partition).as_string(session),)
+        ).fetchone() == {"found": None}:
+            return set()
+        return {RowAt(**row) for row in session.execute(statement, ([row.ctid for row in rows],))}
+
+    return table.ask(work) & set(rows) if rows else set()
+
+
+def _delete(
+    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
+) -> dict[RowAt, RemovalResult]:
+    """Delete under a savepoint; when some are refused, halve until they stand alone."""
+    try:
+        with session.transaction():
+            return _delete_unlocked(session, table, partition, rows, still_due)
+    except psycopg.Error as error:
+        if session.closed or error.sqlstate is None or error.sqlstate[:2] == "40":
+            raise
+        code = error.sqlstate
+    if len(rows) == 1:
+        return {rows[0]: RemovalResult(Removal.FAILED, 0, code)}
+    middle = len(rows) // 2
+    return _delete(session, table, partition, rows[:middle], still_due) | _delete(
+        session, table, partition, rows[middle:], still_due
+    )
+
+
+def _delete_unlocked(
+    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
+) -> dict[RowAt, RemovalResult]:
+    """One statement: see which rows are there as they were decided, lock those that are free, delete these."""
+    statement = sql.SQL(
+        "WITH there AS MATERIALIZED (SELECT r.ctid, {id} AS item_id FROM ONLY {partition} AS r "
+        "WHERE r.ctid = ANY(%(ctids)s::tid[]) AND {still_due}), "
+        "asked AS MATERIALIZED (SELECT there.* FROM there JOIN unnest(%(ctids)s::tid[], %(ids)s::text[]) AS w (ctid, item_id) "
+        "ON there.ctid = w.ctid AND there.item_id = w.item_id), "
+        "free AS MATERIALIZED (SELECT r.ctid FROM ONLY {partition} AS r "
+        "WHERE r.ctid = ANY(ARRAY(SELECT ctid FROM asked)) FOR UPDATE SKIP LOCKED), "
+        "gone AS (DELETE FROM ONLY {partition} AS r WHERE r.ctid = ANY(ARRAY(SELECT ctid FROM free)) RETURNING r.ctid) "
+        "SELECT asked.ctid::text AS ctid, asked.item_id, gone.ctid IS NOT NULL AS is_gone "
+        "FROM asked LEFT JOIN gone ON gone.ctid = asked.ctid"
+    ).format(id=row_id(table), partition=qualified(partition), still_due=still_due)
+    found = session.execute(statement, {"ctids": [row.ctid for row in rows], "ids": [row.item_id for row in rows]})
+    results = {
+        RowAt(row["ctid"], row["item_id"]): RemovalResult(Removal.REMOVED, 1)
+        if row["is_gone"]
+        else RemovalResult(Removal.FAILED, 0, "55P03")
+        for row in found
+    }
+    absent = RemovalResult(Removal.ABSENT, 0)
+    return {row: results.get(row, absent) for row in rows}
