@@ -1,0 +1,139 @@
+"""Looks into columns where they are: how many values of a sample match which pattern. No value ever leaves the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from retention.verification.coverage.catalog import Column, Relation
+from retention.verification.coverage.patterns import KINDS, conditions
+
+COLUMNS_AT_ONCE = 100
+CHARACTERS = 20_000
+"""Of each value, its beginning: a pattern that is only found behind that is not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far one sample goes: random pages of a table, at most so many rows of them, and how long it may take."""
+
+    pages: int
+    rows: int
+    timeout_ms: int
+
+
+EFFORTS = (Effort(pages=200, rows=60_000, timeout_ms=10_000), Effort(pages=3, rows=50, timeout_ms=5_000))
+"""A page of 8 kB holds 291 rows at most: the first reads its 200 pages to their end. The second is for tables of large documents,
+where the first takes too long."""
+FOREIGN_ROWS = 1_000
+"""Of a foreign table: it has no pages to choose from, and another server has the work."""
+
+
+@dataclass(slots=True)
+class Sampled:
+    """What one relation's sample showed: by column the kinds found with how many values, and which columns were looked into."""
+
+    rows: int = 0
+    found: dict[str, dict[str, int]] = field(default_factory=dict)
+    looked_into: set[str] = field(default_factory=set)
+
+
+_PAGES = """
+SELECT coalesce(sum(pg_catalog.pg_relation_size(part)), 0) / CAST(current_setting('block_size') AS bigint)
+FROM unnest(CAST(%s AS oid[])) AS part
+"""
+
+
+def sample(
+    session: psycopg.Connection[Any], relation: Relation, columns: Sequence[Column], parts: Sequence[int]
+) -> Sampled:
+    """Look into all text of these columns that may be read. `parts` are the oids of the relation, its partitions and children.
+
+    What refuses, is locked or takes too long is not among `looked_into`. The session must be read-only and in autocommit.
+    """
+    result = Sampled()
+    pages = _pages(session, parts)
+    if pages is None:
+        return result
+    wanted = [column for column in columns if column.kind == "text" and column.readable]
+    for start in range(0, len(wanted), COLUMNS_AT_ONCE):
+        some = wanted[start : start + COLUMNS_AT_ONCE]
+        for effort in EFFORTS:
+            counts = _ask(session, relation, some, pages, effort)
+            if counts is not None:
+                break
+        else:
+            continue
+        for name, rows, *hits in counts:
+            result.rows = max(result.rows, rows)
+            if any(hits):
+                result.found[name] = {kind: hit for kind, hit in zip(KINDS, hits, strict=True) if hit}
+        result.looked_into.update(column.name for column in some)
+    return result
+
+
+def _pages(session: psycopg.Connection[Any], parts: Sequence[int]) -> int | None:
+    """How large it is on disk, by now: what statistics say may be old. None where somebody has locked it."""
+    found = _answers(session, sql.SQL(_PAGES), (list(parts),))
+    return int(found[0][0]) if found is not None else None
+
+
+def _ask(
+    session: psycopg.Connection[Any], relation: Relation, columns: Sequence[Column], pages: int, effort: Effort
+) -> list[tuple[Any, ...]] | None:
+    """One row per column: its name, the rows, and the matching values of each kind; None where the source gave no answer."""
+    session.execute(f"SET statement_timeout = {effort.timeout_ms}")
+    return _answers(session, _query(relation, columns, pages, effort))
+
+
+def _answers(
+    session: psycopg.Connection[Any], query: sql.SQL | sql.Composed, parameters: Sequence[Any] | None = None
+) -> list[tuple[Any, ...]] | None:
+    """The rows; None where the source refuses, is locked, or takes too long: a right, row security, a foreign server that doesn't
+    answer, a value that its own type can't print. Raises psycopg.Error where the session is lost."""
+    try:
+        rows: list[tuple[Any, ...]] = session.execute(query, parameters).fetchall()
+    except psycopg.Error:
+        if session.closed:
+            raise
+        return None
+    return rows
+
+
+def _query(relation: Relation, columns: Sequence[Column], pages: int, effort: Effort) -> sql.Composed:
+    """Each column's text cut to length, one row for each value, matched and counted."""
+    texts = [
+        sql.SQL("left(CAST(t.{} AS text), {}) AS {}").format(
+            sql.Identifier(column.name), sql.Literal(CHARACTERS), sql.Identifier(f"c{position}")
+        )
+        for position, column in enumerate(columns)
+    ]
+    values = [
+        sql.SQL("({}, s.{})").format(sql.Literal(column.name), sql.Identifier(f"c{position}"))
+        for position, column in enumerate(columns)
+    ]
+    counts = [
+        sql.SQL("count(*) FILTER (WHERE {})").format(condition) for condition in conditions(sql.Identifier("v", "text"))
+    ]
+    return sql.SQL(
+        "SELECT v.name, count(*), {counts} FROM (SELECT {texts} FROM {relation} AS t {some} LIMIT {rows}) AS s "
+        "CROSS JOIN LATERAL (VALUES {values}) AS v (name, text) GROUP BY v.name"
+    ).format(
+        counts=sql.SQL(", ").join(counts),
+        texts=sql.SQL(", ").join(texts),
+        relation=sql.Identifier(*relation.path),
+        some=_some_pages(relation, pages, effort),
+        rows=sql.Literal(min(effort.rows, FOREIGN_ROWS) if relation.relkind == "f" else effort.rows),
+        values=sql.SQL(", ").join(values),
+    )
+
+
+def _some_pages(relation: Relation, pages: int, effort: Effort) -> sql.Composable:
+    """Random pages, others at each check: what is rare is found some day. Foreign tables give their first rows."""
+    if relation.relkind == "f" or pages <= effort.pages:
+        return sql.SQL("")
+    return sql.SQL("TABLESAMPLE SYSTEM ({})").format(sql.Literal(round(100 * effort.pages / pages, 6)))

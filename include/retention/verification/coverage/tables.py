@@ -1,0 +1,177 @@
+"""One database, held against what the map says of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import psycopg
+
+from retention.verification.coverage.airflow_tables import airflows_own
+from retention.verification.coverage.catalog import (
+    LARGE_OBJECTS,
+    Column,
+    Relation,
+    ancestors,
+    read_columns,
+    read_relations,
+    with_descendants,
+)
+from retention.verification.coverage.claims import Claims
+from retention.verification.coverage.sampling import Sampled, sample
+
+NAME = "name"
+"""Why a column looks personal, beside the kinds of patterns."""
+SEEN_BEFORE = "seen before"
+
+
+class PersonalColumn(NamedTuple):
+    """A column that looks personal and is not declared; `why` is `name`, or the kinds of what was found in it."""
+
+    table: str
+    column: str
+    why: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class CoveredDatabase:
+    """What one database holds beside the map. Tables are named by schema and table.
+
+    `named_in_vain`: by place, tables and columns that it names and that aren't there; `declared_in_vain`: the same by the table
+    that is declared.
+    `looked_at` counts tables, columns searched, and of these the ones sampled, not sampled (not readable, or no answer in time).
+    """
+
+    unmapped: dict[str, str] = field(default_factory=dict)
+    personal: list[PersonalColumn] = field(default_factory=list)
+    named_in_vain: dict[str, set[str]] = field(default_factory=dict)
+    declared_in_vain: dict[str, set[str]] = field(default_factory=dict)
+    looked_at: Counter[str] = field(default_factory=Counter)
+
+
+def cover_database(
+    session: psycopg.Connection[Any],
+    claims: Claims,
+    *,
+    seen_before: Collection[tuple[str, str]] = (),
+    budget_s: float = 300,
+) -> CoveredDatabase:
+    """Compare; sampling ends after `budget_s` seconds, and what was not reached counts as not sampled.
+
+    `seen_before` are columns (table, column) in which an earlier check found personal data: a sample that misses it today is no
+    proof. Raises psycopg.Error where the catalog can't be read, or the session is lost.
+    """
+    relations = {relation.oid: relation for relation in read_relations(session)}
+    standing = _Standing(relations, claims)
+    result = CoveredDatabase()
+    result.looked_at["tables"] = len(relations)
+    result.unmapped = {one.name: one.words for one in relations.values() if standing.of(one) is None}
+    searched = [one for one in relations.values() if standing.stays(one)]
+    columns = read_columns(session, list(relations.values()))
+    ends_at = time.monotonic() + budget_s
+    for relation in searched:
+        wanted = standing.to_search(relation, columns)
+        sampled = Sampled()
+        if time.monotonic() < ends_at:
+            parts = [one.oid for one in with_descendants(relation, relations)]
+            sampled = sample(session, relation, wanted, parts)
+        result.personal += _personal(relation, wanted, sampled, standing.declared_columns(relation), seen_before)
+        _count(result.looked_at, wanted, sampled)
+    _compare_names(claims, relations, columns, result)
+    return result
+
+
+class _Standing:
+    """How each relation stands with the map; partitions and children as what they belong to."""
+
+    def __init__(self, relations: Mapping[int, Relation], claims: Claims) -> None:
+        self._by_oid = dict(relations)
+        self._claims = claims
+        names = [relation.name for relation in relations.values()]
+        self._airflows = airflows_own(names) if claims.has_airflow else set()
+
+    def _lineage(self, relation: Relation) -> Iterator[Relation]:
+        yield relation
+        yield from ancestors(relation, self._by_oid)
+
+    def of(self, relation: Relation) -> str | None:
+        """`mapped`, `declared`, or None."""
+        for one in self._lineage(relation):
+            if self._claims.is_mapped(one.name) or one.name in self._airflows:
+                return "mapped"
+            if one.name in self._claims.declared:
+                return "declared"
+        return None
+
+    def stays(self, relation: Relation) -> bool:
+        """Whether rows of it stay by the map's word: declared as a whole, or anonymised in part. Of the rest, all goes or is
+        reported."""
+        kept = any(one.name in self._claims.kept for one in self._lineage(relation))
+        return (kept or self.of(relation) == "declared") and relation.name != LARGE_OBJECTS
+
+    def to_search(self, relation: Relation, columns: Mapping[int, list[Column]]) -> list[Column]:
+        """Its columns that stay and that nothing it belongs to has: those are searched there, with all partitions."""
+        goes = set[str]().union(*(self._claims.kept.get(one.name, set()) for one in self._lineage(relation)))
+        above = {
+            column.name
+            for parent in ancestors(relation, self._by_oid)
+            if self.stays(parent)
+            for column in columns[parent.oid]
+        }
+        return [column for column in columns[relation.oid] if column.name not in goes | above]
+
+    def declared_columns(self, relation: Relation) -> set[str]:
+        """Columns of it that somebody declared free of personal data."""
+        declared = self._claims.declared_columns
+        return set[str]().union(*(declared.get(one.name, set()) for one in self._lineage(relation)))
+
+
+def _personal(
+    relation: Relation,
+    columns: list[Column],
+    sampled: Sampled,
+    declared: set[str],
+    seen_before: Collection[tuple[str, str]],
+) -> Iterator[PersonalColumn]:
+    for column in columns:
+        if column.name in declared:
+            continue
+        why = ((NAME,) if column.named_personal else ()) + tuple(sampled.found.get(column.name, ()))
+        if not sampled.found.get(column.name) and (relation.name, column.name) in seen_before:
+            why += (SEEN_BEFORE,)
+        if why:
+            yield PersonalColumn(relation.name, column.name, why)
+
+
+def _count(looked_at: Counter[str], columns: list[Column], sampled: Sampled) -> None:
+    to_sample = [column for column in columns if column.kind in ("text", "opaque")]
+    looked_at["columns"] += len(columns)
+    looked_at["columns_sampled"] += len(sampled.looked_into)
+    looked_at["columns_not_sampled"] += len(to_sample) - len(sampled.looked_into)
+    looked_at["rows_sampled"] += sampled.rows
+
+
+def _compare_names(
+    claims: Claims, relations: Mapping[int, Relation], columns: Mapping[int, list[Column]], result: CoveredDatabase
+) -> None:
+    """What the map names and the database doesn't have."""
+    there = {relation.name: {column.name for column in columns[oid]} for oid, relation in relations.items()}
+    for table, places in claims.places.items():
+        for place, named in places.items():
+            result.looked_at["names"] += 1 + len(named)
+            if missing := _missing(there, table, named):
+                result.named_in_vain.setdefault(place, set()).update(missing)
+    for table in claims.declared | claims.declared_columns.keys():
+        named = claims.declared_columns.get(table, set())
+        result.looked_at["names"] += 1 + len(named)
+        if missing := _missing(there, table, named):
+            result.declared_in_vain[table] = missing
+
+
+def _missing(there: Mapping[str, set[str]], table: str, columns: set[str]) -> set[str]:
+    if table not in there:
+        return {f"no table {table}"}
+    return {f"no column {table}.{column}" for column in columns - there[table]}
