@@ -123,8 +123,13 @@ def test_one_fault_is_one_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sql", "line_at", "found"),
     [
-        pytest.param(SQL | {"items": ""}, "items:", "items: sql/items.sql, which is empty", id="empty"),
-        pytest.param(SQL | {"items": " ;\n"}, "items:", "items: sql/items.sql, which is empty", id="only_a_semicolon"),
+        pytest.param(SQL | {"items": ""}, "items:", "items: sql/items.sql, which holds no SQL", id="empty"),
+        pytest.param(
+            SQL | {"items": " ;\n"}, "items:", "items: sql/items.sql, which holds no SQL", id="only_a_semicolon"
+        ),
+        pytest.param(
+            SQL | {"items": "-- to be written\n"}, "items:", "items: sql/items.sql, which holds no SQL", id="comment"
+        ),
         pytest.param(
             SQL | {"check_items": "SELECT 1 AS item;"}, "check_items:", "check_items: the same SQL", id="a_copy"
         ),

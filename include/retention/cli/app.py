@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from retention.cli import controls, disposal, holds, proof, surroundings
+from retention.cli import controls, disposal, drafting, holds, proof, surroundings
 from retention.cli.output import emit
 from retention.cli.streams import output_watched, say
 from retention.errors import RequestError, UnknownError
@@ -102,7 +102,8 @@ policy = typer.Typer(help="Promises and rules.", no_args_is_help=True)
 hold = typer.Typer(help="Legal holds.", no_args_is_help=True)
 ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
-for name, group in (("policy", policy), ("hold", hold), ("ledger", ledger), ("sample", sample)):
+datamap = typer.Typer(help="The data map.", no_args_is_help=True)
+for name, group in (("policy", policy), ("map", datamap), ("hold", hold), ("ledger", ledger), ("sample", sample)):
     app.add_typer(group, name=name)
 
 app.command("env")(surroundings.env)
@@ -110,6 +111,7 @@ app.command("migrate")(surroundings.migrate)
 sample.command("load")(surroundings.sample_load)
 policy.command("check")(surroundings.policy_check)
 policy.command("show")(surroundings.policy_show)
+datamap.command("draft")(drafting.map_draft)
 app.command("plan")(disposal.plan)
 app.command("approve")(disposal.approve)
 app.command("dispose")(disposal.dispose)

@@ -258,8 +258,8 @@ def _read_sql(document: Document, name: str, facts: TableFacts | None) -> tuple[
             text = (document.path.parent / relative).read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
         except (OSError, UnicodeDecodeError):
             text = None
-        if not text:
-            found = f"{key}: {relative}, which {'can not be read' if text is None else 'is empty'}"
+        if text is None or not _essence(text):
+            found = f"{key}: {relative}, which {'can not be read' if text is None else 'holds no SQL'}"
             problems.append(
                 document.problem(("places", name, "facts", key), "no_sql", found, "an SQL file beside the map")
             )
