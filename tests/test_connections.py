@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from retention.connections import Connection, from_environment, load_environment_file, parse, postgres_conninfo
-from retention.errors import RequestError
+from retention.connections import Connection, from_environment, load_environment_file, parse, path_of, postgres_conninfo
+from retention.errors import RequestError, StoreUnreadable
 
 SECRET = "pa/s%s@w:o?r#d ü"
 
@@ -209,3 +209,38 @@ def test_connection_string_leads_to_the_real_server(database: str) -> None:
     with psycopg.connect(postgres_conninfo(parse("company_db", value))) as connection:
         row = connection.execute("SELECT current_database(), current_user").fetchone()
     assert row == (facts["dbname"], facts["user"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"conn_type": "fs", "extra": {"path": "/mnt/logs"}}, id="extra_as_object"),
+        pytest.param({"conn_type": "fs", "extra": '{"path": "/mnt/logs"}'}, id="extra_as_text"),
+    ],
+)
+def test_a_folder_is_the_path_of_airflows_own_type_of_connection(fields: dict[str, object]) -> None:
+    assert path_of(parse("log_files", json.dumps(fields))) == Path("/mnt/logs")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"conn_type": "ssh", "extra": {"path": "/mnt/logs"}}, id="another_type"),
+        pytest.param({"conn_type": "fs"}, id="no_path"),
+        pytest.param({"conn_type": "fs", "extra": {"path": "logs"}}, id="relative"),
+        pytest.param({"conn_type": "fs", "extra": {"path": "/"}}, id="everything"),
+        pytest.param({"conn_type": "fs", "extra": {"path": ["/mnt"]}}, id="no_text"),
+    ],
+)
+def test_a_connection_without_a_folder_of_its_own_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(RequestError, match="log_files"):
+        path_of(parse("log_files", json.dumps(fields)))
+
+
+def test_a_volume_that_is_not_mounted_is_unreadable_and_not_an_empty_folder(tmp_path: Path) -> None:
+    fields = {"conn_type": "fs", "extra": {"path": str(tmp_path), "mount": True}}
+    with pytest.raises(StoreUnreadable, match="nothing mounted"):
+        path_of(parse("log_files", json.dumps(fields)))
+    assert path_of(parse("log_files", json.dumps(fields | {"extra": {"path": "/proc", "mount": True}}))) == Path(
+        "/proc"
+    )

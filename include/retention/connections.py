@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from retention.errors import MissingConnection, RequestError
+from retention.errors import MissingConnection, RequestError, StoreUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,25 @@ def _variables_of(path: Path) -> dict[str, str]:
         raise RequestError(f"found {path}, which can't be read; expected the right to read it, as UTF-8 text") from None
     pairs = [line.partition("=") for line in lines if not line.lstrip().startswith("#")]
     return {name.strip(): value for name, separator, value in pairs if separator and name.strip()}
+
+
+def path_of(connection: Connection) -> Path:
+    """The folder of an Airflow connection of type `fs`, from `path` in its extra. Raises RequestError for another connection.
+
+    With `"mount": true` in the extra the path has to be where something is mounted: an unmounted volume leaves an empty folder,
+    which looks as if all were gone.
+    """
+    path = connection.extra.get("path")
+    if connection.conn_type != "fs":
+        problem = f"type {connection.conn_type!r}; expected 'fs'"
+    elif not isinstance(path, str) or not path.startswith("/") or not path.strip("/"):
+        problem = 'no path in its extra; expected an absolute one below "/", such as {"path": "/mnt/logs"}'
+    elif connection.extra.get("mount") and not os.path.ismount(path):
+        problem = f'nothing mounted at {path!r}; expected the volume, or no "mount" in the connection\'s extra'
+        raise StoreUnreadable(f"connection {connection.connection_id!r}: found {problem}.", code="NotMounted")
+    else:
+        return Path(path)
+    raise RequestError(f"connection {connection.connection_id!r}: found {problem}.")
 
 
 def postgres_conninfo(connection: Connection) -> str:

@@ -269,3 +269,40 @@ def test_digest_covers_every_sql_file(tmp_path: Path, name: str) -> None:
 def test_digest_covers_the_map(tmp_path: Path) -> None:
     before = load_datamap(write(tmp_path / "a")).digest
     assert load_datamap(write(tmp_path / "b", VOICE + "# read again\n")).digest != before
+
+
+LOG_FILES = """\
+system: servers
+owner: Platform Engineering
+connections:
+  log_files: {kind: files, disposal: log_files, verification: log_files_verify}
+places:
+  server_log_files:
+    kind: files
+    category: logs
+    role: controller
+    owner: Platform Engineering
+    connection: log_files
+    folder: nginx
+    patterns: ["**/*.log*", "*.json"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "found", "expected"),
+    [
+        pytest.param("folder: nginx", "folder: ../home", "folder:", "a folder that may lie elsewhere", "below", id="folder"),
+        pytest.param('"*.json"', '"/var/log/*"', '"/var', "an empty name, `.` or `..`", "**/*.log*", id="absolute"),
+        pytest.param('"*.json"', '"logs/**"', "patterns:", "`**` at the end, which means folders", "**/*.log*", id="folders"),
+        pytest.param('"*.json"', '"x[1.log"', "patterns:", "a `[` without", "**/*.log*", id="open_bracket"),
+    ],
+)  # fmt: skip
+def test_files_that_no_pattern_can_mean_are_refused(
+    tmp_path: Path, old: str, new: str, at: str, found: str, expected: str
+) -> None:
+    text = LOG_FILES.replace(old, new)
+    assert text != LOG_FILES
+    assert problems_of(write(tmp_path / "right", servers=LOG_FILES)) == []
+    [problem] = problems_of(write(tmp_path / "wrong", servers=text))
+    assert (problem.code, problem.line) == ("bad_value", line_of(text, at))
+    assert found in problem.found and expected in problem.expected

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import Bucket
-from tests.stores.places import MemoryPlace, Place, PostgresPlace, S3Place
+from tests.stores.places import DirectoryPlace, MemoryPlace, Place, PostgresPlace, S3Place
 
 from retention.local.s3_server import S3Server
 from retention.stores.dry_run import DryRunStore
 
-KINDS = ["memory", "s3", "postgres"]
+KINDS = ["memory", "s3", "postgres", "directory"]
+WITHOUT_VERSIONS = ("postgres", "directory")
 
 
 @pytest.fixture(params=[*KINDS, *(f"dry_run_{kind}" for kind in KINDS)])
@@ -22,7 +24,9 @@ def place(request: pytest.FixtureRequest, open_place: Callable[[str], Place]) ->
     return open_place(request.param)
 
 
-@pytest.fixture(params=[kind for kind in (*KINDS, *(f"dry_run_{kind}" for kind in KINDS)) if "postgres" not in kind])
+@pytest.fixture(
+    params=[kind for kind in (*KINDS, *(f"dry_run_{kind}" for kind in KINDS)) if not kind.endswith(WITHOUT_VERSIONS)]
+)
 def objects(request: pytest.FixtureRequest, open_place: Callable[[str], Place]) -> Place:
     """The places that know versions, delete markers and uploads."""
     return open_place(request.param)
@@ -39,6 +43,8 @@ def open_place(request: pytest.FixtureRequest) -> Callable[[str], Place]:
             opened = MemoryPlace()
         elif plain == "s3":
             opened = request.getfixturevalue("s3_place")
+        elif plain == "directory":
+            opened = request.getfixturevalue("directory_place")
         else:
             opened = PostgresPlace(request.getfixturevalue("database"))
         if kind != plain:
@@ -52,6 +58,14 @@ def open_place(request: pytest.FixtureRequest) -> Callable[[str], Place]:
 def s3_place(bucket: Bucket) -> Iterator[S3Place]:
     """A fresh versioned bucket with its writer."""
     place = S3Place(bucket)
+    yield place
+    place.tidy()
+
+
+@pytest.fixture
+def directory_place(tmp_path: Path) -> Iterator[DirectoryPlace]:
+    """A fresh folder with its writer."""
+    place = DirectoryPlace(tmp_path / "logs")
     yield place
     place.tidy()
 

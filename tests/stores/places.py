@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from pathlib import Path
+from typing import IO, Any, Protocol
 
 import psycopg
 from tests.conftest import Bucket
 
 from retention.connections import Connection, parse
+from retention.file_patterns import compile_patterns
+from retention.stores.directory import STILL_OPEN, DirectoryStore
 from retention.stores.memory import MemoryStore
 from retention.stores.postgres import PostgresRowStore
 from retention.stores.protocol import PartKind, Store
@@ -23,6 +26,7 @@ from retention.stores.s3_client import client_factory
 FAR_FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
 OBJECTS = frozenset({PartKind.VERSION, PartKind.DELETE_MARKER, PartKind.UPLOAD})
 ROWS = frozenset({PartKind.ROW})
+FILES = frozenset({PartKind.FILE})
 
 
 class Place(Protocol):
@@ -176,6 +180,48 @@ class PostgresPlace:
     def _execute(self, statement: str, key: str) -> None:
         with psycopg.connect(self.conninfo, autocommit=True) as session:
             session.execute(statement, (key,))
+
+
+@dataclass
+class DirectoryPlace:
+    """Files below a fresh folder; one that a program still writes to can't be removed."""
+
+    root: Path
+    kinds: frozenset[PartKind] = FILES
+    writers: list[IO[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.root.mkdir()
+        self.store: Store = DirectoryStore(self.root, compile_patterns(["**/*"]))
+
+    def put(self, key: str) -> str:
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"2026-01-02T03:04:05Z started\n")
+        [part] = self.store.parts_of([key])
+        return part.part_id
+
+    def delete(self, key: str) -> str:
+        raise NotImplementedError
+
+    def begin_upload(self, key: str) -> str:
+        raise NotImplementedError
+
+    def pause(self) -> datetime:
+        """The kernel stamps files by a clock that moves on every few milliseconds."""
+        before = self.store.clock()
+        while (now := self.store.clock()) == before:
+            time.sleep(0.002)
+        return now
+
+    def refuse(self, key: str) -> str:
+        self.writers.append((self.root / key).open("ab"))
+        return STILL_OPEN
+
+    def tidy(self) -> None:
+        """Close what was opened to be refused."""
+        for writer in self.writers:
+            writer.close()
 
 
 def shown(store: Store, keys: Iterable[str]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from retention.stores.dry_run import DryRunStore
 from retention.stores.protocol import Removal, RemovalResult, Target
 
 
-@pytest.fixture(params=["memory", "postgres", "s3"])
+@pytest.fixture(params=["memory", "postgres", "s3", "directory"])
 def refusing(request: pytest.FixtureRequest, open_place: Callable[[str], Place]) -> Place:
     if request.param == "s3":
         lockable: Place = request.getfixturevalue("lockable_place")
@@ -41,7 +41,7 @@ def test_a_refused_version_keeps_the_delete_marker_that_hides_it(lockable_place:
     assert shown(lockable_place.store, [key]) == sorted([(key, locked), (key, marker)])
 
 
-@pytest.mark.parametrize("kind", ["memory", "postgres", "s3"])
+@pytest.mark.parametrize("kind", ["memory", "postgres", "s3", "directory"])
 def test_a_dry_run_removes_nothing_and_shows_what_would_be_gone_only_to_its_confirmation(
     kind: str, open_place: Callable[[str], Place]
 ) -> None:

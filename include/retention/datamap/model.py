@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from retention.datamap.key_pattern import UnsharedPattern, compile_pattern
+from retention.file_patterns import UnusablePattern, compile_patterns, require_below
 from retention.policy.periods import Day
 from retention.strict import Exact, Name, StrictModel, refuse, shown
 
@@ -226,7 +227,23 @@ class FilesPlace(Place):
     folder: str = "."
     """The folder below that path."""
     patterns: tuple[str, ...] = Field(min_length=1)
-    """Which files, such as `**/*.log*`. Others in the folder are reported as unmapped."""
+    """Which files, such as `**/*.log*`: `**` is any number of folders, `*` stays within one name. Others in the folder are
+    reported as unmapped."""
+
+    @model_validator(mode="after")
+    def _files_lie_below(self) -> Self:
+        try:
+            require_below(self.folder)
+        except UnusablePattern as bad:
+            raise refuse(
+                f"{shown(self.folder)}, {bad}", "one below the connection's path, such as nginx", "folder"
+            ) from None
+        for position, pattern in enumerate(self.patterns):
+            try:
+                compile_patterns([pattern])
+            except UnusablePattern as bad:
+                raise refuse(f"{shown(pattern)}, with {bad}", "one like **/*.log*", "patterns", position) from None
+        return self
 
 
 class AirflowPlace(Place):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from retention.stores.protocol import RemovalResult, Store, StoredPart, Target
+from retention.stores.record_times import RecordStore, RecordTimes
 from retention.stores.selection import select
 
 
@@ -56,6 +57,18 @@ class DryRunStore:
             self._gone.update(_mark(part) for part in (*chosen.data, *chosen.markers_to_remove(())))
             results |= {target: chosen.result(target, {}) for target in by_key[key]}
         return results
+
+
+class DryRunRecordStore(DryRunStore):
+    """The same around a store whose parts are files of records."""
+
+    def __init__(self, inner: RecordStore) -> None:
+        super().__init__(inner)
+        self._records = inner
+
+    def times_of(self, parts: Sequence[StoredPart], *, now: datetime) -> Mapping[StoredPart, RecordTimes]:
+        """As the inner store."""
+        return self._records.times_of(parts, now=now)
 
 
 def _mark(part: StoredPart) -> int:

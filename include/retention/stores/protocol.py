@@ -1,7 +1,7 @@
 """What every kind of store offers to disposal. One contract test suite runs against all of them.
 
-A store holds *items*, found by their `key` (an object's key, a row's id). An item has one or more *parts*: every object
-version, delete marker and unfinished upload is a part, a table row is a single part. An item is gone when it has no parts.
+A store holds *items*, found by their `key`: an object's key, a row's id, a file's path. An item has one or more *parts*: every
+object version, delete marker and unfinished upload is one; a row and a file have a single part. An item is gone when it has none.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ class PartKind(StrEnum):
     DELETE_MARKER = "delete_marker"
     UPLOAD = "upload"
     ROW = "row"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """One part of one item. `stored_at` (aware, UTC) is the store's own evidence: LastModified, Initiated; None for rows."""
+    """One part of one item. `stored_at` (aware, UTC) is the store's own evidence: LastModified, Initiated, a file's ctime; None
+    for rows."""
 
     key: str
     part_id: str
@@ -52,7 +54,10 @@ class Removal(StrEnum):
 
     REMOVED = "removed"  # every part that was there has been removed
     ABSENT = "absent"  # there was no part to remove
-    NEWER = "newer"  # at least one part is younger than the plan and stays; of rows: it describes another object by now
+    NEWER = (
+        "newer"  # at least one part is younger than the plan and stays; of rows: it describes another object by now;
+    )
+    # of files: it was written to since it was listed
     FAILED = "failed"  # the store refused at least one part; see `error_code`
 
 
@@ -78,9 +83,10 @@ class Store(Protocol):
         """Every part in the place, streamed page by page: memory does not grow with the number of parts."""
 
     def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:
-        """When the parts' own metadata says that they were recorded (`recorded-at`, aware); absent where it says nothing.
+        """When the parts' own metadata says that they were recorded (`recorded-at`, a file's mtime; aware); absent where it says
+        nothing.
 
-        A copy resets LastModified but carries metadata along, so this is older evidence where both exist.
+        A copy resets LastModified (and ctime) but may carry metadata along, so this is older evidence where both exist.
         """
 
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:

@@ -18,7 +18,9 @@ from typing import Any
 
 from retention.errors import RequestError, StoreUnreadable
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
+from retention.stores.record_times import RecordTimes, read_times
 from retention.stores.s3_client import ClientFactory, S3Requests, headers_of, in_parallel
+from retention.stores.s3_content import Gone, read_content
 from retention.stores.s3_listing import PAGE_ENTRIES, VersionListing
 from retention.stores.s3_pages import as_listed
 from retention.stores.s3_removal import Removable, remove_parts
@@ -96,6 +98,12 @@ class S3Store:
         stated = zip(versions, in_parallel(self._recorded_at, versions), strict=True)
         return {part: instant for part, instant in stated if instant is not None}
 
+    def times_of(self, parts: Sequence[StoredPart], *, now: datetime) -> Mapping[StoredPart, RecordTimes]:
+        """See `RecordStore.times_of`: each version is read once, from its beginning to its end, as a stream."""
+        versions = [part for part in parts if part.kind is PartKind.VERSION]
+        found = zip(versions, in_parallel(lambda part: self._times(part, now), versions), strict=True)
+        return {part: times for part, times in found if times is not None}
+
     def remove(self, targets: Sequence[Target], *, stored_before: datetime) -> Mapping[Target, RemovalResult]:
         """See `Store.remove`. Codes of our own, beside the store's: `OutsidePlace`, `InvalidKey`, `ListedElsewhere`.
 
@@ -166,6 +174,13 @@ class S3Store:
         except (KeyError, ValueError):
             return None
         return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
+
+    def _times(self, part: StoredPart, now: datetime) -> RecordTimes | None:
+        assert part.stored_at is not None  # versions have a LastModified
+        try:
+            return read_times(read_content(self._requests, part), stored_at=part.stored_at, now=now)
+        except Gone:
+            return None
 
     def _current(self, key: str) -> StoredPart | None:
         """What the server holds under `key` although no listing shows it by that name; None when there is nothing.

@@ -140,6 +140,7 @@ RIGHTS = {
     "get_bucket_versioning": "s3:GetBucketVersioning",
     "list_object_versions": "s3:ListBucketVersions",
     "list_multipart_uploads": "s3:ListBucketMultipartUploads",
+    "get_object": "s3:GetObject and s3:GetObjectVersion",
     "head_object": "s3:GetObject and s3:GetObjectVersion",
     "get_object_attributes": "s3:GetObjectAttributes",
     "delete_object": "s3:DeleteObject and s3:DeleteObjectVersion",

@@ -1,0 +1,186 @@
+"""How old the records in one log file are, plain or gz: read as a stream, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple, Protocol
+
+from retention.stores.protocol import Store, StoredPart
+from retention.stores.record_formats import LineTimes
+
+CHUNK_BYTES = 256 * 1024
+LONGEST_LINE_BYTES = 1024 * 1024
+"""Of a longer line only so much is looked at."""
+EXPANSION = 300
+"""So many times its size a gz file may hold, beyond `EXPANSION_FREE_BYTES`: logs shrink to a tenth, or a hundredth."""
+EXPANSION_FREE_BYTES = 64 * 1024 * 1024
+_BINARY_LINES = 1_000
+"""After so many lines that are no text a file without any time is given up."""
+_GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class RecordTimes(NamedTuple):
+    """What a file's records say about its age: the oldest and the youngest (aware, UTC), None where no line has a time.
+
+    `records` counts the lines with a time; a line without one belongs to the record before it. `ahead` counts those whose time
+    lies in the future, which is none. `unread`: part of the file could not be read (damaged gz, no text, a JSON line without its
+    end), so that there may be older and younger records than these.
+    """
+
+    oldest: datetime | None
+    youngest: datetime | None
+    records: int
+    unread: bool = False
+    ahead: int = 0
+
+
+class RecordStore(Store, Protocol):
+    """A store whose parts are files of records."""
+
+    def times_of(self, parts: Sequence[StoredPart], *, now: datetime) -> Mapping[StoredPart, RecordTimes]:
+        """The times of the records in these parts, read as they are; absent for what has no content (a delete marker, an
+        unfinished upload), and for what went or changed since it was listed. `now` as in `read_times`."""
+
+
+class Unreadable(Exception):
+    """Content that goes no further; nothing of it is in the message."""
+
+
+def read_times(chunks: Iterable[bytes], *, stored_at: datetime, now: datetime) -> RecordTimes:
+    """Read a file's records, in any order. Raises only what `chunks` raises, save Unreadable.
+
+    `stored_at` is the file's own date (aware), by which times without a year get theirs; no record is later than `now`.
+    """
+    reader = _Reader(LineTimes(stored_at, now))
+    try:
+        for lines, is_whole in _whole_lines(_plain(chunks)):
+            reader.take(lines, is_whole)
+    except Unreadable:
+        reader.unread = True
+    return reader.times()
+
+
+@dataclass(slots=True)
+class _Reader:
+    line_times: LineTimes
+    oldest: datetime | None = None
+    youngest: datetime | None = None
+    records: int = 0
+    unread: bool = False
+    binary_lines: int = 0
+
+    def take(self, lines: bytes, is_whole: bool) -> None:
+        lines = lines.removeprefix(_BYTE_ORDER_MARK)
+        if is_whole and b"\0" not in lines and b"{" not in lines[:1] and b"\n{" not in lines:
+            for at, count in self.line_times.of_text(lines):
+                self._note(at, count)
+            return
+        for line in lines.split(b"\n"):
+            self._take_line(line, is_whole)
+
+    def _take_line(self, line: bytes, is_whole: bool) -> None:
+        # A file that was cut while it was written to begins with zeros.
+        line = line.lstrip(b"\0")
+        if b"\0" in line:
+            self.unread = True
+            self.binary_lines += 1
+            if self.binary_lines >= _BINARY_LINES and not self.records:
+                raise Unreadable
+            return
+        at = self.line_times.of_line(line)
+        if at is None:
+            self.unread |= not is_whole and line.startswith(b"{")
+        else:
+            self._note(at, 1)
+
+    def _note(self, at: datetime, count: int) -> None:
+        self.records += count
+        if self.oldest is None or at < self.oldest:
+            self.oldest = at
+        if self.youngest is None or at > self.youngest:
+            self.youngest = at
+
+    def times(self) -> RecordTimes:
+        return RecordTimes(self.oldest, self.youngest, self.records, self.unread, self.line_times.ahead)
+
+
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The content in pieces that end with a line, and whether it is whole: of a line that is too long the rest is left out."""
+    rest, is_skipping = b"", False
+    for chunk in chunks:
+        data = chunk
+        if is_skipping:
+            _, line_feed, data = chunk.partition(b"\n")
+            is_skipping = not line_feed
+        head, line_feed, tail = data.rpartition(b"\n")
+        if line_feed:
+            yield rest + head, True
+            rest = tail
+        else:
+            rest += tail
+        if len(rest) > LONGEST_LINE_BYTES:
+            yield rest[:LONGEST_LINE_BYTES], False
+            rest, is_skipping = b"", True
+    if rest:
+        yield rest, True
+
+
+def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The content, unpacked where it is gz, whatever the file is called."""
+    iterator = iter(chunks)
+    head = b""
+    for chunk in iterator:
+        head += chunk
+        if len(head) >= len(_GZIP):
+            break
+    whole = chain([head], iterator)
+    return _expanded(whole) if head.startswith(_GZIP) else whole
+
+
+def _expanded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """All members of a gz file, in pieces of at most CHUNK_BYTES; raises Unreadable for a damaged or endless one."""
+    member = zlib.decompressobj(wbits=31)
+    taken = given = 0
+    has_begun = False
+    for chunk in chunks:
+        taken += len(chunk)
+        data = chunk
+        while data:
+            if member.eof:
+                data = data.lstrip(b"\0")  # padding between members
+                if not data:
+                    break
+                member = zlib.decompressobj(wbits=31)
+            before, has_begun = member.copy(), True
+            piece = _expand(member, data)
+            if piece is None:
+                yield from _until_damage(before, data)
+                raise Unreadable
+            given += len(piece)
+            if given > EXPANSION_FREE_BYTES + EXPANSION * taken:
+                raise Unreadable
+            yield piece
+            data = member.unused_data if member.eof else member.unconsumed_tail
+    if has_begun and not member.eof:
+        raise Unreadable  # its end is missing
+
+
+def _until_damage(member: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    """What comes before the damaged byte: the library gives nothing of a piece with one."""
+    for at in range(len(data)):
+        piece = _expand(member, data[at : at + 1])
+        if piece is None:
+            return
+        yield piece
+
+
+def _expand(member: zlib._Decompress, data: bytes) -> bytes | None:
+    try:
+        return member.decompress(data, CHUNK_BYTES)
+    except zlib.error:
+        return None
