@@ -111,7 +111,7 @@ def test_a_killed_run_is_interrupted_and_not_running(run: Any, world: World, pla
 def test_what_a_killed_run_had_deleted_is_counted(
     run: Any, world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retention.disposal.plan.BATCH_ITEMS", 1)
+    monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 1)
     for _ in range(2):
         world.add_recording(age=40 * DAY)
     execute_killed(world, plan(), "result_recorded")
@@ -173,7 +173,7 @@ class TestStopped:
     def test_a_run_that_a_stop_ended_between_two_batches(
         self, run: Any, world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("retention.disposal.plan.BATCH_ITEMS", 1)
+        monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 1)
         for _ in range(2):
             world.add_recording(age=40 * DAY)
         planned = plan()

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from retention.connections import parse
 from retention.datamap.loader import load_datamap
-from retention.disposal import plan as planning
 from retention.disposal.execute import execute_plan
+from retention.disposal.objects import ObjectKind
 from retention.disposal.opening import open_stores
+from retention.disposal.plan import make_plan
 from retention.disposal.runtime import Runtime, utc_now
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_policy
@@ -24,7 +25,7 @@ from retention.policy.loader import load_policy
 
 def main() -> None:
     facts = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    planning.BATCH_ITEMS = 2
+    ObjectKind.batch_items = 2
 
     def kill_at(step: str) -> None:
         if step == facts["kill_at"]:
@@ -43,7 +44,7 @@ def main() -> None:
     if "plan_id" in facts:
         execute_plan(runtime, uuid.UUID(facts["plan_id"]), facts["digest"], threads=1)
     else:
-        planning.make_plan(runtime, "audio", as_of=utc_now(), run_id=facts["run_id"], requested_by="anna")
+        make_plan(runtime, "audio", as_of=utc_now(), run_id=facts["run_id"], requested_by="anna")
 
 
 if __name__ == "__main__":

@@ -208,7 +208,7 @@ class TestGuard:
     def test_stop_ends_a_running_disposal_before_its_next_batch(
         self, world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("retention.disposal.plan.BATCH_ITEMS", 1)
+        monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 1)
         recordings = [world.add_recording(age=40 * DAY) for _ in range(4)]
         planned = plan()
 
@@ -434,7 +434,7 @@ def test_one_refused_item_fails_the_run_and_stops_no_other(world: World, plan: P
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retention.disposal.plan.BATCH_ITEMS", 5)
+    monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 5)
     recordings = [world.add_recording(age=40 * DAY) for _ in range(40)]
     plans = [plan(), plan()]
     results: list[Any] = []

@@ -35,7 +35,7 @@ Plan = Callable[..., PlanSummary]
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retention.disposal.plan.BATCH_ITEMS", 2)
+    monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 2)
 
 
 def people(world: World) -> tuple[list[Recording], list[Recording]]:

@@ -109,7 +109,7 @@ PLACE = MappedPlace(
         facts=Facts(connection="db", items=Path("i.sql"), consents=Path("c.sql"), check_items=Path("v.sql")),
     ),
     store=SourceConnection(kind=ConnectionKind.S3, disposal="store", verification="store_verify"),
-    facts=SourceConnection(kind=ConnectionKind.POSTGRES, disposal="db", verification="db_verify"),
+    facts_connection=SourceConnection(kind=ConnectionKind.POSTGRES, disposal="db", verification="db_verify"),
     items_sql="SELECT * FROM item_facts WHERE item_id NOT LIKE 'hidden%' -- a comment without end",
     consents_sql="SELECT * FROM consent_facts",
     check_items_sql="",

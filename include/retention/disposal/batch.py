@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -17,13 +18,12 @@ from psycopg import sql
 
 from retention import locks
 from retention.database import OwnConnection, database_time
-from retention.disposal.decide_again import decide_again
+from retention.disposal.checked import CheckedPlace
 from retention.disposal.disposed import disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running
+from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Line, Outcomes
-from retention.disposal.preflight import CheckedPlace
 from retention.disposal.reading import Reading
-from retention.disposal.removal import remove
 from retention.disposal.runtime import Runtime
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
@@ -67,14 +67,17 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
             return BatchResult()
         checked = context.places[lines[0].place]
         step("locked")
-        reading = Reading.take(context.runtime, own, context.rule, checked, context.as_of)
-        due, outcomes = decide_again(reading, lines, listing=context.coverage == "listing")
+        kind, reading = (
+            kind_of(checked.place),
+            Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of),
+        )
+        due, outcomes = kind.decide_again(reading, lines, context.coverage)
         step("decided_again")
         _record_intent(context, own, batch_no, due)
         step("intent_recorded")
         _require_lock(own)
         stored_before = context.stored_before[checked.place.name]
-        removed, parts_removed = remove(checked, due, stored_before, context.runtime.now(), step)
+        removed, parts_removed = kind.remove(reading, own, due, stored_before)
         return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
     finally:
         if not own.closed:

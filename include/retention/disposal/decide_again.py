@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import Line, Outcomes
 from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_hold_items, protected_by_row
+from retention.disposal.object_removal import present_targets
 from retention.disposal.older_objects import rows_by_store
 from retention.disposal.reading import Reading, RowsByKey
-from retention.disposal.removal import present_targets
 from retention.disposal.selection import is_disposable
 from retention.stores.protocol import StoredPart, Target
 
 
-def decide_again(reading: Reading, lines: Sequence[Line], *, listing: bool) -> tuple[list[Line], Outcomes]:
+def decide_again(
+    reading: Reading[CheckedObjects], lines: Sequence[Line], *, listing: bool
+) -> tuple[list[Line], Outcomes]:
     """Which lines are still due, and what became of the others. Execution only ever shrinks a plan.
 
     In the plan of a full `listing`, whole items are due because their object is older than their row says: the store is asked
@@ -43,7 +46,7 @@ def _kept_whole(lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
     return kept
 
 
-def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
+def _kept_loose(reading: Reading[CheckedObjects], lines: Sequence[Line], rows: RowsByKey) -> dict[Line, str]:
     """The loose parts that are not due any more, each with the reason; dated by what the store says now."""
     if not lines:
         return {}
@@ -68,14 +71,14 @@ def _kept_loose(reading: Reading, lines: Sequence[Line], rows: RowsByKey) -> dic
     return kept
 
 
-def _parts(reading: Reading, lines: Sequence[Line]) -> dict[Target, StoredPart]:
+def _parts(reading: Reading[CheckedObjects], lines: Sequence[Line]) -> dict[Target, StoredPart]:
     """Every part that is there now, of these lines' objects."""
     keys = sorted({line.object_key for line in lines})
     found = reading.checked.stores.objects.parts_of(keys) if keys else ()
     return {Target(part.key, part.part_id): part for part in found}
 
 
-def _settle(reading: Reading, unsettled: Mapping[Line, str]) -> Outcomes:
+def _settle(reading: Reading[CheckedObjects], unsettled: Mapping[Line, str]) -> Outcomes:
     """Items whose row is gone, or that are protected by now although an interrupted try may have removed them before.
 
     No bytes are removed for them: the store tells whether they are there. Bytes without a row are left to the full listing, and a

@@ -20,13 +20,13 @@ from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
 from retention.disposal.clocks import current_time
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
+from retention.disposal.kinds import kind_of
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.plan import header_of
-from retention.disposal.preflight import CheckedPlace, check_places
-from retention.disposal.runtime import PlaceStores, Runtime
+from retention.disposal.preflight import check_places
+from retention.disposal.runtime import Runtime
 from retention.errors import BusyError, PartlyFailedError
 from retention.evidence import ledger
-from retention.stores.dry_run import DryRunStore
 
 THREADS = 6
 """Batches in flight: the store's answer time is the bottleneck, not our CPU."""
@@ -119,7 +119,7 @@ def _execute(
         coverage=plan["coverage"],
         as_of=plan["as_of"],
         expires_at=plan["expires_at"],
-        places={place.place.name: _dry(place) if dry_run else place for place in places},
+        places={place.place.name: kind_of(place.place).rehearsing(place) if dry_run else place for place in places},
         stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
         dry_run=dry_run,
     )
@@ -140,12 +140,6 @@ def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, An
     guard.require_same_documents(plan, rule_digest=runtime.policy.rules_digest, map_digest=runtime.datamap.digest)
     if not dry_run:
         guard.require_approved_if_blocked(own, plan)
-
-
-def _dry(place: CheckedPlace) -> CheckedPlace:
-    """The same place with stores that remove nothing: the only switch between a dry run and a real one."""
-    rows = DryRunStore(place.stores.rows) if place.stores.rows is not None else None
-    return CheckedPlace(place.place, PlaceStores(DryRunStore(place.stores.objects), rows), place.columns)
 
 
 def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progress: Progress) -> list[BatchResult]:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from retention.database import OwnConnection
-from retention.datamap.loader import MappedPlace
 from retention.disposal.clocks import current_time
+from retention.disposal.kinds import disposable_places
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.recovery import settle_plan
 from retention.disposal.runtime import Runtime
@@ -47,13 +47,8 @@ def discard_expired(runtime: Runtime, own: OwnConnection) -> None:
 
 def _settle(runtime: Runtime, own: OwnConnection, plan_id: UUID, category: str, *, patient: bool) -> None:
     try:
-        places = runtime.datamap.of_category(category)
-        stores = {
-            place.name: runtime.open_stores(place, runtime.resolve)
-            for place in places
-            if isinstance(place, MappedPlace)
-        }
-        settle_plan(runtime, own, category, stores, plan_id)
+        places = {place.name: place for place in disposable_places(runtime.datamap, category)}
+        settle_plan(runtime, own, category, places, plan_id)
     except RetentionError:  # a store of another category, perhaps: that must not stop this run
         if not patient:
             settle_plan(runtime, own, category, {}, plan_id)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace
+from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
 from retention.errors import DataMapError, Problem, StoreUnreadable
-from retention.policy.model import RetentionRule
+from retention.policy.model import Action, RetentionRule
 
 _NAMES = {16: "boolean", 25: "text", 1043: "text", 1184: "timestamptz"}
-_ITEM = {"item_id": "text", "bucket": "text", "object_key": "text", "tenant_id": "text", "person_id": "text"}
-_FLAGS = ("restricted", "person_known")
+_ITEM = {"tenant_id": "text", "person_id": "text"}
+_OBJECT = {"item_id": "text", "bucket": "text", "object_key": "text"}
+SUPPRESSED = "suppressed"
+SUPPRESSED_AT = f"start_{SUPPRESSED}"
+"""The event that no SQL returns: an import brought somebody back who is on the suppression list."""
+_FLAGS = ("restricted", "person_known", "waits")
+_ANY_ID = "any id type"
+_OPTIONAL = {"duty_paragraph": "text", "duty_until": "timestamptz", "proven_consent_at": "timestamptz"}
 _CONSENT = {
-    "item_id": "text",
-    "bucket": "text",
-    "object_key": "text",
     "party": "text",
     "scope": "text",
     "given_at": "timestamptz",
@@ -32,9 +35,13 @@ _CONSENT = {
 
 @dataclass(frozen=True, slots=True)
 class FactColumns:
-    """The columns that the items' SQL really has, by name, with their types' names."""
+    """The columns that the items' SQL really has, by name, with their types' names. `id_type` is that of `item_id` as SQL writes
+    it, so that ids can be asked for without a cast of the column, which would keep its index from helping."""
 
     types: Mapping[str, str]
+    id_type: str = "text"
+    anonymised_types: Mapping[str, str] = field(default_factory=dict)
+    """The types of the columns that are anonymised, as SQL writes them."""
 
     def happened(self, event: str) -> sql.Composable:
         """SQL that is TRUE when the event happened: its own column, else whether its time is there."""
@@ -48,26 +55,46 @@ class FactColumns:
         """SQL that is TRUE where a missing person means "nobody", and FALSE where it means "could be anybody"."""
         return sql.SQL("coalesce(person_known, FALSE)") if "person_known" in self.types else sql.SQL("TRUE")
 
+    def waits(self) -> sql.Composable:
+        """SQL that is TRUE where something else has to go first."""
+        return sql.SQL("coalesce(waits, FALSE)") if "waits" in self.types else sql.SQL("FALSE")
+
+    def duty(self) -> sql.Composable:
+        """SQL that is TRUE where a statutory duty is flagged, with its paragraph; without one it is none."""
+        return (
+            sql.SQL("(nullif(trim(duty_paragraph), '') IS NOT NULL)")
+            if "duty_paragraph" in self.types
+            else sql.SQL("FALSE")
+        )
+
+    def duty_until(self) -> sql.Composable:
+        """The end of the flagged duty, NULL where nobody said or none is flagged."""
+        return sql.SQL("duty_until") if "duty_until" in self.types else sql.SQL("NULL::timestamptz")
+
     def restricted(self) -> sql.Composable:
         """SQL that is TRUE for items under restriction (Art. 18)."""
         return sql.SQL("coalesce(restricted, FALSE)") if "restricted" in self.types else sql.SQL("FALSE")
 
 
-def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: RetentionRule) -> FactColumns:
+def read_columns(source: psycopg.Connection[Any], place: RowPlace, rule: RetentionRule) -> FactColumns:
     """Ask the database what the place's SQL returns, and hold it against what the rule needs.
 
     Raises DataMapError for SQL that fails (a missing table or column, a missing right), a missing column or a wrong type.
     """
-    wanted = _ITEM | {"evidence_at": "timestamptz"} | {f"start_{event}": "timestamptz" for event in rule.events}
+    ids = _OBJECT if isinstance(place, MappedPlace) else {"item_id": _ANY_ID}
+    wanted = ids | _ITEM | {"evidence_at": "timestamptz"} | {f"start_{event}": "timestamptz" for event in rule.events}
+    if isinstance(place, MappedTable) and place.spec.identifiers:
+        wanted.pop(SUPPRESSED_AT, None)  # read from the suppression list
     minimum = rule.versions[-1].minimum
     if minimum is not None:
         wanted |= {f"start_{minimum.event}": "timestamptz", f"happened_{minimum.release}": "boolean"}
-    types = _describe(source, place, str(place.sql_files.items), place.items_sql)
+    types, id_type = _describe(source, place, str(place.sql_files.items), place.items_sql)
     optional = {name: "boolean" for name in types if name.startswith("happened_") or name in _FLAGS}
+    optional |= {name: kind for name, kind in _OPTIONAL.items() if name in types}
     problems = _compare(str(place.sql_files.items), types, wanted | optional)
     if place.consents_sql is not None:
         file = str(place.sql_files.consents)
-        problems += _compare(file, _describe(source, place, file, place.consents_sql), _CONSENT)
+        problems += _compare(file, _describe(source, place, file, place.consents_sql)[0], ids | _CONSENT)
     elif any(version.exemption is not None for version in rule.versions):
         found = f"place {place.name!r} without `consents`"
         expected = "the SQL file that reads the consents the rule asks for; `policy check` names file and line"
@@ -75,10 +102,40 @@ def read_columns(source: psycopg.Connection[Any], place: MappedPlace, rule: Rete
     if problems:
         raise DataMapError(problems)
     # Whatever else the SQL returns is not looked at, so that no name of it can meet one of ours.
-    return FactColumns({name: kind for name, kind in types.items() if name in wanted | optional})
+    known = {name: kind for name, kind in types.items() if name in wanted | optional}
+    if SUPPRESSED in rule.events:
+        known[SUPPRESSED_AT] = "timestamptz"
+    return FactColumns(known, id_type, _anonymised_types(source, place, rule))
 
 
-def _describe(source: psycopg.Connection[Any], place: MappedPlace, file: str, text: str) -> dict[str, str]:
+_COLUMN_TYPE = """
+SELECT format_type(atttypid, atttypmod) AS written FROM pg_catalog.pg_attribute
+WHERE attrelid = to_regclass(%s) AND attname = %s AND attnum > 0 AND NOT attisdropped
+"""
+
+
+def _anonymised_types(source: psycopg.Connection[Any], place: RowPlace, rule: RetentionRule) -> dict[str, str]:
+    """The types of the columns that this rule anonymises here; raises DataMapError where there is none, or one isn't there."""
+    if rule.action is not Action.ANONYMISE:
+        return {}
+    if not isinstance(place, MappedTable) or not place.spec.anonymise:
+        found, expected = (
+            f"place {place.name!r} without `anonymise`",
+            "the columns that the rule's action makes anonymous",
+        )
+        raise DataMapError([Problem("datamap", 1, "nothing_to_anonymise", found, expected)])
+    types = {}
+    for column in place.spec.anonymise:
+        row = source.execute(_COLUMN_TYPE, (place.spec.table, column)).fetchone()
+        if row is None:
+            found = f"place {place.name!r}: no column {column!r} in {place.spec.table}"
+            raise DataMapError([Problem("datamap", 1, "missing_column", found, "columns as the table has them")])
+        types[column] = str(row["written"])
+    return types
+
+
+def _describe(source: psycopg.Connection[Any], place: RowPlace, file: str, text: str) -> tuple[dict[str, str], str]:
+    """The columns' types by name, and the type of `item_id` as SQL writes it."""
     try:
         with source.transaction():
             cursor = source.execute(sql.SQL("SELECT * FROM ({}\n) AS facts LIMIT 0").format(sql.SQL(text)))
@@ -95,9 +152,10 @@ def _describe(source: psycopg.Connection[Any], place: MappedPlace, file: str, te
         raise DataMapError(
             [Problem(file, 1, "sql_fails", found, "tables, columns and rights as the file names them")]
         ) from None
-    return {
-        column.name: _NAMES.get(column.type_code, f"type {column.type_code}") for column in cursor.description or ()
-    }
+    codes = {column.name: column.type_code for column in cursor.description or ()}
+    id_type = source.execute("SELECT format_type(%s, NULL) AS written", (codes.get("item_id", 25),)).fetchone()
+    assert id_type is not None  # a SELECT without FROM gives one row
+    return {name: _NAMES.get(code, f"type {code}") for name, code in codes.items()}, str(id_type["written"])
 
 
 def _compare(file: str, found: Mapping[str, str], wanted: Mapping[str, str]) -> list[Problem]:
@@ -109,6 +167,6 @@ def _compare(file: str, found: Mapping[str, str], wanted: Mapping[str, str]) -> 
     wrong = [
         Problem(file, 1, "wrong_type", f"{name} {found[name]}", f"{name} {kind}")
         for name, kind in wanted.items()
-        if name in found and found[name] != kind
+        if name in found and kind not in (found[name], _ANY_ID)
     ]
     return missing + wrong

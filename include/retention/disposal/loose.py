@@ -10,10 +10,10 @@ from typing import Any
 from psycopg import sql
 
 from retention.datamap.loader import MappedPlace
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.item_holds import kin_of, names_row
 from retention.disposal.keys import read_key
 from retention.disposal.place_sql import reviewed
-from retention.disposal.preflight import CheckedPlace
 from retention.disposal.reading import Reading
 from retention.disposal.selection import is_disposable
 from retention.policy.decide import EARLIEST, decide
@@ -50,7 +50,7 @@ def protected_by_row(rows: Sequence[Mapping[str, Any]], now: datetime) -> str | 
     return None
 
 
-def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | None, *, has_row: bool) -> ItemFacts:
+def loose_item(checked: CheckedObjects, part: StoredPart, stated_at: datetime | None, *, has_row: bool) -> ItemFacts:
     """A loose part as an item: dated by the oldest evidence there is, its tenant from its key.
 
     Without a row it could be anybody's. Where its key has one, the row's own holds speak for it (`protected_by_row`).
@@ -68,7 +68,7 @@ def loose_item(checked: CheckedPlace, part: StoredPart, stated_at: datetime | No
     )
 
 
-def lost_hold_items(reading: Reading) -> frozenset[str]:
+def lost_hold_items(reading: Reading[CheckedObjects]) -> frozenset[str]:
     """Ids of held items that no row of this place has any more: which object was theirs, nobody can tell.
 
     A hold names an item by its id or by its object's key. A key, which begins with one of the place's prefixes, finds its object
@@ -86,7 +86,7 @@ def lost_hold_items(reading: Reading) -> frozenset[str]:
     return frozenset((own | others) - found)
 
 
-def _ids_with_row(reading: Reading, places: Sequence[MappedPlace], ids: Set[str]) -> set[str]:
+def _ids_with_row(reading: Reading[CheckedObjects], places: Sequence[MappedPlace], ids: Set[str]) -> set[str]:
     """Which of these ids have a row that describes an object of one of the places."""
     found = set[str]()
     for place in places if ids else ():
@@ -100,7 +100,7 @@ def _ids_with_row(reading: Reading, places: Sequence[MappedPlace], ids: Set[str]
     return found
 
 
-def decide_loose(reading: Reading, item: ItemFacts, lost: frozenset[str]) -> Decision:
+def decide_loose(reading: Reading[CheckedObjects], item: ItemFacts, lost: frozenset[str]) -> Decision:
     """Decide a loose part. Where nobody can tell whose it is, a hold on an item that lost its row may be meant for it."""
     meant = frozenset() if item.person_known else lost
     holds = [replace(hold, item_id=item.item_id) if hold.item_id in meant else hold for hold in reading.holds]

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.reading import Reading, RowsByKey
 from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
 from retention.stores.protocol import PartKind, StoredPart
 
 
-def rows_by_store(reading: Reading, parts: Sequence[StoredPart], rows: RowsByKey) -> RowsByKey:
+def rows_by_store(reading: Reading[CheckedObjects], parts: Sequence[StoredPart], rows: RowsByKey) -> RowsByKey:
     """The rows among these that may be too young, decided again with what the store says of their objects' age."""
     stored = _stored_at(reading, parts, rows)
     return reading.rows_by_key(sorted(stored), stored=stored) if stored else {}
 
 
-def _stored_at(reading: Reading, parts: Sequence[StoredPart], rows: RowsByKey) -> dict[str, datetime]:
+def _stored_at(reading: Reading[CheckedObjects], parts: Sequence[StoredPart], rows: RowsByKey) -> dict[str, datetime]:
     """By key, the oldest date in the store of current versions whose rows may be too young: LastModified, or their metadata's.
 
     Only what could make a row due is asked for: rows that are not due yet, with a date that is a guess or later than

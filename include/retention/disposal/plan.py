@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,26 +14,26 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
-from retention.disposal.clocks import require_clocks_agree
+from retention.disposal.checked import CheckedObjects, CheckedPlace
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force, rows_astray
-from retention.disposal.keys import require_read_alike
-from retention.disposal.lines import DueItem, Tally, due_item
-from retention.disposal.preflight import CheckedPlace, check_places, refuse_repeated_ids, require_distinct_ids
+from retention.disposal.kinds import kind_of
+from retention.disposal.lines import DueItem, Tally
+from retention.disposal.preflight import (
+    check_places,
+    refuse_repeated_ids,
+    require_clocks_agree,
+    require_distinct_ids,
+)
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import DISPOSABLE, is_disposable
-from retention.disposal.sweep import sweep_place
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
 from retention.policy.model import RetentionRule
 from retention.policy.sentences import rule_sentence
-
-BATCH_ITEMS = 1_000
-"""Items per batch: S3 takes at most 1,000 keys in one deletion, and a hold waits for one batch at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def make_plan(
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         require_clocks_agree(runtime, own, rule, places)
-        settle_superseded(runtime, own, rule, places, coverage=coverage)
+        settle_superseded(runtime, own, category, coverage=coverage)
         plan_id = _open(
             runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
         )
@@ -160,7 +160,7 @@ def _open(
 ) -> UUID:
     """Record the plan with the stores' own clocks: what they stamp from now on is newer than the plan."""
     plan_id = uuid.uuid4()
-    clocks = {place.place.name: place.stores.objects.clock().isoformat() for place in places}
+    clocks = {one.place.name: kind_of(one.place).clock(runtime, one).isoformat() for one in places}
     own.execute(
         "INSERT INTO retention.plans (plan_id, run_id, category, coverage, as_of, expires_at, requested_by, mode, state, "
         "stored_before, rule_sentence, rule_digest, map_digest, policy_version) "
@@ -195,14 +195,14 @@ def _collect(
 ) -> Tally:
     """Stream every due item of all places into the plan; nothing of it stays in memory."""
     tally = Tally()
-    find_due = sweep_place if coverage == "listing" else _due_rows
     with own.transaction():
         number = 0
         for checked in places:
-            items = find_due(Reading.take(runtime, own, rule, checked, as_of), tally)
+            kind, reading = kind_of(checked.place), Reading[Any].take(runtime, own, rule, checked, as_of)
+            items = kind.due_items(reading, own, coverage, tally)
             # A batch never mixes places: each has its own stores.
             try:
-                number = _store(own, plan_id, items, first_batch=number)
+                number = _store(own, plan_id, items, first_batch=number, batch_items=kind.batch_items)
             except psycopg.errors.UniqueViolation:  # its message quotes the id
                 repeated = True
             else:
@@ -210,38 +210,11 @@ def _collect(
             if repeated:  # outside the `except`, so that no traceback drags the original along
                 refuse_repeated_ids(checked.place)
     if tally.unlinked_due:
-        tally.unmapped_rows = count_unmapped_rows(runtime, places)
+        tally.unmapped_rows = count_unmapped_rows(runtime, [one for one in places if isinstance(one, CheckedObjects)])
     return tally
 
 
-def _due_rows(reading: Reading, tally: Tally) -> Iterator[DueItem]:
-    """The place's due items by its tables, in the order of their keys, and the count of what stays."""
-    place, selection = reading.checked.place, reading.selection()
-    with reading.runtime.source(place) as source, source.transaction():
-        # Counts and items from one snapshot, so that they add up.
-        source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        counts = sql.SQL(
-            "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
-            "FROM {} GROUP BY status, reason, basis"
-        ).format(selection.decided)
-        for row in source.execute(counts, selection.parameters):
-            tally.considered += row["items"]
-            tally.fallback += row["items"] if row["basis"] == "fallback" else 0
-            if not is_disposable(row):
-                tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
-        due = sql.SQL('SELECT * FROM {} WHERE {} ORDER BY object_key COLLATE "C"').format(
-            selection.decided, sql.SQL(DISPOSABLE)
-        )
-        with source.cursor(name="due_items") as cursor:
-            cursor.itersize = 10_000
-            cursor.execute(due, selection.parameters)
-            for row in cursor:
-                require_read_alike(place, [row])
-                tally.take(row["deadline_at"])
-                yield due_item(place.name, row)
-
-
-def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int) -> int:
+def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int, batch_items: int) -> int:
     """COPY the items into the plan; returns the number of the next free batch."""
     columns = list(DueItem.__slots__)
     statement = sql.SQL("COPY retention.plan_items (plan_id, batch_no, {}) FROM STDIN").format(
@@ -250,9 +223,9 @@ def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first
     count = 0
     with own.cursor() as cursor, cursor.copy(statement) as copy:
         for item in items:
-            copy.write_row((plan_id, first_batch + count // BATCH_ITEMS, *(getattr(item, name) for name in columns)))
+            copy.write_row((plan_id, first_batch + count // batch_items, *(getattr(item, name) for name in columns)))
             count += 1
-    return first_batch + -(-count // BATCH_ITEMS)
+    return first_batch + -(-count // batch_items)
 
 
 def _close(own: OwnConnection, plan_id: UUID, rule: RetentionRule, tally: Tally) -> None:

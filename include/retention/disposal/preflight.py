@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import psycopg
 from psycopg import sql
 
 from retention.connections import Resolver
-from retention.datamap.loader import DataMap, MappedPlace
+from retention.database import OwnConnection, database_time
+from retention.datamap.loader import AnyPlace, DataMap, MappedPlace, MappedTable
+from retention.disposal.checked import CheckedObjects, CheckedPlace
 from retention.disposal.clocks import current_time
-from retention.disposal.fact_columns import FactColumns, read_columns
 from retention.disposal.guard import require_holds_placed, require_holds_unaltered
+from retention.disposal.kinds import disposable_places, kind_of
 from retention.disposal.place_sql import reviewed
-from retention.disposal.runtime import PlaceStores, Runtime
-from retention.errors import DataMapError, Problem
+from retention.disposal.runtime import Runtime
+from retention.errors import DataMapError, GuardError, Problem
 from retention.evidence.holds import read_holds
 from retention.policy.model import RetentionRule
 from retention.stores.s3_client import server_of
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedPlace:
-    """A place whose stores answered and whose SQL returns what the rule needs."""
-
-    place: MappedPlace
-    stores: PlaceStores
-    columns: FactColumns
 
 
 def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
@@ -44,22 +35,7 @@ def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
         require_holds_placed(holds, runtime.datamap, now)
         require_holds_unaltered(own, runtime.hasher, holds, now)
     refuse_shared_objects(runtime.datamap, runtime.resolve)
-    places = [place for place in runtime.datamap.of_category(rule.category) if isinstance(place, MappedPlace)]
-    return [check_place(runtime, rule, place) for place in places]
-
-
-def check_place(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> CheckedPlace:
-    """Check one place; raises as `check_places`."""
-    # The map's SQL first: a missing table is then named as a fault of the map, not as a store that doesn't answer.
-    with runtime.source(place) as source:
-        columns = read_columns(source, place, rule)
-        _refuse_cascades(source, place)
-        _require_unique_id(source, place)
-    stores = runtime.open_stores(place, runtime.resolve)
-    stores.objects.check()
-    if stores.rows is not None:
-        stores.rows.check()
-    return CheckedPlace(place, stores, columns)
+    return [kind_of(place).check(runtime, rule, place) for place in disposable_places(runtime.datamap, rule.category)]
 
 
 def refuse_shared_objects(datamap: DataMap, resolve: Resolver) -> None:
@@ -85,35 +61,6 @@ def refuse_shared_objects(datamap: DataMap, resolve: Resolver) -> None:
         raise DataMapError(problems)
 
 
-_CASCADES = """
-SELECT conrelid::regclass::text AS child, conname FROM pg_catalog.pg_constraint
-WHERE contype = 'f' AND confrelid = to_regclass(%s) AND confdeltype IN ('c', 'n', 'd') ORDER BY 1, 2
-"""
-
-
-def _refuse_cascades(source: psycopg.Connection[dict[str, Any]], place: MappedPlace) -> None:
-    """Raise DataMapError where deleting a mapped row would silently delete or change rows of other tables.
-
-    Those have a category and a rule of their own, and nothing would be noted about them.
-    """
-    row = place.row
-    if row is None:
-        return
-    found = source.execute(_CASCADES, (row.table,)).fetchall()
-    problems = [
-        Problem(
-            "datamap",
-            1,
-            "cascading_delete",
-            f"place {place.name!r}: deleting from {row.table} also changes {one['child']} (constraint {one['conname']})",
-            "foreign keys that refuse (NO ACTION): what depends on the row is disposed of by its own rule, first",
-        )
-        for one in found
-    ]
-    if problems:
-        raise DataMapError(problems)
-
-
 def require_distinct_ids(runtime: Runtime, places: Sequence[CheckedPlace]) -> None:
     """Raise DataMapError where one item's id stands for several objects: a plan could not tell them apart.
 
@@ -121,9 +68,9 @@ def require_distinct_ids(runtime: Runtime, places: Sequence[CheckedPlace]) -> No
     the map's SQL makes of it.
     """
     for checked in places:
-        place = checked.place
-        if place.row is not None:
+        if not isinstance(checked, CheckedObjects) or checked.place.row is not None or not checked.place.has_rows:
             continue
+        place = checked.place
         query = sql.SQL(
             "SELECT 1 FROM ({items}\n) AS f WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
             "GROUP BY f.item_id HAVING min(f.object_key) <> max(f.object_key) LIMIT 1"
@@ -134,24 +81,24 @@ def require_distinct_ids(runtime: Runtime, places: Sequence[CheckedPlace]) -> No
                 refuse_repeated_ids(place)
 
 
-def refuse_repeated_ids(place: MappedPlace) -> NoReturn:
-    """Raise the DataMapError for an id that stands for several objects; it names no id."""
-    found = f"place {place.name!r}: the same item_id for several objects"
-    expected = "an item_id that no two objects share: select the primary key of the table that describes them"
-    raise DataMapError([Problem(str(place.sql_files.items), 1, "repeated_id", found, expected)])
+def refuse_repeated_ids(place: AnyPlace) -> NoReturn:
+    """Raise the DataMapError for an id that stands for several items; it names no id."""
+    found = f"place {place.name!r}: the same item_id several times"
+    expected = "an item_id that no two items share: select the primary key of the table that describes them"
+    file = str(place.sql_files.items) if isinstance(place, MappedPlace | MappedTable) else "datamap"
+    raise DataMapError([Problem(file, 1, "repeated_id", found, expected)])
 
 
-_UNIQUE = """
-SELECT 1 FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
-    ON a.attrelid = i.indrelid AND i.indnkeyatts = 1 AND a.attnum = i.indkey[0]
-WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND a.attname = %s
-"""
-
-
-def _require_unique_id(source: psycopg.Connection[dict[str, Any]], place: MappedPlace) -> None:
-    """Raise DataMapError unless one id means one row: otherwise another item's row would go along."""
-    row = place.row
-    if row is None or source.execute(_UNIQUE, (row.table, row.id_column)).fetchone() is not None:
-        return
-    found = f"place {place.name!r}: {row.table}.{row.id_column} without a unique index of its own"
-    raise DataMapError([Problem("datamap", 1, "id_not_unique", found, "an id_column that is a primary key or unique")])
+def require_clocks_agree(
+    runtime: Runtime, own: OwnConnection, rule: RetentionRule, places: Sequence[CheckedPlace]
+) -> None:
+    """Raise GuardError where two clocks differ by more than the rule's `clock_skew`: a wrong clock makes items due too early."""
+    clocks = {"this machine": runtime.now(), "our own database": database_time(own)}
+    clocks |= {f"the store of {one.place.name}": kind_of(one.place).clock(runtime, one) for one in places}
+    earliest, latest = min(clocks, key=lambda name: clocks[name]), max(clocks, key=lambda name: clocks[name])
+    apart = clocks[latest] - clocks[earliest]
+    if apart > rule.schedule.clock_skew:
+        raise GuardError(
+            f"the clocks of {earliest} and {latest} are {apart} apart; the rule allows {rule.schedule.clock_skew}. "
+            "Nothing was planned. Set the wrong clock right."
+        )

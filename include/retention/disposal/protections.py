@@ -13,15 +13,15 @@ from typing import Any
 
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace
+from retention.datamap.loader import AnyPlace, MappedPlace, RowPlace
 from retention.disposal.fact_columns import FactColumns
-from retention.disposal.place_sql import only_keys, reviewed
+from retention.disposal.place_sql import only_ids, only_keys, reviewed
 from retention.policy.facts import Hold
 from retention.policy.holds import holds_until, is_in_force, was_in_force
 from retention.policy.model import RetentionRule
 
 
-def consents(place: MappedPlace, by_key: bool) -> sql.Composed:
+def consents(place: RowPlace, columns: FactColumns, *, by_key: bool) -> sql.Composed:
     """The place's consents, as its SQL returns them; no row where the map knows none."""
     if place.consents_sql is None:
         return sql.SQL(
@@ -29,10 +29,14 @@ def consents(place: MappedPlace, by_key: bool) -> sql.Composed:
             "NULL::timestamptz AS recorded_at, NULL::timestamptz AS ends_at, NULL::timestamptz AS withdrawn_at, "
             "NULL::timestamptz AS reviewed_at WHERE FALSE"
         ).format()
+    if isinstance(place, MappedPlace):
+        where = sql.SQL("f.bucket = %(bucket)s {}").format(only_keys(by_key))
+    else:
+        where = only_ids(columns) if by_key else sql.SQL("TRUE").format()
     return sql.SQL(
-        "SELECT f.item_id, f.party, f.scope, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, f.reviewed_at "
-        "FROM ({consents}\n) AS f WHERE f.bucket = %(bucket)s {keys}"
-    ).format(consents=reviewed(place.consents_sql), keys=only_keys(by_key))
+        "SELECT f.item_id::text AS item_id, f.party, f.scope, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, "
+        "f.reviewed_at FROM ({consents}\n) AS f WHERE {where}"
+    ).format(consents=reviewed(place.consents_sql), where=where)
 
 
 # Until when all parties' consents exempt an item; NULL where one of them never did. A withdrawal ends all that the party had
@@ -59,12 +63,12 @@ CONSENTED = sql.SQL(
 )
 
 
-def holds_parameter(holds: Sequence[Hold], place: MappedPlace, rule: RetentionRule, now: datetime) -> str:
+def holds_parameter(holds: Sequence[Hold], place: AnyPlace, rule: RetentionRule, now: datetime) -> str:
     """The holds that may matter for this place, as the JSON that the step `hold` reads."""
     return json.dumps([_hold(hold, now) for hold in holds if _concerns(hold, place, rule, now)])
 
 
-def _concerns(hold: Hold, place: MappedPlace, rule: RetentionRule, now: datetime) -> bool:
+def _concerns(hold: Hold, place: AnyPlace, rule: RetentionRule, now: datetime) -> bool:
     """Holds that hold or have held, and whose category and place may be this one."""
     return (
         (is_in_force(hold, now) or was_in_force(hold, now))
@@ -103,7 +107,9 @@ def protected(columns: FactColumns) -> sql.Composed:
     The same as retention.policy.holds.covers; a guessed start may lie in any period.
     """
     return sql.SQL(
-        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at "
+        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at, clocked.duties AND {duty} AS has_duty, "
+        "CASE WHEN clocked.duties AND {duty} THEN {duty_until} END AS duty_ends_at, "
+        "coalesce(clocked.asked_due_at <= %(as_of)s, FALSE) AS was_asked "
         "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
         "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
         "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
@@ -113,13 +119,23 @@ def protected(columns: FactColumns) -> sql.Composed:
         "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
         "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
         "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
-    ).format(person_known=columns.person_known())
+    ).format(person_known=columns.person_known(), duty=columns.duty(), duty_until=columns.duty_until())
 
 
-# An item is due when the last protection that had kept it ended, and overdue the release latency after that.
+KEPT_BY_DUTY = sql.SQL("has_duty AND (duty_ends_at IS NULL OR %(now)s < duty_ends_at)")
+"""A duty without an end goes on."""
+
+# An item is due when the last protection that had kept it ended, and overdue the release latency after that. What customer or
+# person decided waits for no consent's end, and where we are the processor for no hold's.
 RELEASED = sql.SQL(
-    "SELECT protected.*, greatest(clock_due_at, released_at) AS due_at, "
-    "greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second') AS deadline_at "
-    "FROM protected CROSS JOIN LATERAL (SELECT greatest(hold_ended_at, "
-    "CASE WHEN exempt_until <= %(now)s THEN exempt_until END) AS released_at) AS r"
+    "SELECT protected.*, "
+    "least(greatest(clock_due_at, released_at), "
+    "CASE WHEN asked_due_at IS NOT NULL THEN greatest(asked_due_at, asked_released_at) END) AS due_at, "
+    "least(greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second'), CASE WHEN asked_deadline_at "
+    "IS NOT NULL THEN greatest(asked_deadline_at, asked_released_at + %(release_s)s * interval '1 second') END) AS deadline_at "
+    "FROM protected "
+    "CROSS JOIN LATERAL (SELECT CASE WHEN duty_ends_at <= %(now)s THEN duty_ends_at END AS duty_ended_at) AS d "
+    "CROSS JOIN LATERAL (SELECT greatest(hold_ended_at, duty_ended_at, "
+    "CASE WHEN exempt_until <= %(now)s THEN exempt_until END) AS released_at, "
+    "greatest(duty_ended_at, CASE WHEN NOT %(is_processor)s THEN hold_ended_at END) AS asked_released_at) AS r"
 )

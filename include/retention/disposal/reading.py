@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from psycopg import sql
 
 from retention.database import OwnConnection
+from retention.disposal.checked import CheckedObjects, CheckedPlace, CheckedTable
 from retention.disposal.clocks import current_time
 from retention.disposal.item_holds import holds_here
 from retention.disposal.keys import require_read_alike
-from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import Selection, compile_selection
 from retention.evidence.holds import read_holds
@@ -24,8 +24,11 @@ RowsByKey = dict[str, list[dict[str, Any]]]
 """Decided rows by their object's key; a key without a row is absent."""
 
 
+Looked = TypeVar("Looked", bound=CheckedPlace, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Generic[Looked]):
     """What one place's items are decided by: `as_of` says what is due, `recorded` holds were read by `now`; `holds` are the same
     as they apply to this place.
 
@@ -34,7 +37,7 @@ class Reading:
 
     runtime: Runtime
     rule: RetentionRule
-    checked: CheckedPlace
+    checked: Looked
     recorded: Sequence[Hold]
     holds: Sequence[Hold]
     as_of: datetime
@@ -42,17 +45,21 @@ class Reading:
 
     @classmethod
     def take(
-        cls, runtime: Runtime, own: OwnConnection, rule: RetentionRule, checked: CheckedPlace, as_of: datetime
-    ) -> Reading:
+        cls, runtime: Runtime, own: OwnConnection, rule: RetentionRule, checked: Any, as_of: datetime
+    ) -> Reading[Looked]:
         """Read the holds, then the clock: every hold that was committed by `now` is among them."""
         recorded = read_holds(own)
         holds = holds_here(recorded, runtime.datamap, checked.place)
         return cls(runtime, rule, checked, recorded, holds, as_of, current_time(runtime, own))
 
     def selection(
-        self, *, keys: Sequence[str] | None = None, stored: Mapping[str, datetime] | None = None
+        self: Reading[CheckedObjects | CheckedTable],
+        *,
+        keys: Sequence[str] | None = None,
+        stored: Mapping[str, datetime] | None = None,
+        suppressed: Mapping[str, datetime] | None = None,
     ) -> Selection:
-        """The decision of all items, or of these objects', as SQL; arguments as in `compile_selection`."""
+        """The decision of all items, or of these objects' or rows', as SQL; arguments as in `compile_selection`."""
         return compile_selection(
             self.checked.place,
             self.rule,
@@ -62,9 +69,12 @@ class Reading:
             now=self.now,
             keys=keys,
             stored=stored,
+            suppressed=suppressed,
         )
 
-    def rows_by_key(self, keys: Sequence[str], *, stored: Mapping[str, datetime] | None = None) -> RowsByKey:
+    def rows_by_key(
+        self: Reading[CheckedObjects], keys: Sequence[str], *, stored: Mapping[str, datetime] | None = None
+    ) -> RowsByKey:
         """The decided rows of these objects. Raises what `require_read_alike` raises."""
         selection = self.selection(keys=keys, stored=stored)
         with self.runtime.source(self.checked.place) as source:

@@ -6,46 +6,43 @@ intent gets its result, so that the ledger tells the truth about it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from psycopg import sql
 
 from retention.database import OwnConnection, database_time
+from retention.datamap.loader import AnyPlace
 from retention.disposal.disposed import disposed_row, write_disposed
+from retention.disposal.kinds import disposable_places, kind_of
 from retention.disposal.lines import Line
 from retention.disposal.locking import try_plan_lock
-from retention.disposal.preflight import CheckedPlace
-from retention.disposal.runtime import PlaceStores, Runtime
+from retention.disposal.runtime import Runtime
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
-from retention.policy.model import RetentionRule
-from retention.stores.protocol import Target
 
 
-def settle_superseded(
-    runtime: Runtime, own: OwnConnection, rule: RetentionRule, places: Sequence[CheckedPlace], *, coverage: str
-) -> int:
+def settle_superseded(runtime: Runtime, own: OwnConnection, category: str, *, coverage: str) -> int:
     """Settle every plan of this coverage that is marked as executing but whose lock is free; returns how many.
 
     The plan that is being made supersedes them. One of the other coverage may be waiting for its retry: it is left alone until
     it expires (retention.disposal.expiry).
     """
     settled = 0
-    stores = {place.place.name: place.stores for place in places}
+    places = {place.name: place for place in disposable_places(runtime.datamap, category)}
     for row in own.execute(
         "SELECT plan_id FROM retention.plans WHERE category = %s AND state = 'executing' AND coverage = %s",
-        (rule.category, coverage),
+        (category, coverage),
     ).fetchall():
         with try_plan_lock(own, row["plan_id"]) as free:
             if free:
-                settle_plan(runtime, own, rule.category, stores, row["plan_id"])
+                settle_plan(runtime, own, category, places, row["plan_id"])
                 settled += 1
     return settled
 
 
 def settle_plan(
-    runtime: Runtime, own: OwnConnection, category: str, stores: Mapping[str, PlaceStores], plan_id: UUID
+    runtime: Runtime, own: OwnConnection, category: str, places: Mapping[str, AnyPlace], plan_id: UUID
 ) -> None:
     """Note what of the plan is gone, and give it up with all its items; its lock must be held.
 
@@ -57,7 +54,7 @@ def settle_plan(
         (plan_id,),
     ).fetchall()
     for batch in batches:
-        _settle_batch(runtime, own, category, stores.get(batch["place"]), plan_id, batch["batch_no"])
+        _settle_batch(runtime, own, category, places.get(batch["place"]), plan_id, batch["batch_no"])
         runtime.on_step("batch_settled")
     with own.transaction():
         own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (plan_id,))
@@ -69,7 +66,7 @@ def _settle_batch(
     runtime: Runtime,
     own: OwnConnection,
     category: str,
-    stores: PlaceStores | None,
+    place: AnyPlace | None,
     plan_id: UUID,
     batch_no: int,
 ) -> None:
@@ -81,15 +78,15 @@ def _settle_batch(
         sql.SQL(", ").join(map(sql.Identifier, Line._fields)), sql.SQL("state IN ('intended', 'failed')")
     )
     lines = [Line(**row) for row in own.execute(query, (plan_id, batch_no))]
-    gone = _gone(stores, lines) if stores is not None else []
+    gone = kind_of(place).gone(runtime, place, lines) if place is not None else []
     at = database_time(own)
     rows = [disposed_row(runtime.hasher, line, "gone_confirmed_on_recovery", at) for line in gone]
     body = {
         "plan": plan_id,
         "batch": batch_no,
         "recovered": len(gone),
-        "still_there": len(lines) - len(gone) if stores is not None else None,
-        "unknown": 0 if stores is not None else len(lines),
+        "still_there": len(lines) - len(gone) if place is not None else None,
+        "unknown": 0 if place is not None else len(lines),
         "root": merkle_root(sorted(row.item_hash for row in rows)).hex(),
         "key": runtime.hasher.key_id,
     }
@@ -100,12 +97,3 @@ def _settle_batch(
             (plan_id, batch_no),
         )
         ledger.append(own, "recovery", body)
-
-
-def _gone(stores: PlaceStores, lines: Sequence[Line]) -> list[Line]:
-    """The lines of which neither bytes nor row are left; one of both still there means that the next plan finishes it."""
-    parts = list(stores.objects.parts_of(sorted({line.object_key for line in lines})))
-    present = {Target(part.key) for part in parts} | {Target(part.key, part.part_id) for part in parts}
-    whole = [line.item_id for line in lines if line.part_id is None]
-    rows = {part.key for part in stores.rows.parts_of(whole)} if stores.rows and whole else set()
-    return [line for line in lines if line.target not in present and (line.part_id or line.item_id not in rows)]

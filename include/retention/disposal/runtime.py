@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from retention import database
 from retention.connections import Resolver, postgres_conninfo
-from retention.datamap.loader import DataMap, MappedPlace
+from retention.datamap.loader import DataMap, MappedPartitions, MappedPlace, RowPlace
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import Policy
@@ -61,7 +61,7 @@ class Runtime:
             yield connection
 
     @contextmanager
-    def source(self, place: MappedPlace) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    def source(self, place: RowPlace | MappedPartitions) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """A connection to the place's facts as the disposal identity, time zone UTC. Raises StoreUnreadable."""
         connection = self.resolve(place.facts.disposal)
         try:

@@ -13,14 +13,22 @@ from typing import Any
 
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace
-from retention.disposal.fact_columns import FactColumns
+from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
+from retention.disposal.fact_columns import SUPPRESSED, SUPPRESSED_AT, FactColumns
 from retention.disposal.keys import key_facts
-from retention.disposal.place_sql import only_keys, reviewed
-from retention.disposal.protections import CONSENTED, HOLDS, RELEASED, consents, holds_parameter, protected
+from retention.disposal.place_sql import only_ids, only_keys, reviewed
+from retention.disposal.protections import (
+    CONSENTED,
+    HOLDS,
+    KEPT_BY_DUTY,
+    RELEASED,
+    consents,
+    holds_parameter,
+    protected,
+)
 from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
 from retention.policy.facts import Hold, Status
-from retention.policy.model import RetentionRule, Terms
+from retention.policy.model import Action, RetentionRule, Terms
 
 _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 """PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
@@ -41,7 +49,7 @@ class Selection:
 
 
 def compile_selection(
-    place: MappedPlace,
+    place: RowPlace,
     rule: RetentionRule,
     columns: FactColumns,
     holds: Sequence[Hold],
@@ -50,17 +58,20 @@ def compile_selection(
     now: datetime,
     keys: Sequence[str] | None = None,
     stored: Mapping[str, datetime] | None = None,
+    suppressed: Mapping[str, datetime] | None = None,
 ) -> Selection:
-    """Compile the rule for one place; `keys` restricts it to the items with these objects (None: the whole place).
+    """Compile the rule for one place; `keys` restricts it to the items with these objects or ids (None: the whole place).
 
     An empty `keys` selects nothing. `now` is when holds and consents are read, `as_of` decides what is due. `stored` is what the
-    store says about the age of objects, by key: evidence beside that of the rows and keys.
+    store says about the age of objects, by key: evidence beside that of the rows and keys. `suppressed` says since when a row
+    names somebody who is on the suppression list, by the row's id.
     """
     now = max(as_of, now)
     parameters: dict[str, Any] = {
-        "bucket": place.spec.bucket,
-        "prefixes": list(place.spec.prefixes),
         "keys": list(keys) if keys is not None else None,
+        "is_processor": place.spec.role == "processor",
+        "suppressed_ids": list(suppressed or ()),
+        "suppressed_at": list((suppressed or {}).values()),
         "as_of": as_of,
         "now": now,
         "latest": rule.latest(now),
@@ -73,18 +84,23 @@ def compile_selection(
         "holds": holds_parameter(holds, place, rule, now),
     }
     terms = rule.terms(as_of)
+    items = (
+        _items(place, columns, parameters, by_key=keys is not None)
+        if isinstance(place, MappedPlace)
+        else _rows(place, rule, columns, parameters, by_key=keys is not None)
+    )
     steps = [
-        ("item", _items(place, columns, parameters, by_key=keys is not None)),
+        ("item", items),
         ("dated", _dated(rule)),
-        ("terms", _terms(rule, terms, parameters)),
+        ("terms", _terms(rule, as_of, parameters)),
         ("happened", _happened(rule, columns)),
         ("clocked", _clocked(rule)),
-        ("consent", consents(place, keys is not None)),
+        ("consent", consents(place, columns, by_key=keys is not None)),
         ("consented", CONSENTED),
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
-        ("decided", _decided(terms, columns, parameters)),
+        ("decided", _decided(rule, terms, columns, parameters)),
     ]
     # Consents are read by themselves, once: joined into the items' own query, they may be read once for each item.
     body = sql.SQL(", ").join(
@@ -98,6 +114,7 @@ def compile_selection(
 
 
 def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool) -> sql.Composed:
+    parameters |= {"bucket": place.spec.bucket, "prefixes": list(place.spec.prefixes)}
     # Rows that share an object are twins: whatever one of them says, the object is not to be touched.
     return sql.SQL(
         "SELECT {columns}, k.key_tenant, k.key_day, s.stored_at, count(*) OVER (PARTITION BY f.object_key) AS twins "
@@ -112,6 +129,55 @@ def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any],
         items=reviewed(place.items_sql),
         key_facts=key_facts(place, parameters),
         keys=only_keys(by_key),
+    )
+
+
+def _rows(
+    place: MappedTable, rule: RetentionRule, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool
+) -> sql.Composed:
+    """The rows of a table. A row that has been anonymised is no item any more."""
+    names = [name for name in columns.types if name not in ("item_id", SUPPRESSED_AT)]
+    selected = [sql.SQL("f.{}").format(sql.Identifier(name)) for name in names]
+    joined: sql.Composable = sql.SQL("")
+    if SUPPRESSED in rule.events:
+        joined = sql.SQL(
+            "LEFT JOIN unnest(%(suppressed_ids)s::text[]::{}[], %(suppressed_at)s::timestamptz[]) AS z (item_id, at) "
+            "ON z.item_id = f.item_id "
+        ).format(sql.SQL(columns.id_type))
+        lifted = sql.SQL("f.proven_consent_at > z.at" if "proven_consent_at" in columns.types else "FALSE")
+        at = sql.SQL("greatest(z.at, CASE WHEN f.{clock} <= %(latest)s THEN f.{clock} END)").format(
+            clock=sql.Identifier(f"start_{rule.clock_event}")
+        )
+        selected.append(
+            sql.SQL("CASE WHEN z.at IS NULL OR {} THEN NULL ELSE {} END AS {}").format(
+                lifted, at, sql.Identifier(SUPPRESSED_AT)
+            )
+        )
+    return sql.SQL(
+        "SELECT f.item_id::text AS item_id, f.item_id::text AS object_key, {columns}, NULL::text AS key_tenant, "
+        "NULL::timestamptz AS key_day, NULL::timestamptz AS stored_at, 1 AS twins "
+        "FROM ({items}\n) AS f {joined}WHERE {keys} AND {left}"
+    ).format(
+        columns=sql.SQL(", ").join(selected),
+        items=reviewed(place.items_sql),
+        joined=joined,
+        keys=only_ids(columns) if by_key else sql.SQL("TRUE"),
+        left=_not_anonymised(place, columns, parameters) if rule.action is Action.ANONYMISE else sql.SQL("TRUE"),
+    )
+
+
+def _not_anonymised(place: MappedTable, columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
+    done = []
+    for column, text in place.spec.anonymise.items():
+        parameters[f"becomes_{column}"] = text
+        value = sql.SQL("{}::{}").format(
+            sql.Placeholder(f"becomes_{column}"), sql.SQL(columns.anonymised_types[column])
+        )
+        done.append(sql.SQL("t.{} IS NOT DISTINCT FROM {}").format(sql.Identifier(column), value))
+    return sql.SQL("EXISTS (SELECT FROM {table} AS t WHERE t.{id} = f.item_id AND NOT ({done}))").format(
+        table=sql.Identifier(*place.spec.table.split(".")),
+        id=sql.Identifier(place.spec.id_column),
+        done=sql.SQL(" AND ").join(done),
     )
 
 
@@ -130,19 +196,28 @@ def _dated(rule: RetentionRule) -> sql.Composed:
     ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
 
 
-def _terms(rule: RetentionRule, terms: Sequence[Terms], parameters: dict[str, Any]) -> sql.Composed:
-    """One row per span of time in which items arose, with the offsets that apply to them, in seconds."""
+def _terms(rule: RetentionRule, as_of: datetime, parameters: dict[str, Any]) -> sql.Composed:
+    """One row per customer with terms of its own (NULL: all others) and span of time in which items arose, with the offsets that
+    apply to them, in seconds."""
+    parameters["own_terms"] = sorted(rule.tenants)
+    spans = [
+        (tenant, span, after)
+        for tenant in (None, *sorted(rule.tenants))
+        for terms in [rule.terms(as_of, tenant)]
+        for span, after in zip(terms, [*(one.arose_from for one in terms[1:]), None], strict=True)
+    ]
     rows = []
-    for number, span in enumerate(terms):
-        after = terms[number + 1].arose_from if number + 1 < len(terms) else None
+    for number, (tenant, span, after) in enumerate(spans):
         values: dict[str, Any] = {
+            "of_tenant": tenant,
             "arose_from": span.arose_from,
             "arose_before": after,
+            "duties": span.duties,
             "parties": list(span.exemption.parties) if span.exemption else None,
             "scope": span.exemption.scope if span.exemption else None,
             "valid_for_s": span.exemption.valid_for.total_seconds() if span.exemption else None,
         }
-        for event in rule.events:
+        for event in _that_end(rule):
             due, deadline = span.due_after.get(event), span.deadline_after.get(event)
             values[f"due_{event}"] = due.total_seconds() if due is not None else None
             values[f"deadline_{event}"] = deadline.total_seconds() if deadline is not None else None
@@ -159,19 +234,36 @@ def _terms(rule: RetentionRule, terms: Sequence[Terms], parameters: dict[str, An
     return sql.SQL(" UNION ALL ").join(rows)
 
 
-_TERM_TYPES = {"arose_from": "timestamptz", "arose_before": "timestamptz", "parties": "text[]", "scope": "text"}
+_TERM_TYPES = {
+    "of_tenant": "text",
+    "arose_from": "timestamptz",
+    "arose_before": "timestamptz",
+    "duties": "boolean",
+    "parties": "text[]",
+    "scope": "text",
+}
+
+
+def _that_end(rule: RetentionRule) -> list[str]:
+    """The events that make something due; the others only date it."""
+    return [event for event in rule.events if rule.goes_by_age or event != rule.clock_event]
 
 
 def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
     """When each event happened: NULL while it has not; by other evidence where its own time is missing or in the future."""
     instants: list[sql.Composable] = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
     redated: list[sql.Composable] = [sql.SQL("dated.redated")]
+    any_event: list[sql.Composable] = [sql.SQL("FALSE")]
     for event in rule.events:
         if event == rule.clock_event:
             continue
         start = sql.Identifier(f"start_{event}")
         happened = columns.happened(event)
-        stated = sql.SQL("{} BETWEEN %(earliest)s AND %(latest)s").format(start)
+        any_event.append(happened)
+        # What may lie ahead comes when it is dated; any other time in the future is a wrong one.
+        stated = sql.SQL(
+            "{} >= %(earliest)s" if event in rule.marked("may_lie_ahead") else "{} BETWEEN %(earliest)s AND %(latest)s"
+        ).format(start)
         instants.append(
             sql.SQL(
                 "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "
@@ -184,11 +276,17 @@ def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
             ).format(happened=happened, stated=stated)
         )
     return sql.SQL(
-        "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback FROM dated JOIN terms ON "
-        "(terms.arose_from IS NULL OR dated.arose_at >= terms.arose_from) "
+        "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback, {any_event} AS any_event "
+        "FROM dated JOIN terms ON terms.of_tenant IS NOT DISTINCT FROM "
+        "CASE WHEN dated.tenant_id = ANY(%(own_terms)s) THEN dated.tenant_id END "
+        "AND (terms.arose_from IS NULL OR dated.arose_at >= terms.arose_from) "
         "AND (terms.arose_before IS NULL OR dated.arose_at < terms.arose_before OR "
         "(dated.arose_at IS NULL AND terms.arose_from IS NULL))"
-    ).format(instants=sql.SQL(", ").join(instants), redated=sql.SQL(" OR ").join(redated))
+    ).format(
+        instants=sql.SQL(", ").join(instants),
+        redated=sql.SQL(" OR ").join(redated),
+        any_event=sql.SQL(" OR ").join(any_event),
+    )
 
 
 def _offset(event: str, kind: str) -> sql.Composed:
@@ -198,31 +296,52 @@ def _offset(event: str, kind: str) -> sql.Composed:
 
 
 def _clocked(rule: RetentionRule) -> sql.Composed:
-    due = [_offset(event, "due") for event in sorted(rule.events)]
-    deadlines = [_offset(event, "deadline") for event in rule.events]
+    events = sorted(_that_end(rule))
+    due = [_offset(event, "due") for event in events]
+    deadlines = [_offset(event, "deadline") for event in events]
+    asked = [event for event in events if event in rule.marked("on_request")]
     triggers = [
         sql.SQL("WHEN {due} = least({all}) THEN {event}").format(
             due=one, all=sql.SQL(", ").join(due), event=sql.Literal(event)
         )
-        for one, event in zip(due, sorted(rule.events), strict=True)
+        for one, event in zip(due, events, strict=True)
     ]
     return sql.SQL(
         "SELECT happened.*, least({due}) AS clock_due_at, least({deadlines}) AS clock_deadline_at, "
-        "CASE {triggers} END AS trigger_event FROM happened"
-    ).format(due=sql.SQL(", ").join(due), deadlines=sql.SQL(", ").join(deadlines), triggers=sql.SQL(" ").join(triggers))
+        "CASE {triggers} END AS trigger_event, {asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at FROM happened"
+    ).format(
+        due=sql.SQL(", ").join(due),
+        deadlines=sql.SQL(", ").join(deadlines),
+        triggers=sql.SQL(" ").join(triggers),
+        asked_due=_least(asked, "due"),
+        asked_deadline=_least(asked, "deadline"),
+    )
 
 
-def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
+def _least(events: Sequence[str], kind: str) -> sql.Composable:
+    """The earliest of these events' times, NULL where there are none."""
+    if not events:
+        return sql.SQL("NULL::timestamptz")
+    return sql.SQL("least({})").format(sql.SQL(", ").join(_offset(event, kind) for event in events))
+
+
+def _decided(
+    rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]
+) -> sql.Composed:
     """Status and reason, in the order of precedence."""
+    undated = sql.SQL("clock_due_at IS NULL") if rule.goes_by_age else sql.SQL("clock_due_at IS NULL AND any_event")
     by_minimum = _minimum(terms, columns, parameters)
     ladder: list[tuple[sql.Composable, str, sql.Composable]] = [
-        (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("undated")),
+        (undated, "retain", sql.Literal("undated")),
+        (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("no_event")),
         (sql.SQL("%(as_of)s < due_at"), "retain", sql.Literal("not_due")),
         (sql.SQL("twins > 1"), "retain", sql.Literal("ambiguous")),
         (by_minimum, "kept_by_minimum", sql.Literal("statutory_minimum")),
-        (sql.SQL("hold_ids IS NOT NULL"), "held", sql.Literal("legal_hold")),
+        (KEPT_BY_DUTY, "kept_by_minimum", sql.Literal("statutory_duty")),
+        (sql.SQL("hold_ids IS NOT NULL AND NOT (%(is_processor)s AND was_asked)"), "held", sql.Literal("legal_hold")),
         (columns.restricted(), "restricted", sql.Literal("restriction")),
-        (sql.SQL("%(now)s < exempt_until"), "exempt", sql.Literal("consent")),
+        (sql.SQL("%(now)s < exempt_until AND NOT was_asked"), "exempt", sql.Literal("consent")),
+        (columns.waits(), "retain", sql.Literal("waits")),
         (sql.SQL("%(as_of)s > deadline_at"), "overdue", sql.SQL("trigger_event")),
         (sql.SQL("TRUE"), "due", sql.SQL("trigger_event")),
     ]
@@ -232,11 +351,18 @@ def _decided(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str,
         "SELECT item_id, object_key, tenant_id, key_tenant, key_day, person_id, arose_at, seen_at AS evidence_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
-        "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, "
-        "CASE WHEN clock_due_at IS NULL THEN 'undated' WHEN rests_on_fallback THEN 'fallback' ELSE 'start_point' END AS basis, "
-        "{restricted} AS restricted, coalesce({by_minimum}, FALSE) AS kept_by_minimum, "
+        "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, asked_due_at, "
+        "CASE WHEN {undated} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' ELSE 'start_point' END AS basis, "
+        "{restricted} AS restricted, coalesce({by_minimum}, FALSE) OR coalesce({by_duty}, FALSE) AS kept_by_minimum, "
         "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM released"
-    ).format(restricted=columns.restricted(), by_minimum=by_minimum, statuses=statuses, reasons=reasons)
+    ).format(
+        undated=undated,
+        restricted=columns.restricted(),
+        by_minimum=by_minimum,
+        by_duty=KEPT_BY_DUTY,
+        statuses=statuses,
+        reasons=reasons,
+    )
 
 
 def _minimum(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composable:

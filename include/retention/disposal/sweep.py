@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_hold_items, protected_by_row
 from retention.disposal.older_objects import rows_by_store
@@ -19,7 +20,7 @@ from retention.stores.protocol import StoredPart
 PAGE_PARTS = 1_000
 
 
-def sweep_place(reading: Reading, tally: Tally) -> Iterator[DueItem]:
+def sweep_place(reading: Reading[CheckedObjects], tally: Tally) -> Iterator[DueItem]:
     """Every part of the place that is due by its own evidence and that no row protects or covers; and whole items whose row is
     younger than their object."""
     lost = lost_hold_items(reading)
@@ -39,7 +40,7 @@ def sweep_place(reading: Reading, tally: Tally) -> Iterator[DueItem]:
 
 
 def _due_loose(
-    reading: Reading, loose: Sequence[StoredPart], rows: RowsByKey, lost: frozenset[str], tally: Tally
+    reading: Reading[CheckedObjects], loose: Sequence[StoredPart], rows: RowsByKey, lost: frozenset[str], tally: Tally
 ) -> Iterator[DueItem]:
     """Those of one page's loose parts that are due; the others are counted with their reason."""
     stated = reading.checked.stores.objects.stated_at(loose)

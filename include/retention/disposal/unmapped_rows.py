@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.place_sql import reviewed
-from retention.disposal.preflight import CheckedPlace
 from retention.disposal.runtime import Runtime
 
 _QUERY = (
@@ -21,7 +21,7 @@ _QUERY = (
 )
 
 
-def count_unmapped_rows(runtime: Runtime, places: Sequence[CheckedPlace]) -> int:
+def count_unmapped_rows(runtime: Runtime, places: Sequence[CheckedObjects]) -> int:
     """Count the rows of these places' SQL whose bucket and key belong to no place of the map; SQL that places share, once."""
     claims = [
         (place.spec.bucket, prefix) for place in runtime.datamap.objects.values() for prefix in place.spec.prefixes

@@ -55,6 +55,10 @@ class ItemHasher:
         """32 bytes that stand for one person, by the source's internal id."""
         return self._hash("person", person_id)
 
+    def identifier(self, kind: str, text: str) -> bytes:
+        """32 bytes that stand for one normalised e-mail address or telephone number (`kind`), on the suppression list."""
+        return self._hash("identifier", kind, text)
+
     def scope(self, parts: Mapping[str, object]) -> bytes:
         """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""
         texts = {

@@ -14,12 +14,15 @@ GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
 GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
 GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
     retention.holds, retention.reports TO retention_app;
+-- Who was suppressed stays so; a later withdrawal counts from then on.
+GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
+GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 
 -- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
-GRANT SELECT ON retention.holds, retention.ledger TO retention_verify;
+GRANT SELECT ON retention.holds, retention.ledger, retention.suppression_list TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items TO retention_verify;
 -- Its working memory: the list of protected items, of which only the last checks' are kept, and the tables of a running check.
 GRANT DELETE ON retention.protected_items TO retention_verify;

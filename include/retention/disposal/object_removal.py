@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import Line, Outcomes
-from retention.disposal.preflight import CheckedPlace
 from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
 
 
 def remove(
-    checked: CheckedPlace, due: Sequence[Line], stored_before: datetime, now: datetime, step: Callable[[str], None]
+    checked: CheckedObjects, due: Sequence[Line], stored_before: datetime, now: datetime, step: Callable[[str], None]
 ) -> tuple[Outcomes, int]:
     """Remove these items; returns what became of each, and the number of parts removed, which NEWER and FAILED items may have
     lost, too.
@@ -43,7 +43,7 @@ def remove(
     return outcomes, sum(result.parts_removed for result in results.values())
 
 
-def present_targets(checked: CheckedPlace, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:
+def present_targets(checked: CheckedObjects, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:
     """Which items, and which single parts, a new listing of the store shows, each with its parts."""
     present: dict[Target, list[StoredPart]] = {}
     for part in checked.stores.objects.parts_of(sorted({line.object_key for line in lines})):
@@ -56,7 +56,7 @@ def _is_newer(part: StoredPart, stored_before: datetime) -> bool:
     return part.stored_at is not None and part.stored_at >= stored_before
 
 
-def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
+def _remove_rows(checked: CheckedObjects, confirmed: Mapping[Line, bool], now: datetime) -> Outcomes:
     """Remove the rows of items whose bytes are gone, and say what became of each item. `confirmed`: had it any bytes?
 
     A row that names another object by now stays.
@@ -86,6 +86,6 @@ def _remove_rows(checked: CheckedPlace, confirmed: Mapping[Line, bool], now: dat
     return outcomes
 
 
-def _row_of(checked: CheckedPlace, line: Line) -> Target:
+def _row_of(checked: CheckedObjects, line: Line) -> Target:
     """The line's row, as long as it describes the object that was planned."""
     return Target(line.item_id, describes=(checked.place.spec.bucket, line.object_key))

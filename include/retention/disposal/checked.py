@@ -1,0 +1,32 @@
+"""Places that were looked at before a run: their stores answered, and their SQL returns what the rule needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retention.datamap.loader import MappedPlace, MappedTable
+from retention.disposal.fact_columns import FactColumns
+from retention.disposal.runtime import PlaceStores
+from retention.stores.tables import TableRows
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedObjects:
+    """Objects in a bucket, described by rows."""
+
+    place: MappedPlace
+    stores: PlaceStores
+    columns: FactColumns
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTable:
+    """A table whose rows are the items. `is_rehearsal`: what would go is only counted."""
+
+    place: MappedTable
+    rows: TableRows
+    columns: FactColumns
+    is_rehearsal: bool = False
+
+
+CheckedPlace = CheckedObjects | CheckedTable

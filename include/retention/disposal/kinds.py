@@ -1,0 +1,75 @@
+"""What each kind of place needs of a run, in one table: how it is checked, what is due in it, how that goes, and how it is told
+that it went. Everything around that (guard, holds, ledger) is the same for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from retention.database import OwnConnection
+from retention.datamap.loader import AnyPlace, DataMap, MappedAirflow, MappedExternal, MappedPlace, MappedTable
+from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.objects import ObjectKind
+from retention.disposal.runtime import Runtime
+from retention.disposal.tables import TableKind
+from retention.errors import DataMapError, Problem
+from retention.policy.model import RetentionRule
+
+# The place, as checked or read: each kind is given its own, which `kind_of` sees to.
+Own = Any
+
+
+class PlaceKind(Protocol):
+    """One kind of place. `batch_items`: how many items go in one batch, for which a hold waits at most."""
+
+    batch_items: int
+
+    def check(self, runtime: Runtime, rule: RetentionRule, place: Own) -> Own:
+        """Look at the place before a run; raises DataMapError or StoreUnreadable."""
+        ...
+
+    def clock(self, runtime: Runtime, checked: Own) -> datetime:
+        """The time of the place's store."""
+        ...
+
+    def due_items(self, reading: Own, own: OwnConnection, coverage: str, tally: Tally) -> Iterator[DueItem]:
+        """The items that are due, and in `tally` the count of what stays."""
+        ...
+
+    def decide_again(self, reading: Own, lines: Sequence[Line], coverage: str) -> tuple[list[Line], Outcomes]:
+        """Which lines may still go, and what became of the others."""
+        ...
+
+    def remove(
+        self, reading: Own, own: OwnConnection, due: Sequence[Line], stored_before: datetime
+    ) -> tuple[Outcomes, int]:
+        """Remove these items and confirm that they are gone; gives what became of each, and how many parts went."""
+        ...
+
+    def gone(self, runtime: Runtime, place: Own, lines: Sequence[Line]) -> list[Line]:
+        """The lines of which nothing is left; asked after a run was killed."""
+        ...
+
+    def rehearsing(self, checked: Own) -> Own:
+        """The same place, from which nothing is removed: the only switch between a dry run and a real one."""
+        ...
+
+
+KINDS: dict[type[AnyPlace], PlaceKind] = {MappedPlace: ObjectKind(), MappedTable: TableKind()}
+_OF_OTHERS = (MappedExternal, MappedAirflow)
+"""Places from which somebody else deletes: who keeps the copies, and Airflow's own maintenance."""
+
+
+def kind_of(place: AnyPlace) -> PlaceKind:
+    """The place's kind; raises DataMapError where nothing disposes of such a place."""
+    kind = KINDS.get(type(place))
+    if kind is None:
+        found = f"place {place.name!r} of kind {place.spec.kind!r}, from which nothing can delete"
+        raise DataMapError([Problem("datamap", 1, "not_disposable", found, "a kind of place that disposal knows")])
+    return kind
+
+
+def disposable_places(datamap: DataMap, category: str) -> list[AnyPlace]:
+    """The category's places from which this product deletes."""
+    return [place for place in datamap.of_category(category) if not isinstance(place, _OF_OTHERS)]

@@ -1,0 +1,130 @@
+"""The suppression list: keyed hashes of whom marketing must leave alone, and who of them an import brought back.
+
+Identifiers are read from the source, hashed and forgotten; the list holds hashes alone (clause `marketing`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from retention.database import OwnConnection
+from retention.disposal.checked import CheckedTable
+from retention.disposal.fact_columns import SUPPRESSED
+from retention.disposal.identifiers import normalised
+from retention.disposal.reading import Reading
+from retention.errors import UnknownError
+from retention.stores.tables import TableBatch
+
+_ROWS = 5_000
+
+
+def suppressed_items(
+    reading: Reading[CheckedTable], own: OwnConnection, ids: Sequence[str] | None = None
+) -> dict[str, datetime]:
+    """Rows (all, or these) with an identifier on the list: since when it has been there, by the row's id.
+
+    Raises UnknownError where the list was written under another hash key: nobody could be found on it.
+    """
+    if SUPPRESSED not in reading.rule.events:
+        return {}
+    if not _has_entries(reading, own):
+        return {}
+    found: dict[str, datetime] = {}
+    for chunk in _identifiers(reading, ids):
+        hashes = defaultdict[tuple[str, bytes], list[str]](list)
+        for key, values in chunk.items():
+            for one in _hashes(reading, values):
+                hashes[one].append(key)
+        for one, at in _listed(own, list(hashes)).items():
+            found |= {key: max(found.get(key, at), at) for key in hashes[one]}
+    return found
+
+
+def suppress(
+    reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Put the identifiers of rows that are about to go on the list, dated by when the person decided."""
+    spec = reading.checked.place.spec
+    if not spec.identifiers or not rows:
+        return
+    asked_at = {row["item_id"]: row["asked_due_at"] or reading.now for row in rows}
+    query, columns = _select(reading, by_id=True)
+    entries = [
+        (kind, digest, reading.runtime.hasher.key_id, asked_at[str(key)])
+        for key, *values in batch.session.execute(query, {"ids": list(asked_at)})
+        for kind, digest in _hashes(reading, dict(zip(columns, values, strict=True)))
+    ]
+    with own.transaction(), own.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = greatest(listed.suppressed_at, excluded.suppressed_at)",
+            entries,
+        )
+
+
+def _has_entries(reading: Reading[CheckedTable], own: OwnConnection) -> bool:
+    row = own.execute(
+        "SELECT count(*) AS entries, count(*) FILTER (WHERE key_id <> %s) AS strange FROM retention.suppression_list",
+        (reading.runtime.hasher.key_id,),
+    ).fetchone()
+    assert row is not None  # an aggregate always gives one row
+    if row["strange"]:
+        raise UnknownError(
+            f"the suppression list has {row['strange']} entries under another hash key; expected the key that they were written "
+            "with (RETENTION_HASH_KEY_FILE). Without it nobody can be found on the list, and nothing is planned or deleted here."
+        )
+    return bool(row["entries"])
+
+
+def _identifiers(
+    reading: Reading[CheckedTable], ids: Sequence[str] | None
+) -> Iterator[dict[str, dict[str, str | None]]]:
+    """The identifiers by row, in chunks: memory does not grow with the table."""
+    query, columns = _select(reading, by_id=ids is not None)
+    with (
+        reading.runtime.source(reading.checked.place) as source,
+        source.transaction(),
+        source.cursor(name="identifiers") as cursor,
+    ):
+        cursor.execute(query, {"ids": list(ids or ())})
+        while rows := cursor.fetchmany(_ROWS):
+            yield {str(row["item_id"]): {name: row[name] for name in columns} for row in rows}
+
+
+def _select(reading: Reading[CheckedTable], *, by_id: bool) -> tuple[sql.Composed, list[str]]:
+    spec = reading.checked.place.spec
+    columns = list(spec.identifiers)
+    where = sql.SQL("WHERE {} = ANY(%(ids)s::text[]::{}[])").format(
+        sql.Identifier(spec.id_column), sql.SQL(reading.checked.columns.id_type)
+    )
+    query = sql.SQL("SELECT {id}::text AS item_id, {columns} FROM {table} {where}").format(
+        id=sql.Identifier(spec.id_column),
+        columns=sql.SQL(", ").join(sql.SQL("{0}::text AS {0}").format(sql.Identifier(name)) for name in columns),
+        table=sql.Identifier(*spec.table.split(".")),
+        where=where if by_id else sql.SQL(""),
+    )
+    return query, columns
+
+
+def _hashes(reading: Reading[CheckedTable], values: Mapping[str, str | None]) -> list[tuple[str, bytes]]:
+    kinds = reading.checked.place.spec.identifiers
+    hasher = reading.runtime.hasher
+    return [
+        (kinds[column], hasher.identifier(kinds[column], plain))
+        for column, text in values.items()
+        if text is not None and (plain := normalised(kinds[column], text))
+    ]
+
+
+def _listed(own: OwnConnection, entries: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], datetime]:
+    rows = own.execute(
+        "SELECT s.kind, s.hash, s.suppressed_at FROM retention.suppression_list AS s "
+        "JOIN unnest(%s::text[], %s::bytea[]) AS asked (kind, hash) USING (kind, hash)",
+        ([kind for kind, _ in entries], [digest for _, digest in entries]),
+    )
+    return {(row["kind"], bytes(row["hash"])): row["suppressed_at"] for row in rows}

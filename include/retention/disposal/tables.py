@@ -1,0 +1,127 @@
+"""Rows of a table as items: decided again and removed in one transaction, what belongs to them first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from retention.database import OwnConnection, database_time
+from retention.datamap.loader import MappedTable
+from retention.disposal.checked import CheckedTable
+from retention.disposal.due_rows import due_rows
+from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.opened_tables import open_table
+from retention.disposal.place_checks import check_table
+from retention.disposal.reading import Reading
+from retention.disposal.runtime import Runtime
+from retention.disposal.selection import is_disposable
+from retention.disposal.suppression import suppress, suppressed_items
+from retention.policy.model import RetentionRule
+from retention.stores.tables import TableBatch
+
+
+class TableKind:
+    """See `retention.disposal.kinds.PlaceKind`."""
+
+    batch_items = 5_000
+    """Large enough to be quick, small enough that nobody waits long for a row."""
+
+    def check(self, runtime: Runtime, rule: RetentionRule, place: MappedTable) -> CheckedTable:
+        """Look at the table, what belongs to its rows, and the SQL."""
+        return check_table(runtime, rule, place)
+
+    def clock(self, runtime: Runtime, checked: CheckedTable) -> datetime:
+        """The source database's time."""
+        with runtime.source(checked.place) as source:
+            return database_time(source)
+
+    def due_items(
+        self,
+        reading: Reading[CheckedTable],
+        own: OwnConnection,
+        coverage: str,
+        tally: Tally,
+    ) -> Iterator[DueItem]:
+        """By the table; whoever is on the suppression list is looked up before."""
+        return due_rows(reading, tally, suppressed_items(reading, own))
+
+    def decide_again(
+        self,
+        reading: Reading[CheckedTable],
+        lines: Sequence[Line],
+        coverage: str,
+    ) -> tuple[list[Line], Outcomes]:
+        """All of them: rows are decided in the transaction that removes them, so that nothing can change in between."""
+        return list(lines), {}
+
+    def remove(
+        self,
+        reading: Reading[CheckedTable],
+        own: OwnConnection,
+        due: Sequence[Line],
+        stored_before: datetime,
+    ) -> tuple[Outcomes, int]:
+        """Lock the rows, decide again, remove what is still due, and look whether it is gone."""
+        return remove_rows(reading, own, due)
+
+    def gone(self, runtime: Runtime, place: MappedTable, lines: Sequence[Line]) -> list[Line]:
+        """The lines whose rows are gone, or anonymised."""
+        present = open_table(place, runtime.resolve, runtime.policy.rule(place.spec.category)).present(
+            [line.item_id for line in lines]
+        )
+        return [line for line in lines if line.item_id not in present]
+
+    def rehearsing(self, checked: CheckedTable) -> CheckedTable:
+        """The same; its rows are only counted."""
+        return replace(checked, is_rehearsal=True)
+
+
+def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Sequence[Line]) -> tuple[Outcomes, int]:
+    """One batch. A row that is not due any more stays, with the reason; one that the database refuses to remove fails."""
+    checked, ids = reading.checked, [line.item_id for line in lines]
+    if not ids:
+        return {}, 0
+    step = reading.runtime.on_step
+    suppressed = suppressed_items(reading, own, ids)
+    with checked.rows.transaction() as batch:
+        batch.lock(ids)
+        rows = _decided(batch, reading, ids, suppressed)
+        due = [line.item_id for line in lines if line.item_id in rows and is_disposable(rows[line.item_id])]
+        removed: Mapping[str, str | None] = dict.fromkeys(due)
+        count = 0
+        if not checked.is_rehearsal:
+            suppress(reading, own, batch, [rows[key] for key in due])
+            removed, count = batch.remove(due)
+            step("rows_removed")
+    left = set() if checked.is_rehearsal else checked.rows.present(due)
+    step("rows_confirmed")
+    return {line: _outcome(line, rows.get(line.item_id), removed, left) for line in lines}, count
+
+
+def _decided(
+    batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, datetime]
+) -> dict[str, dict[str, Any]]:
+    selection = reading.selection(keys=ids, suppressed=suppressed)
+    with batch.session.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters)
+        return {row["item_id"]: row for row in cursor}
+
+
+def _outcome(
+    line: Line, row: Mapping[str, Any] | None, removed: Mapping[str, str | None], left: set[str]
+) -> tuple[str, str | None]:
+    if row is None:
+        return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
+    if not is_disposable(row):
+        return "spared", str(row["reason"])
+    if removed.get(line.item_id) is not None:
+        return "failed", removed[line.item_id]
+    if line.item_id in left:
+        return "failed", "still_there"
+    # A row that nobody could delete: a trigger that swallows the deletion, while another session took the row away.
+    return ("gone", None) if line.item_id in removed else ("spared", "already_gone")

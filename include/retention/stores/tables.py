@@ -1,0 +1,226 @@
+"""Rows of one table with everything that belongs to them: locked, removed or anonymised in one transaction, dependents first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from retention.errors import StoreUnreadable
+
+Session = psycopg.Connection[Any]
+
+LOCK_TIMEOUT_MS = 5_000
+"""How long a batch waits for rows that the application has locked, before it counts as failed (55P03) and is tried again."""
+_REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
+"""SQLSTATE classes in which single rows are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
+
+_COLUMN = """
+SELECT format_type(a.atttypid, a.atttypmod)
+FROM pg_attribute AS a
+WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A table whose rows belong to those of another: `column` names the parent's id."""
+
+    table: str
+    column: str
+    id_column: str | None
+    branches: tuple[Branch, ...] = ()
+
+
+class TableRows:
+    """One table's rows by their ids, as text. `becomes` is what columns are made to where rows are anonymised; else they go.
+
+    Every error of the database becomes StoreUnreadable with its SQLSTATE and nothing else of it: its words may hold values.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Session],
+        table: str,
+        id_column: str,
+        branches: Sequence[Branch] = (),
+        becomes: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self._connect = connect
+        self._name = table
+        self._table = sql.Identifier(*table.split("."))
+        self._id = sql.Identifier(id_column)
+        self._id_column = id_column
+        self._branches = tuple(branches)
+        self._becomes = dict(becomes or {})
+
+    def check(self) -> None:
+        """Raise StoreUnreadable unless all tables and columns are there, and may be read, and rows removed or changed."""
+        with self.transaction() as batch:
+            batch.remove([])
+            batch.read_types()
+
+    @contextmanager
+    def transaction(self) -> Iterator[TableBatch]:
+        """One transaction, with row security off: rows that a policy hides are an error, never just left over."""
+        with self._guarded(), closing(self._connect()) as session:
+            session.autocommit = True
+            session.execute("SET row_security = off")
+            session.execute("SET TimeZone = 'UTC'")
+            with session.transaction():
+                session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                yield TableBatch(session, self._name, self._id_column, self._branches, self._becomes)
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Which of these ids still have a row that has not become what it should."""
+        if not ids:
+            return set()
+        with self.transaction() as batch:
+            return batch.present(ids)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            code = error.sqlstate or type(error).__name__
+        else:
+            return
+        raise StoreUnreadable(
+            f"table {self._name!r}: found database error {code}; expected an answer. Look up the code, and look at the "
+            "connection, its role's rights, and the tables that the data map names as dependents.",
+            code=code,
+        )
+
+
+class TableBatch:
+    """One transaction on some rows of a table."""
+
+    def __init__(
+        self,
+        session: Session,
+        table: str,
+        id_column: str,
+        branches: Sequence[Branch],
+        becomes: Mapping[str, str | None],
+    ) -> None:
+        self.session = session
+        self._name = table
+        self._table = sql.Identifier(*table.split("."))
+        self._id_column = id_column
+        self._id = sql.Identifier(id_column)
+        self._branches = branches
+        self._becomes = becomes
+        self._types: dict[str, str] = {}
+
+    def lock(self, ids: Sequence[str]) -> None:
+        """Lock these rows against changes until the transaction ends; in the order of their ids, so that two runs never wait for
+        each other."""
+        query = sql.SQL("SELECT FROM {table} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE")
+        self.session.execute(self._compose(query), {"ids": list(ids)})
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Which of these ids have a row that has not become what it should."""
+        query = sql.SQL("SELECT {id}::text FROM {table} WHERE {id} = ANY({ids}) AND NOT {done}")
+        done = self.is_done(sql.SQL("{}.").format(self._table))
+        return {
+            key for (key,) in self.session.execute(self._compose(query, done=done), {"ids": list(ids)} | self._values())
+        }
+
+    def is_done(self, of: sql.Composable) -> sql.Composable:
+        """SQL that is TRUE for an anonymised row of the table alias `of` (with its dot); FALSE where rows go altogether."""
+        if not self._becomes:
+            return sql.SQL("FALSE")
+        return sql.SQL("({})").format(
+            sql.SQL(" AND ").join(
+                sql.SQL("{of}{column} IS NOT DISTINCT FROM {value}").format(
+                    of=of, column=sql.Identifier(column), value=self._value(column)
+                )
+                for column in self._becomes
+            )
+        )
+
+    def remove(self, ids: Sequence[str]) -> tuple[dict[str, str | None], int]:
+        """Remove or anonymise these rows, what belongs to them first. Gives, by id, None or the SQLSTATE that refused it, and
+        how many rows went or changed in all. An id without a row is left out.
+
+        When the database refuses some of them (a foreign key, a trigger), the others still go.
+        """
+        try:
+            with self.session.transaction():
+                return self._remove(ids)
+        except psycopg.Error as error:
+            if self.session.closed or error.sqlstate is None:
+                raise
+            code = error.sqlstate
+        if len(ids) <= 1 or code[:2] not in _REFUSED_BY_ROW:
+            if not ids:
+                raise StoreUnreadable(
+                    f"table {self._name!r}: found database error {code}; expected the right to do that.", code=code
+                )
+            return dict.fromkeys(ids, code), 0
+        middle = len(ids) // 2
+        first, second = self.remove(ids[:middle]), self.remove(ids[middle:])
+        return first[0] | second[0], first[1] + second[1]
+
+    def read_types(self) -> None:
+        """Look at the columns that are anonymised; raises StoreUnreadable for one that isn't there."""
+        for column in (self._id_column, *self._becomes):
+            self._type(column)
+
+    def _remove(self, ids: Sequence[str]) -> tuple[dict[str, str | None], int]:
+        parameters = {"ids": list(ids)} | self._values()
+        count = 0
+        for statement in self._of_branches(self._branches, sql.SQL("= ANY({})").format(self._ids())):
+            count += max(self.session.execute(statement, parameters).rowcount, 0)
+        if self._becomes:
+            setting = sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(column), self._value(column)) for column in self._becomes
+            )
+            query = sql.SQL("UPDATE {table} SET {setting} WHERE {id} = ANY({ids}) RETURNING {id}::text")
+            cursor = self.session.execute(self._compose(query, setting=setting), parameters)
+        else:
+            query = sql.SQL("DELETE FROM {table} WHERE {id} = ANY({ids}) RETURNING {id}::text")
+            cursor = self.session.execute(self._compose(query), parameters)
+        removed: dict[str, str | None] = {key: None for (key,) in cursor}
+        return removed, count + len(removed)
+
+    def _of_branches(self, branches: Sequence[Branch], of: sql.Composable) -> Iterator[sql.Composed]:
+        """One DELETE for each table that belongs to the rows, the farthest first. `of` is the condition on the parent's id."""
+        for branch in branches:
+            table, column = sql.Identifier(*branch.table.split(".")), sql.Identifier(branch.column)
+            if branch.id_column is not None:
+                inner = sql.SQL("IN (SELECT {id} FROM {table} WHERE {column} {of})").format(
+                    id=sql.Identifier(branch.id_column), table=table, column=column, of=of
+                )
+                yield from self._of_branches(branch.branches, inner)
+            yield sql.SQL("DELETE FROM {} WHERE {} {}").format(table, column, of)
+
+    def _ids(self) -> sql.Composed:
+        return sql.SQL("%(ids)s::text[]::{}[]").format(sql.SQL(self._type(self._id_column)))
+
+    def _value(self, column: str) -> sql.Composed:
+        return sql.SQL("{}::{}").format(sql.Placeholder(f"becomes_{column}"), sql.SQL(self._type(column)))
+
+    def _values(self) -> dict[str, Any]:
+        return {f"becomes_{column}": text for column, text in self._becomes.items()}
+
+    def _type(self, column: str) -> str:
+        """The column's type as the catalogue writes it, quoted where it has to be."""
+        if column not in self._types:
+            row = self.session.execute(_COLUMN, (self._table.as_string(self.session), column)).fetchone()
+            if row is None:
+                raise StoreUnreadable(
+                    f"table {self._name!r}: found no column {column!r}; expected it as the data map names it.",
+                    code="42703",
+                )
+            self._types[column] = row[0]
+        return self._types[column]
+
+    def _compose(self, query: sql.SQL, **names: sql.Composable) -> sql.Composed:
+        return query.format(table=self._table, id=self._id, ids=self._ids(), **names)
