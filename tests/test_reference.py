@@ -88,14 +88,20 @@ def _codes() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("heading", "columns"),
     [
-        pytest.param("`items`: one row per item", fact_columns._ITEM | {"evidence_at": "timestamptz"}, id="items"),
-        pytest.param("`consents`: one row per item and consent", fact_columns._CONSENT, id="consents"),
+        pytest.param(
+            "`items`: one row per item",
+            fact_columns._OBJECT | fact_columns._ITEM | {"evidence_at": "timestamptz"},
+            id="items",
+        ),
+        pytest.param(
+            "`consents`: one row per item and consent", fact_columns._OBJECT | fact_columns._CONSENT, id="consents"
+        ),
     ],
 )
 def test_columns_of_the_sql_are_the_ones_that_are_checked(heading: str, columns: dict[str, str]) -> None:
     table = DATAMAP.read_text(encoding="utf-8").split(heading)[1].split("\n\n")[1]
     rows = dict(re.findall(r"^\| `([a-z_<>]+)` \| ([a-z]+) \|", table, re.MULTILINE))
-    optional = dict.fromkeys(fact_columns._FLAGS, "boolean")
+    optional = dict.fromkeys(fact_columns._FLAGS, "boolean") | fact_columns._OPTIONAL
     assert {name: kind for name, kind in rows.items() if "<" not in name and name not in optional} == columns
     for extra, kind in {"start_<event>": "timestamptz", "happened_<event>": "boolean", **optional}.items():
         assert rows.get(extra) == (kind if "evidence_at" in columns else None)
