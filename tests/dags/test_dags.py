@@ -13,7 +13,7 @@ import pytest
 from retention.local.accounts import DAGS_OF_ENGINEERS
 
 ROOT = Path(__file__).resolve().parents[2]
-DAG_IDS = {"dispose_audio", "dispose_audio_listing", "verify_retention"}
+DAG_IDS = {"airflow_maintenance", "dispose_audio", "dispose_audio_listing", "verify_retention"}
 
 
 @pytest.fixture(scope="module")

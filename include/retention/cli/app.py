@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from retention.cli import controls, disposal, drafting, holds, proof, surroundings
+from retention.cli import controls, disposal, drafting, holds, partitions, proof, surroundings
 from retention.cli.output import emit
 from retention.cli.streams import output_watched, say
 from retention.errors import RequestError, UnknownError
@@ -103,7 +103,9 @@ hold = typer.Typer(help="Legal holds.", no_args_is_help=True)
 ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
-for name, group in (("policy", policy), ("map", datamap), ("hold", hold), ("ledger", ledger), ("sample", sample)):
+parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
+groups = {"policy": policy, "map": datamap, "hold": hold, "ledger": ledger, "sample": sample, "partitions": parted}
+for name, group in groups.items():
     app.add_typer(group, name=name)
 
 app.command("env")(surroundings.env)
@@ -120,6 +122,7 @@ app.command("verify")(proof.verify)
 app.command("report")(proof.report)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)
+parted.command("create")(partitions.partitions_create)
 ledger.command("verify")(proof.ledger_verify)
 app.command("mode")(controls.mode)
 app.command("stop")(controls.stop)

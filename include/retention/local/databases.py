@@ -15,7 +15,15 @@ _ROLE_FILES = Path(__file__).resolve().parents[2] / "sql" / "roles"
 OWNERS = {"airflow": "airflow", "company": "company_app", "retention": "retention_owner"}
 """Database of the local stack → the role that owns it."""
 
-ROLES = ("airflow", "company_app", "retention_owner", "retention_app", "retention_disposal", "retention_verify")
+ROLES = (
+    "airflow",
+    "company_app",
+    "retention_owner",
+    "retention_app",
+    "retention_disposal",
+    "retention_verify",
+    "retention_airflow",
+)
 
 
 def password_of(role: str, secrets: Path) -> str:
@@ -49,6 +57,11 @@ def grant_own_rights(own: str) -> None:
 def grant_source_rights(source: str) -> None:
     """Rights in a source (a connection string), after its tables were made. Safe to run again."""
     _run_file(source, "source.sql")
+
+
+def grant_airflow_rights(metadata: str) -> None:
+    """Rights in Airflow's own database (a superuser's connection string), after each `airflow db migrate`. Safe to run again."""
+    _run_file(metadata, "airflow.sql")
 
 
 def _run_file(conninfo: str, name: str) -> None:

@@ -92,6 +92,46 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
     return dag
 
 
+def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: str, doc: str | None) -> DAG:
+    """A DAG that clears Airflow's own database by the rule of `category`, and creates partitions for the days to come.
+
+    The two have nothing to do with each other: one may fail without the other. Cron times are UTC.
+    """
+    with DAG(
+        dag_id,
+        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULTS | {"on_failure_callback": partial(steps.note_failure, category=category)},
+        tags=["retention", "maintenance", category],
+        doc_md=doc,
+    ) as dag:
+
+        @task(task_display_name="find places")
+        def find(kind: str) -> list[str]:
+            """The data map's places of this kind, read when it runs."""
+            return steps.places_of_kind(kind)
+
+        @task(task_display_name="clear Airflow's database", multiple_outputs=True, map_index_template=COUNTS)
+        def clear(place: str, dag_run: Any = None) -> dict[str, Any]:
+            """Delete runs, events and audit entries that are due, and copies of them that were left behind."""
+            cleared = steps.clear_airflow_metadata(place, dag_id, dag_run)
+            _show(steps.words_of_clearing(cleared))
+            return cleared
+
+        @task(task_display_name="create partitions", multiple_outputs=True, map_index_template=COUNTS)
+        def create(place: str) -> dict[str, Any]:
+            """Create empty partitions for the days to come; touches no data."""
+            created = steps.create_partitions(place, days_ahead)
+            _show(f"{created['place']}: {created['created']} created")
+            return created
+
+        clear.expand(place=find.override(task_id="find_databases")("airflow"))
+        create.expand(place=find.override(task_id="find_tables")("partitions"))
+    return dag
+
+
 def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: str | None) -> DAG:
     """A DAG that proves, reports and judges: after each disposal, and by its own clock (cron, UTC) in any case."""
     with DAG(

@@ -86,6 +86,16 @@ def words_of_disposal(result: dict[str, Any]) -> str:
     return f"{gone} of {result['planned']} {'would go' if result['dry_run'] else 'gone'}, {result['failed']} failed"
 
 
+def words_of_clearing(cleared: dict[str, Any]) -> str:
+    """`airflow_metadata: 120 records gone, 0 left`; in a rehearsal what would go, and under a legal hold that it stays."""
+    if cleared["before"] is None:
+        return f"{cleared['place']}: kept by a legal hold"
+    older, left = sum(cleared["older"].values()), sum(cleared["left"].values())
+    if cleared["dry_run"]:
+        return f"{cleared['place']}: {older} records would go"
+    return f"{cleared['place']}: {older - left} records gone, {left} left"
+
+
 def words_of_check(result: dict[str, Any]) -> str:
     """`compliant, 3 kinds of finding`."""
     return f"{result['verdict']}, {len(result['findings'])} kinds of finding"
@@ -119,6 +129,53 @@ def verify_stores() -> dict[str, Any]:
     return _plain(
         {name: fields[name] for name in ("check_run_id", "verdict", "as_of", "policy_version", "inventory_digest")}
     ) | {"findings": {f"{f['kind']}@{f['place']}": f["count"] for f in fields["findings"]}}
+
+
+def clear_airflow_metadata(place: str, dag_id: str, dag_run: Any) -> dict[str, Any]:
+    """Clear one database of Airflow's. In mode `observe` it is only counted; in mode `off` the task ends as skipped."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from retention.datamap.loader import MappedAirflow
+    from retention.disposal.airflow_metadata import clear_metadata
+    from retention.disposal.opening import open_runtime
+    from retention.disposal.runtime import utc_now
+    from retention.orchestration.connections import from_airflow
+    from retention.orchestration.db_clean import cleaner
+
+    with _airflow_errors():
+        runtime = open_runtime(from_airflow, actor=requester(dag_id, dag_run))
+        mapped = runtime.datamap.places[place]
+        assert isinstance(mapped, MappedAirflow)  # the DAG asks for these alone
+        try:
+            cleared = clear_metadata(
+                runtime, mapped, as_of=utc_now(), run_id=f"{dag_id}/{dag_run.run_id}", clean=cleaner(from_airflow)
+            )
+        except ModeError as error:
+            raise AirflowSkipException(f"nothing cleared: {error}") from None
+    log.info("older than %s: %s; left: %s", cleared.before, dict(cleared.older), dict(cleared.left))
+    return _plain(cleared.to_json())
+
+
+def places_of_kind(kind: str) -> list[str]:
+    """The names of the data map's places of one kind, for the tasks that are mapped over them."""
+    from retention import settings
+    from retention.datamap.loader import load_datamap
+
+    with _airflow_errors():
+        datamap = load_datamap(settings.datamap_folder())
+    return [name for name, place in datamap.places.items() if place.spec.kind == kind]
+
+
+def create_partitions(place: str, days: int) -> dict[str, Any]:
+    """Create the partitions of the next `days` days, today's among them, for one place; touches no data."""
+    from retention.disposal.new_partitions import create_ahead
+    from retention.disposal.opening import open_runtime
+    from retention.orchestration.connections import from_airflow
+
+    with _airflow_errors():
+        created = create_ahead(open_runtime(from_airflow), place, days=days)
+    log.info("%s", created)
+    return _plain(created)
 
 
 def write_report(check_run_id: str) -> dict[str, Any]:

@@ -4,7 +4,9 @@ DO $$
 DECLARE
     role_name text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['retention_owner', 'retention_app', 'retention_disposal', 'retention_verify'] LOOP
+    FOREACH role_name IN ARRAY ARRAY[
+        'retention_owner', 'retention_app', 'retention_disposal', 'retention_verify', 'retention_airflow'
+    ] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I', role_name);
         END IF;
@@ -16,3 +18,4 @@ COMMENT ON ROLE retention_owner IS 'owns our own database: runs its migrations, 
 COMMENT ON ROLE retention_app IS 'disposal and command line in our own database; the ledger only through ledger_append()';
 COMMENT ON ROLE retention_disposal IS 'disposal in a source: reads the mapped tables, deletes recordings';
 COMMENT ON ROLE retention_verify IS 'independent checks: reads sources, writes only its own results';
+COMMENT ON ROLE retention_airflow IS 'clears old runs from Airflow''s own database; sees no connections, variables or accounts';

@@ -1,0 +1,183 @@
+"""What Airflow's own database remembers of runs (tested: Airflow 3.3.2), and what `airflow db clean` leaves of it.
+
+`db clean` has its own idea of what has to stay: the last scheduled run of each DAG, runs that never started, and a copy of all
+that it deletes (`_airflow_deleted__*`), which a killed one leaves behind. After it, `finish` deletes what is left of that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from retention.errors import StoreUnreadable
+
+Session = psycopg.Connection[dict[str, Any]]
+R = TypeVar("R")
+
+LOCK_WAIT_MS = 5_000
+"""Longest wait for rows or tables that Airflow itself works on."""
+
+_RUN: LiteralString = "coalesce(start_date, queued_at, created_at, run_after)"
+_TASK: LiteralString = "coalesce(start_date, queued_dttm, scheduled_dttm, updated_at)"
+LOG_TABLES: Mapping[str, LiteralString] = {
+    "asset_event": "timestamp",
+    "backfill": "completed_at",
+    "callback": "created_at",
+    "celery_taskmeta": "date_done",
+    "celery_tasksetmeta": "date_done",
+    "connection_test_request": "updated_at",
+    "dag_run": _RUN,
+    "dag_run_note": "created_at",
+    "deadline": "created_at",
+    "hitl_detail": "created_at",
+    "hitl_detail_history": "created_at",
+    "import_error": "timestamp",
+    "job": "coalesce(latest_heartbeat, start_date)",
+    "log": "dttm",
+    "task_instance": _TASK,
+    "task_instance_history": _TASK,
+    "task_instance_note": "created_at",
+    "task_reschedule": "start_date",
+    "task_state_store": "updated_at",
+    "xcom": "timestamp",
+    "_xcom_archive": "timestamp",
+}
+"""Tables that hold records of what happened, and when each was last true. A run that is started anew is a new record. What is
+not here says how things are (DAGs, connections, accounts, sessions until they expire), and is no log."""
+
+CLEANED_BY_AIRFLOW = (
+    "asset_event", "callback", "celery_taskmeta", "celery_tasksetmeta", "connection_test_request", "dag_run", "deadline",
+    "import_error", "job", "log", "partitioned_asset_key_log", "revoked_token", "session", "task_instance",
+    "task_instance_history", "task_reschedule", "task_state_store", "xcom", "_xcom_archive",
+)  # fmt: skip
+"""For `db clean --tables`. Not `dag` and `dag_version`, where it breaks off with all that comes after it when a DAG's task is
+younger than the DAG's file; not `trigger`, which holds what watches assets, however old."""
+
+ARCHIVE = re.compile(r"_airflow_deleted__(?P<table>[a-z_]+?)__[0-9]{14}(__b[0-9]+)?")
+"""The name of a copy that `db clean` made."""
+
+_FINISH: Mapping[str, LiteralString] = {
+    # Runs that never started have no start_date, which is what `db clean` goes by. It keeps each DAG's last scheduled run, so
+    # that one with catchup doesn't begin again at its start; without catchup the schedule needs no last run.
+    "dag_run": """
+        DELETE FROM dag_run AS r WHERE coalesce(start_date, queued_at, created_at, run_after) < %(before)s AND NOT (
+            r.id IN (SELECT DISTINCT ON (dag_id) id FROM dag_run WHERE run_type <> 'manual'
+                      ORDER BY dag_id, run_after DESC, id DESC)
+            AND coalesce((SELECT coalesce(s.data -> 'dag' ->> 'catchup', 'true') FROM serialized_dag AS s
+                           WHERE s.dag_id = r.dag_id ORDER BY s.created_at DESC LIMIT 1), 'false') <> 'false')""",
+    "job": "DELETE FROM job WHERE coalesce(latest_heartbeat, start_date) < %(before)s",
+    "backfill": """
+        DELETE FROM backfill AS b WHERE completed_at < %(before)s
+           AND NOT EXISTS (SELECT FROM dag_run AS r WHERE r.backfill_id = b.id)""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowMetadata:
+    """Airflow's database, schema `public`. No call logs or raises with a value in it."""
+
+    conninfo: str
+
+    def check(self) -> None:
+        """Raise StoreUnreadable unless this is Airflow's database and its records can be counted."""
+        missing = {"dag_run", "task_instance", "log"} - self._ask(_tables)
+        if missing:
+            raise _unreadable(f"no table {', '.join(sorted(missing))}", "the database that Airflow keeps its runs in")
+
+    def clock(self) -> datetime:
+        """The database's time."""
+
+        def read(session: Session) -> datetime:
+            now: datetime = _value(session, sql.SQL("SELECT now() AS value"), ())
+            return now.astimezone(UTC)
+
+        return self._ask(read)
+
+    def count_older(self, before: datetime) -> dict[str, int]:
+        """How many records of each table are older than `before`; tables without any are left out."""
+
+        def read(session: Session) -> dict[str, int]:
+            present = _tables(session)
+            times = {name: time for name, time in LOG_TABLES.items() if name in present}
+            counts = {
+                name: _value(session, _COUNT.format(table=sql.Identifier(name), time=sql.SQL(time)), (before,))
+                for name, time in sorted(times.items())
+            }
+            return {name: count for name, count in counts.items() if count}
+
+        return self._ask(read)
+
+    def finish(self, before: datetime) -> dict[str, int]:
+        """Delete what `db clean` leaves, as far as it is older than `before`; returns the rows deleted by table."""
+
+        def work(session: Session) -> dict[str, int]:
+            return {
+                table: session.execute(statement, {"before": before}).rowcount
+                for table, statement in _FINISH.items()
+                if table in _tables(session)
+            }
+
+        return self._ask(work)
+
+    def drop_archives(self) -> dict[str, str]:
+        """Drop the copies that `db clean` left, whoever ran it: what is in them, somebody had already decided to delete.
+
+        One of the last hour may be in use (55006). Returns each copy that stays with the SQLSTATE of the refusal.
+        """
+        return self._ask(_drop_archives)
+
+    def _ask(self, work: Callable[[Session], R]) -> R:
+        try:
+            with psycopg.connect(self.conninfo, row_factory=dict_row, autocommit=True) as session:
+                session.execute("SET TimeZone = 'UTC'")
+                session.execute("SET row_security = off")
+                session.execute("SET search_path = public")
+                session.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+                return work(session)
+        except psycopg.Error as error:
+            code = error.sqlstate or type(error).__name__
+        raise _unreadable(
+            f"database error {code}", "an answer; look at the connection and include/sql/roles/airflow.sql"
+        )
+
+
+_COUNT = sql.SQL("SELECT count(*) AS value FROM {table} WHERE {time} < %s")
+
+
+def _unreadable(found: str, expected: str) -> StoreUnreadable:
+    return StoreUnreadable(f"Airflow's database: found {found}; expected {expected}.")
+
+
+def _value(session: Session, query: sql.SQL | sql.Composed, parameters: tuple[Any, ...]) -> Any:
+    row = session.execute(query, parameters).fetchone()
+    assert row is not None  # one value
+    return row["value"]
+
+
+def _tables(session: Session) -> set[str]:
+    return {
+        row["name"]
+        for row in session.execute(
+            "SELECT c.relname::text AS name FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+        )
+    }
+
+
+def _drop_archives(session: Session) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name in sorted(filter(ARCHIVE.fullmatch, _tables(session))):
+        try:
+            with session.transaction():
+                session.execute("SELECT public.retention_drop_archive(%s)", (name,))
+        except psycopg.Error as error:
+            if error.sqlstate is None:
+                raise
+            kept[name] = error.sqlstate
+    return kept

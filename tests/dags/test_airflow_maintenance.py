@@ -1,0 +1,273 @@
+"""Airflow's own database, migrated by Airflow itself on a real PostgreSQL: cleared by `db clean` and by what goes beyond it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from tests.logs import LogsWorld
+from tests.world import now, postgres_connection
+from tests.world_fixtures import _database
+
+from retention.disposal.airflow_metadata import Cleared, clear_metadata
+from retention.errors import ModeError, PartlyFailedError, StoppedError, StoreUnreadable
+from retention.local.databases import create_databases, grant_airflow_rights
+from retention.orchestration.db_clean import cleaner
+from retention.stores.airflow_metadata import CLEANED_BY_AIRFLOW, LOG_TABLES, AirflowMetadata
+
+LONG_AGO, LATELY = "now() - interval '20 days'", "now() - interval '1 day'"
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database that Airflow has migrated, and that the roles have their rights in."""
+    with _database(postgres_server) as name:
+        conninfo = postgres_server.conninfo(name)
+        facts = psycopg.conninfo.conninfo_to_dict(conninfo)
+        url = f"postgresql+psycopg2://{facts['user']}:{facts['password']}@{facts['host']}:{facts['port']}/{name}"
+        environment = os.environ | {
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+            "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True
+        )
+        create_databases(postgres_server.conninfo(), {}, {"retention_airflow": "ra", "retention_verify": "rv"})
+        grant_airflow_rights(conninfo)
+        yield name
+
+
+@pytest.fixture
+def airflow(
+    postgres_server: Any, migrated: str, templates: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LogsWorld]:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
+    with _database(postgres_server, migrated) as name, _database(postgres_server, templates[1]) as own:
+        world = LogsWorld(
+            postgres_server.conninfo(name), postgres_server.conninfo(own), tmp_path, "airflow_metadata", "kind: airflow"
+        ).build()
+        rights = make_conninfo(world.source, user="retention_airflow", password="ra")
+        world.connections["company_db"] = postgres_connection("company_db", rights)
+        yield world
+
+
+def execute(world: LogsWorld, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with psycopg.connect(world.source, autocommit=True) as connection:
+        cursor = connection.execute(statement, parameters or None)  # type: ignore[call-overload]
+        return cursor.fetchall() if cursor.description else []
+
+
+def add_run(world: LogsWorld, dag: str, run: str, at: str, *, kind: str = "scheduled", started: bool = True) -> None:
+    """A run with a task that has run and one that was skipped."""
+    execute(
+        world,
+        "INSERT INTO dag_run (dag_id, run_id, run_type, state, start_date, queued_at, logical_date, run_after, created_at, "
+        "clear_number, span_status, triggering_user_name) "
+        f"VALUES (%s, %s, %s, 'success', CASE WHEN %s THEN {at} END, {at}, {at}, {at}, {at}, 0, 'not_started', 'anna')",
+        dag, run, kind, started,
+    )  # fmt: skip
+    for task, start in (("t", at if started else "NULL"), ("skipped", "NULL")):
+        execute(
+            world,
+            "INSERT INTO task_instance (id, task_id, dag_id, run_id, map_index, start_date, updated_at, try_number, max_tries, "
+            f"pool, pool_slots, span_status) VALUES (%s, %s, %s, %s, -1, {start}, {at}, 1, 1, 'default_pool', 1, 'not_started')",
+            uuid.uuid4(), task, dag, run,
+        )  # fmt: skip
+
+
+def add_dag(world: LogsWorld, dag: str, *, catchup: bool) -> None:
+    version = uuid.uuid4()
+    execute(world, "INSERT INTO dag_bundle (name) VALUES ('b') ON CONFLICT DO NOTHING")
+    columns = execute(
+        world,
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = 'dag'::regclass AND attnum > 0 AND attnotnull "
+        "AND atttypid = 'bool'::regtype",
+    )
+    flags = ", ".join(name for (name,) in columns)
+    execute(
+        world,
+        f"INSERT INTO dag (dag_id, bundle_name, timetable_type, partition_mapper_info, max_active_tasks, "
+        f"max_consecutive_failed_dag_runs, {flags}) VALUES (%s, 'b', 't', '{{}}', 1, 0, {', '.join(['false'] * len(columns))})",
+        dag,
+    )
+    execute(
+        world,
+        "INSERT INTO dag_version (id, version_number, dag_id, created_at, last_updated) VALUES (%s, 1, %s, now(), now())",
+        version, dag,
+    )  # fmt: skip
+    execute(
+        world,
+        "INSERT INTO serialized_dag (id, dag_id, data, created_at, last_updated, dag_hash, dag_version_id) "
+        "VALUES (%s, %s, jsonb_build_object('dag', jsonb_build_object('catchup', %s::boolean)), now(), now(), 'h', %s)",
+        uuid.uuid4(), dag, catchup, version,
+    )  # fmt: skip
+
+
+def runs(world: LogsWorld) -> set[str]:
+    return {run for (run,) in execute(world, "SELECT run_id FROM dag_run")}
+
+
+def clear(world: LogsWorld, *, by_airflow: bool = True) -> Cleared:
+    """Clear all that is due; without Airflow's own command, which takes seconds, only what goes beyond it goes."""
+    opened = world.runtime()
+    place: Any = opened.datamap.places["airflow_metadata"]
+    return clear_metadata(
+        opened,
+        place,
+        as_of=now(),
+        run_id="airflow_maintenance/1",
+        clean=cleaner(world.connections.__getitem__) if by_airflow else lambda _connection, _before: None,
+    )
+
+
+def test_old_runs_events_and_audit_entries_go_and_young_ones_stay(airflow: LogsWorld) -> None:
+    add_run(airflow, "one", "old", LONG_AGO)
+    add_run(airflow, "one", "young", LATELY)
+    for at in (LONG_AGO, LATELY):
+        execute(airflow, f"INSERT INTO log (dttm, event, owner) VALUES ({at}, 'trigger', 'anna')")
+        execute(airflow, f"INSERT INTO job (latest_heartbeat, hostname) VALUES ({at}, 'h')")
+    execute(airflow, f"INSERT INTO job (start_date, hostname) VALUES ({LONG_AGO}, 'never alive')")
+    cleared = clear(airflow)
+    assert runs(airflow) == {"young"}
+    assert execute(airflow, "SELECT count(*) FROM task_instance") == [(2,)]
+    assert execute(
+        airflow, "SELECT count(*), min(dttm) > now() - interval '2 days' FROM log WHERE event = 'trigger'"
+    ) == [(1, True)]
+    assert execute(airflow, "SELECT count(*) FROM job") == [(1,)]
+    assert cleared.older == {"dag_run": 1, "job": 2, "log": 1, "task_instance": 2}
+    assert not cleared.left
+    assert [entry["older"] for entry in airflow.ledger("metadata_intent")] == [cleared.older]
+    assert [entry["left"] for entry in airflow.ledger("metadata_cleared")] == [{}]
+    assert execute(airflow, "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_airflow\\_deleted%'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_there"),
+    [pytest.param(286.9, True, id="not_yet_due"), pytest.param(287.1, False, id="due_since_six_minutes")],
+)
+def test_a_run_goes_from_its_due_time_on(airflow: LogsWorld, hours: float, is_there: bool) -> None:
+    add_run(airflow, "one", "r", f"now() - interval '{int(hours * 60)} minutes'", kind="manual")
+    clear(airflow)
+    assert (runs(airflow) == {"r"}) is is_there
+
+
+@pytest.mark.parametrize(
+    ("catchup", "left"),
+    [
+        pytest.param(False, set(), id="without_catchup_it_goes"),
+        pytest.param(None, set(), id="of_a_dag_that_is_gone_it_goes"),
+    ],
+)
+def test_the_last_run_of_a_paused_dag_goes_too(airflow: LogsWorld, catchup: bool | None, left: set[str]) -> None:
+    if catchup is not None:
+        add_dag(airflow, "paused", catchup=catchup)
+    add_run(airflow, "paused", "last", LONG_AGO)
+    clear(airflow, by_airflow=False)
+    assert runs(airflow) == left
+
+
+def test_the_last_run_of_a_dag_with_catchup_stays_and_fails_the_task(airflow: LogsWorld) -> None:
+    add_dag(airflow, "paused", catchup=True)
+    add_run(airflow, "paused", "before", "now() - interval '21 days'")
+    add_run(airflow, "paused", "last", LONG_AGO)
+    with pytest.raises(PartlyFailedError, match=r"1 × dag_run.*catchup=False"):
+        clear(airflow)
+    assert runs(airflow) == {"last"}
+
+
+def test_a_run_that_never_started_goes(airflow: LogsWorld) -> None:
+    add_run(airflow, "one", "queued", LONG_AGO, kind="manual", started=False)
+    clear(airflow, by_airflow=False)
+    assert runs(airflow) == set()
+
+
+def test_a_copy_that_somebody_left_behind_is_dropped_unless_it_may_be_in_use(airflow: LogsWorld) -> None:
+    fresh = f"_airflow_deleted__log__{now():%Y%m%d%H%M%S}"
+    for name in (
+        "_airflow_deleted__log__20260101000000",
+        "_airflow_deleted__dag_run__20260101000000__b12",
+        fresh,
+        "_airflow_deleted_",
+    ):
+        execute(airflow, f"CREATE TABLE {name} AS SELECT * FROM log")
+    cleared = clear(airflow)
+    assert cleared.copies_left == {fresh: "55006"}
+    left = execute(airflow, "SELECT relname::text FROM pg_class WHERE relname LIKE '\\_airflow%' ORDER BY 1")
+    assert left == [("_airflow_deleted_",), (fresh,)]
+
+
+@pytest.mark.parametrize("name", ["dag_run", "_airflow_deleted__log__2026", 'log"; DROP TABLE dag_run; --'])
+def test_the_borrowed_right_drops_copies_and_nothing_else(airflow: LogsWorld, name: str) -> None:
+    rights = make_conninfo(airflow.source, user="retention_airflow", password="ra")
+    with psycopg.connect(rights) as session, pytest.raises(psycopg.errors.InvalidParameterValue):
+        session.execute("SELECT public.retention_drop_archive(%s)", (name,))
+
+
+@pytest.mark.parametrize("table", ["connection", "variable", "ab_user", "dag_code"])
+def test_the_clearing_role_sees_no_secrets_and_no_accounts(airflow: LogsWorld, table: str) -> None:
+    if not execute(airflow, "SELECT to_regclass(%s) IS NOT NULL", table)[0][0]:
+        pytest.skip("not in this Airflow's database")
+    rights = make_conninfo(airflow.source, user="retention_airflow", password="ra")
+    with psycopg.connect(rights) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        session.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(table)))
+
+
+def test_in_mode_observe_it_is_only_counted(airflow: LogsWorld) -> None:
+    airflow.set_mode("observe")
+    add_run(airflow, "one", "old", LONG_AGO)
+    cleared = clear(airflow)
+    assert cleared.dry_run and cleared.older["dag_run"] == 1
+    assert runs(airflow) == {"old"}
+
+
+def test_in_mode_off_and_after_a_stop_nothing_goes(airflow: LogsWorld) -> None:
+    add_run(airflow, "one", "old", LONG_AGO)
+    airflow.own_sql("INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (true, 'anna', 'test')")
+    with pytest.raises(StoppedError):
+        clear(airflow)
+    airflow.set_mode("off")
+    with pytest.raises(ModeError):
+        clear(airflow)
+    assert runs(airflow) == {"old"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "left"),
+    [
+        pytest.param({"category": "logs"}, {"old", "older"}, id="category"),
+        pytest.param({"tenant_id": "t1"}, {"old", "older"}, id="a_customer_whose_records_these_may_be"),
+        pytest.param(
+            {"category": "logs", "started_from": now() - timedelta(days=25)}, {"old"}, id="what_began_since_25_days"
+        ),
+    ],
+)
+def test_a_hold_keeps_what_it_may_cover(airflow: LogsWorld, scope: dict[str, Any], left: set[str]) -> None:
+    add_run(airflow, "one", "old", LONG_AGO, kind="manual")
+    add_run(airflow, "one", "older", "now() - interval '30 days'", kind="manual")
+    airflow.add_hold(**scope)
+    clear(airflow, by_airflow=False)
+    assert runs(airflow) == left
+
+
+def test_a_database_that_is_not_airflows_is_refused(airflow: LogsWorld) -> None:
+    airflow.connections["company_db"] = postgres_connection("company_db", airflow.own)
+    with pytest.raises(StoreUnreadable, match="dag_run"):
+        clear(airflow)
+
+
+def test_every_table_that_is_named_is_airflows(airflow: LogsWorld) -> None:
+    """A table that a new version renames or drops would else be left out without a word."""
+    optional = {"celery_taskmeta", "celery_tasksetmeta", "_xcom_archive", "session"}
+    present = {name for (name,) in execute(airflow, "SELECT relname::text FROM pg_class WHERE relkind = 'r'")}
+    assert ({*LOG_TABLES, *CLEANED_BY_AIRFLOW} - optional) <= present
+    assert AirflowMetadata(airflow.source).count_older(now()) is not None
