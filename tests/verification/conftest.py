@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.verification.company import Company
+from tests.verification.records import Records
 
 from retention.connections import Connection, parse
 from retention.database import migrate
@@ -65,6 +67,41 @@ def template(postgres_server: PostgresServer, verifier: tuple[str, str]) -> Iter
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@contextmanager
+def _copies(
+    postgres_server: PostgresServer, template: tuple[str, str], verifier: tuple[str, str]
+) -> Iterator[tuple[str, str, dict[str, Connection]]]:
+    """A source and a database of our own, as fresh as the templates, and the verifying role's connections to them."""
+    suffix = secrets.token_hex(6)
+    names = [f"company_{suffix}", f"own_{suffix}"]
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name, source in zip(names, template, strict=True):
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+            connection.execute(copy)
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO retention_verify").format(sql.Identifier(name)))
+    source, own = (postgres_server.conninfo(name) for name in names)
+    yield (
+        source,
+        own,
+        {
+            "company_db_verify": postgres_connection("company_db_verify", source, verifier),
+            "retention_db_verify": postgres_connection("retention_db_verify", own, verifier),
+        },
+    )
+    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
+        for name in names:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def records(
+    postgres_server: PostgresServer, template: tuple[str, str], verifier: tuple[str, str], tmp_path: Path
+) -> Iterator[Records]:
+    """Tables whose rows are the items; no object store."""
+    with _copies(postgres_server, template, verifier) as (source, own, connections):
+        yield Records(source, own, connections, tmp_path)
+
+
 @pytest.fixture
 def company(
     postgres_server: PostgresServer,
@@ -74,25 +111,11 @@ def company(
     bucket: Any,
     tmp_path: Path,
 ) -> Iterator[Company]:
-    suffix = secrets.token_hex(6)
-    names = [f"company_{suffix}", f"own_{suffix}"]
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name, source in zip(names, template, strict=True):
-            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
-            connection.execute(copy)
-            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO retention_verify").format(sql.Identifier(name)))
-    source, own = (postgres_server.conninfo(name) for name in names)
-    connections = {
-        "company_db_verify": postgres_connection("company_db_verify", source, verifier),
-        "retention_db_verify": postgres_connection("retention_db_verify", own, verifier),
-        "company_s3_verify": parse("company_s3_verify", s3_server.airflow_connection("verify")),
-    }
-    client = bucket.client()
-    yield Company(source, own, bucket.name, client, connections, map_for(tmp_path / "datamap", bucket.name))
-    client.close()
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name in names:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with _copies(postgres_server, template, verifier) as (source, own, connections):
+        connections["company_s3_verify"] = parse("company_s3_verify", s3_server.airflow_connection("verify"))
+        client = bucket.client()
+        yield Company(source, own, bucket.name, client, connections, map_for(tmp_path / "datamap", bucket.name))
+        client.close()
 
 
 def postgres_connection(connection_id: str, conninfo: str, login: tuple[str, str]) -> Connection:

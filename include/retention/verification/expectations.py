@@ -20,18 +20,27 @@ from retention.verification.inventory import SCHEMA
 _GAPS = {
     "every_entry_is_judged": """
         SELECT entry_no FROM {batch}
-        WHERE num_nulls(category, place, entry, mapped, is_part, is_held, is_surely_held, is_exempt, must_not_vanish, as_of) > 0
+        WHERE num_nulls(
+            category, place, entry, mapped, counted, is_part, is_held, is_surely_held, is_exempt, has_duty, is_restricted,
+            must_not_vanish, as_of
+        ) > 0
     """,
     "every_part_is_dated": """
         SELECT entry_no FROM {batch}
         WHERE is_part AND num_nulls(
-            stored_at, start_at, fell_due_at, promised_at, deadline_at,
-            is_past_cap, is_past_event, is_event_unknown, is_undated, is_future_dated, is_fallback, row_count
-        ) > 0
+            fell_due_at, promised_at, deadline_at,
+            is_past_cap, is_past_event, past_events, is_event_unknown, is_undated, is_future_dated, is_fallback, row_count
+        ) + CASE
+            WHEN entry IN ('version', 'delete_marker', 'upload') THEN num_nulls(stored_at, start_at)
+            WHEN NOT is_undated AND promised_at < 'infinity' THEN num_nulls(start_at)
+            ELSE 0
+        END > 0
     """,
     "every_item_is_hashed": """
         SELECT entry_no FROM {batch}
-        WHERE (item_hash IS NULL AND entry NOT IN ('bucket', 'place')) OR (part_hash IS NULL AND is_part AND entry = 'version')
+        WHERE
+            (item_hash IS NULL AND entry NOT IN ('bucket', 'place', 'rest', 'orphans', 'unseen', 'external'))
+            OR (part_hash IS NULL AND is_part AND entry NOT IN ('delete_marker', 'upload'))
     """,
 }
 

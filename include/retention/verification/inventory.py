@@ -18,8 +18,8 @@ from retention import locks
 from retention.database import OwnConnection, connect
 from retention.errors import UnknownError
 from retention.verification.holds import HoldScope
-from retention.verification.promised import LONGEST_LEAD, PromisedTerms
-from retention.verification.source import ConsentFacts
+from retention.verification.promised import LONGEST_LEAD, PromisedEvent, PromisedTerms
+from retention.verification.row_queries import ConsentFacts
 
 SCHEMA = "inventory"
 _SQL = Path(__file__).resolve().parents[2] / "sql" / "verification"
@@ -32,6 +32,9 @@ class Entry(NamedTuple):
     place: str
     entry: str
     mapped: bool
+    agreed: int = 0
+    is_processor: bool = False
+    counted: int = 1
     item_hash: bytes | None = None
     part_hash: bytes | None = None
     is_latest: bool = True
@@ -41,8 +44,12 @@ class Entry(NamedTuple):
     row_count: int = 0
     clock_at: datetime | None = None
     evidence_at: datetime | None = None
-    event_happened: bool | None = False
-    event_at: datetime | None = None
+    event_happened: Sequence[bool | None] = ()
+    event_at: Sequence[datetime | None] = ()
+    first_end_at: datetime | None = None
+    duty: str | None = None
+    duty_until: datetime | None = None
+    is_restricted: bool = False
     hold_ids: Sequence[UUID] = ()
     sure_hold_ids: Sequence[UUID] = ()
     records_named: int = 0
@@ -52,11 +59,22 @@ class Entry(NamedTuple):
 
 _ENTRY_COLUMNS = ("entry_no", *Entry._fields)
 _ENTRY_TYPES = (
-    *("int8", "text", "text", "text", "bool", "bytea", "bytea", "bool", *("timestamptz",) * 3, "int4"),
-    *("timestamptz", "timestamptz", "bool", "timestamptz", "uuid[]", "uuid[]", "int4", "timestamptz", "text"),
+    *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
+    *("int4", "timestamptz", "timestamptz", "bool[]", "timestamptz[]", "timestamptz", "text", "timestamptz", "bool"),
+    *("uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
+_ARRAYS = [Entry._fields.index(name) for name in ("event_happened", "event_at", "hold_ids", "sure_hold_ids")]
+_STORED = """
+COPY (
+    SELECT
+        place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count,
+        clock_at, evidence_at, event_happened, event_at, mapped, counted, first_end_at, duty, duty_until, is_restricted
+    FROM {entries}
+    WHERE entry NOT IN ('vanished', 'remembered')
+    ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
+) TO STDOUT
+"""
 _TABLES = ("entries", "consents", "approvals", "terms", "dated", "judged")
-_HOLDS = Entry._fields.index("hold_ids")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 _CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
 
@@ -76,9 +94,10 @@ class Inventory:
             return
         with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
             for number, entry in enumerate(entries, start=self.written + 1):
-                copy.write_row(
-                    (number, *entry[:_HOLDS], list(entry.hold_ids), list(entry.sure_hold_ids), *entry[_HOLDS + 2 :])
-                )
+                values: list[Any] = list(entry)
+                for position in _ARRAYS:
+                    values[position] = list(values[position])
+                copy.write_row((number, *values))
         self.written += len(entries)
 
     def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:
@@ -111,18 +130,24 @@ class Inventory:
     def judge(self, terms: Sequence[PromisedTerms], as_of: datetime) -> None:
         """Compute every entry's dates, protections and deadlines (dates.sql, judge.sql), against the promises, at `as_of`."""
         for one in terms:
-            self._run(
-                "INSERT INTO {terms} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
-                (
-                    *(one.category, one.cap, one.latency, one.release_time, one.scope, list(one.parties)),
-                    *(one.review_every, one.review_grace, LONGEST_LEAD, as_of, as_of),
-                ),
-            )
+            for number, variant in one.variants():
+                self._add_terms(variant, number, as_of)
         self._run("CREATE INDEX ON {consents} (item_hash)")
         self._run("ANALYZE {consents}")
         for script, table in (("dates.sql", "{dated}"), ("judge.sql", "{judged}")):
             self._run((_SQL / script).read_text(encoding="utf-8"))
             self._run(f"ANALYZE {table}")
+
+    def _add_terms(self, one: PromisedTerms, number: int, as_of: datetime) -> None:
+        events = [list(part) for part in zip(*one.events, strict=True)] or [[] for _ in PromisedEvent._fields]
+        self._run(
+            "INSERT INTO {terms} VALUES (%s, %s, %s, %s::text[], %s::interval[], %s::interval[], %s::boolean[], %s::boolean[], "
+            "%s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
+            (
+                *(one.category, number, one.cap, *events, one.latency, one.release_time, one.duties),
+                *(one.scope, list(one.parties), one.review_every, one.review_grace, LONGEST_LEAD, as_of, as_of),
+            ),
+        )
 
     def ask(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows of a query in which `{judged}` and the other table names stand in braces."""
@@ -130,14 +155,8 @@ class Inventory:
 
     def digest(self) -> str:
         """SHA-256 over everything stored, sorted: the same stores give the same digest, whatever was judged."""
-        query = (
-            "COPY (SELECT place, entry, item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count, clock_at, "
-            "evidence_at, event_happened, event_at, mapped FROM {entries} WHERE entry NOT IN ('vanished', 'remembered') "
-            'ORDER BY place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, '
-            "row_count, clock_at, evidence_at, event_happened, event_at, mapped) TO STDOUT"
-        )
         running = hashlib.sha256()
-        with self.own.cursor() as cursor, cursor.copy(self._with_names(query)) as copy:
+        with self.own.cursor() as cursor, cursor.copy(self._with_names(_STORED)) as copy:
             for block in copy:
                 running.update(block)
         return running.hexdigest()

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from retention.connections import Resolver
 from retention.database import OwnConnection
-from retention.datamap.loader import DataMap, MappedPlace
+from retention.datamap.loader import AnyPlace, DataMap, MappedPlace
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.clocks import Clocks, clock_of
-from retention.verification.holds import (
-    HoldIndex,
-    HoldScope,
-    follow,
-    holds_on_nothing,
-    items_named_by,
-    read_hold_scopes,
-)
-from retention.verification.intake import (
-    HIDDEN_OBJECTS,
-    REFUSED_METADATA,
-    UNREADABLE_VERSIONS,
-    BucketIntake,
-    PlaceReader,
-    Progress,
-)
+from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
+from retention.verification.intake import BucketIntake, ObjectReader
+from retention.verification.intakes import object_reader, read_place
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, bucket_lists, open_client
 from retention.verification.memory import dropped_places, last_check_of
+from retention.verification.place_check import PlaceCheck, Progress, Surroundings
 from retention.verification.promised import PromisedTerms
-from retention.verification.source import RowSource
-from retention.verification.territory import BucketPlan, kin_of, unmapped_buckets
+from retention.verification.row_objects import HIDDEN_OBJECTS, REFUSED_METADATA, UNREADABLE_VERSIONS
+from retention.verification.territory import BucketPlan, plan_buckets, unmapped_buckets
 from retention.verification.vanished import read_vanished, remembered
 
 
@@ -85,21 +75,22 @@ class Reading:
         hasher: ItemHasher,
         clocks: Clocks,
         progress: Progress,
+        as_of: datetime,
     ) -> None:
-        self._clocks = clocks
         self._map = datamap
         self._terms = terms
-        self._resolve = resolve
         self._inventory = inventory
-        self._hasher = hasher
-        self._progress = progress
+        self._clocks = clocks
         self._scopes: list[HoldScope] = read_hold_scopes(inventory.own)
+        self._sessions = ExitStack()
+        self._around = Surroundings(
+            datamap, resolve, inventory, hasher, clocks, self._scopes, as_of, progress, self._sessions, set()
+        )
         self.looked_at: dict[tuple[str, str], Counter[str]] = {}
         self.places_read: list[str] = []
         self.places_failed: dict[str, str] = {}
         self.explanations: dict[str, str] = {}
         self.last_checks: dict[str, UUID] = {}
-        self._buckets: set[str] = set()
 
     def holds_on_nothing(self) -> dict[str, int]:
         """Open holds on a place or a category that the map doesn't have, by what is unknown."""
@@ -111,22 +102,29 @@ class Reading:
         """Rows read in all places."""
         return sum(counters["rows"] for counters in self.looked_at.values())
 
-    def read(self, plans: Sequence[BucketPlan]) -> None:
-        """Which buckets there are, then those of the map with their places, and which places left it."""
+    def read(self) -> None:
+        """Which buckets there are, then those of the map with their places, then all other places, and which places left the map.
+
+        Raises DataMapError where a category has no place.
+        """
+        places = [place for category in self._terms for place in self._map.of_category(category)]
+        plans = plan_buckets(self._map, tuple(self._terms))
         self._inventory.add_approvals(self._scopes)
         self._remember_dropped(next(iter(self._terms)))
         for store in dict.fromkeys(plan.store for plan in plans):
             self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
-        readers: list[tuple[PlaceReader, BucketIntake]] = []
-        with ExitStack() as sessions:
-            for plan in plans:
-                readers += self._read_bucket(plan, sessions)
+        with self._sessions:
+            readers = [reader for plan in plans for reader in self._read_bucket(plan)]
             self._inventory.index()
-            for reader, intake in readers:
-                self._read_rows(reader, intake)
-        for plan in plans:
-            for name in plan.checked.difference(self.places_read, self.places_failed):
-                self._unreadable(plan.category, name, "Skipped")  # no place may drop out of a check unnoticed
+            for reader in readers:
+                self._read_place(reader.check, reader.finish)
+            for place in places:
+                if not isinstance(place, MappedPlace):
+                    check = self._check_of(place)
+                    self._read_place(check, partial(read_place, check))
+        for place in places:
+            if place.name not in {*self.places_read, *self.places_failed}:
+                self._unreadable(place.spec.category, place.name, "Skipped")  # none may drop out of a check unnoticed
 
     def _remember_dropped(self, category: str) -> None:
         """Places that an earlier check read and that the map has no more: what was protected there is out of sight."""
@@ -137,72 +135,65 @@ class Reading:
                 or [Entry(category, name, "place", mapped=False)]
             )
 
-    def _read_bucket(self, plan: BucketPlan, sessions: ExitStack) -> list[tuple[PlaceReader, BucketIntake]]:
+    def _check_of(self, place: AnyPlace) -> PlaceCheck:
+        category = place.spec.category
+        self._count(category, place.name, parts=0, protected=0, remembered=0, places=1, read_before=1)
+        return PlaceCheck(place, self._terms[category], self._around)
+
+    def _read_bucket(self, plan: BucketPlan) -> list[ObjectReader]:
         """The bucket's listing; gives the readers of the places that were listed to their end."""
         self._count(plan.category, plan.label, stored=0, places=1)
-        places = [place for place in plan.places if place.name in plan.checked]
-        readers = {}
-        for place in places:
-            try:
-                readers[place.name] = self._open(place, sessions)
-            except StoreUnreadable as error:
-                self._failed(place, error)
+        checks = [self._check_of(place) for place in plan.places if place.name in plan.checked]
+        try:
+            client = open_client(self._around.verifier(plan.store))
+        except StoreUnreadable as error:
+            return self._all_failed(checks, error)
+        self._sessions.callback(client.close)
+        bucket = Bucket(client, plan.bucket)
+        readers = {reader.check.name: reader for reader in self._open(checks, plan, bucket)}
         if not readers:
             return []
+        intake = BucketIntake(plan, bucket, readers, self._around)
         try:
-            client = open_client(self._resolve(self._map.connections[plan.store].verification))
-            sessions.callback(client.close)
-            intake = BucketIntake(plan, Bucket(client, plan.bucket), readers, self._inventory, self._hasher)
-            intake.read_listing(self._progress)
+            intake.read_listing()
         except StoreUnreadable as error:
-            for reader in readers.values():
-                self._failed(reader.place, error)
-            return []
-        finally:
-            for reader in readers.values():
-                self.looked_at[reader.terms.category, reader.name].update(reader.looked_at)
+            return self._all_failed([reader.check for reader in readers.values()], error)
         self._count(plan.category, plan.label, stored=intake.looked_at)
-        return [(reader, intake) for reader in readers.values()]
+        return list(readers.values())
 
-    def _open(self, place: MappedPlace, sessions: ExitStack) -> PlaceReader:
-        category = place.spec.category
-        self._count(category, place.name, parts=0, rows=0, protected=0, remembered=0, places=1, read_before=1)
-        rows = RowSource(self._resolve(place.facts.verification), place, self._terms[category])
-        sessions.callback(rows.close)
-        return PlaceReader(place, self._terms[category], rows, self._holds(place, rows), self._hasher)
+    def _open(self, checks: Sequence[PlaceCheck], plan: BucketPlan, bucket: Bucket) -> Iterator[ObjectReader]:
+        for check in checks:
+            try:
+                yield object_reader(check, plan, bucket)
+            except StoreUnreadable as error:
+                self._failed(check, error)
 
-    def _holds(self, place: MappedPlace, rows: RowSource) -> HoldIndex:
-        """The holds that may cover something here. An item's hold follows its row to every place of the same table.
+    def _all_failed(self, checks: Sequence[PlaceCheck], error: StoreUnreadable) -> list[ObjectReader]:
+        for check in checks:
+            self._failed(check, error)
+        return []
 
-        An item that was held here must have its row here: what a row elsewhere speaks of are other bytes.
-        """
-        kin = kin_of(self._map, place)
-        holds = HoldIndex(follow(self._scopes, place, kin), place.spec.category)
-        here, elsewhere = (items_named_by(self._scopes, places) for places in (kin[:1], kin[1:]))
-        holds.lose((here - rows.known(here, kin[:1])) | (elsewhere - rows.known(elsewhere, kin)))
-        return holds
-
-    def _read_rows(self, reader: PlaceReader, intake: BucketIntake) -> None:
-        before = Counter(reader.looked_at)
+    def _read_place(self, check: PlaceCheck, read: Callable[[], None]) -> None:
+        """The rest of one place: its rows or files, and what was protected there before."""
         try:
-            intake.read_rows(reader, self._map, self._buckets, self._progress)
-            last = last_check_of(self._inventory.own, reader.name)
+            read()
+            last = last_check_of(self._inventory.own, check.name)
             if last is not None:
-                read_vanished(self._inventory, reader, last)
-                self.last_checks[reader.name] = last.check_run_id
+                read_vanished(check, last)
+                self.last_checks[check.name] = last.check_run_id
         except StoreUnreadable as error:
-            self._failed(reader.place, error)
+            self._failed(check, error)
+            return
+        self._keep_count(check)
+        if check.trouble is not None:
+            self._unreadable(check.terms.category, check.name, check.trouble)
         else:
-            if reader.trouble is not None:
-                self._unreadable(reader.terms.category, reader.name, reader.trouble)
-            else:
-                self.places_read.append(reader.name)
-        self.looked_at[reader.terms.category, reader.name].update(reader.looked_at - before)
+            self.places_read.append(check.name)
 
     def _read_bucket_list(self, store: str, category: str) -> None:
         self._count(category, store, buckets=0, places=1)
         try:
-            client = open_client(self._resolve(self._map.connections[store].verification))
+            client = open_client(self._around.verifier(store))
             names = []
             for answer in bucket_lists(client):
                 self._clocks.note(store, clock_of(answer))
@@ -211,20 +202,24 @@ class Reading:
         except StoreUnreadable as error:
             self._unreadable(category, store, f"ListBuckets {error.code}", str(error))
             return
-        self._buckets.update(names)
+        self._around.buckets.update(names)
         self._count(category, store, buckets=len(names))
         unmapped = set(unmapped_buckets(self._map, store, names))
         self._inventory.add([Entry(category, store, "bucket", mapped=True) for name in names if name not in unmapped])
         # A bucket's name is a place: without it nobody could look what lies there.
         self._inventory.add([Entry(category, f"{store}/{name}", "bucket", mapped=False) for name in sorted(unmapped)])
 
-    def _failed(self, place: MappedPlace, error: StoreUnreadable) -> None:
-        self._unreadable(place.spec.category, place.name, error.code, str(error))
+    def _failed(self, check: PlaceCheck, error: StoreUnreadable) -> None:
+        self._keep_count(check)
+        self._unreadable(check.terms.category, check.name, error.code, str(error))
 
     def _unreadable(self, category: str, place: str, reason: str, explanation: str | None = None) -> None:
         self.places_failed[place] = reason
         self.explanations[place] = explanation or f"{place}: {_EXPLAINED.get(reason, reason)}"
         self._inventory.add([Entry(category, place, "place", mapped=True, note=reason)])
+
+    def _keep_count(self, check: PlaceCheck) -> None:
+        self.looked_at[check.terms.category, check.name].update(check.looked_at)
 
     def _count(self, category: str, place: str, **counts: int) -> None:
         counters = self.looked_at.setdefault((category, place), Counter())

@@ -1,4 +1,4 @@
-"""Protected versions of the last check that are gone now: was what protected them still in force? (architecture, step 5)"""
+"""What was protected at the last check and is gone now: was what protected it still in force? (architecture, step 5)"""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from retention.verification.intake import PlaceReader
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.memory import LastCheck
-from retention.verification.source import ConsentFacts
+from retention.verification.place_check import PlaceCheck
+from retention.verification.row_queries import ConsentFacts
 
 _BATCH = 1000
 
@@ -30,7 +30,11 @@ WHERE
     AND NOT EXISTS (
         SELECT 1
         FROM {entries} AS e
-        WHERE e.item_hash = p.item_hash AND e.part_hash = p.part_hash AND e.place = p.place AND e.entry = 'version'
+        WHERE
+            e.item_hash = p.item_hash
+            AND e.part_hash = p.part_hash
+            AND e.place = p.place
+            AND e.entry IN ('version', 'record', 'partition', 'file')
     )
 """
 
@@ -44,14 +48,23 @@ SELECT DISTINCT ON (part_hash)
     sure_hold_ids,
     CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END
 FROM {judged}
-WHERE place = %s AND entry = 'version' AND must_not_vanish
+WHERE place = %s AND entry IN ('version', 'record', 'partition', 'file') AND must_not_vanish
 ORDER BY part_hash, entry_no
 """
 
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
 _STILL_MISSING = """
-INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, missing_since)
-SELECT CAST(%s AS uuid), p.place, p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, coalesce(p.missing_since, j.as_of)
+INSERT INTO retention.protected_items (
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, missing_since
+)
+SELECT
+    CAST(%s AS uuid),
+    p.place,
+    p.item_hash,
+    p.part_hash,
+    p.hold_ids,
+    p.consent_ids,
+    coalesce(p.missing_since, j.as_of)
 FROM {judged} AS j
 INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.part_hash = p.part_hash
 WHERE
@@ -77,28 +90,37 @@ WHERE
 """
 
 
-def read_vanished(inventory: Inventory, reader: PlaceReader, last_check: LastCheck) -> None:
-    """Enter every version that was protected at `last_check` and is gone now, with its consents read again by their ids.
+def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
+    """Enter everything that was protected at `last_check` and is gone now, with its consents read again by their ids.
 
     Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents can't be read.
     """
-    seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, reader.name)).fetchall()
-    reader.looked_at["protected"] = reader.looked_at["remembered"] = len(seen)
-    is_comparable = last_check.key_id in (None, reader.hasher.key_id)
+    inventory, key_id = check.inventory, check.around.hasher.key_id
+    seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name)).fetchall()
+    check.looked_at["protected"] = check.looked_at["remembered"] = len(seen)
+    is_comparable = last_check.key_id in (None, key_id)
     if not is_comparable:
         # What was missing before still is; of the rest nobody can say.
         inventory.add(
             [
-                remembered(reader.terms.category, reader.name, bytes(row["item_hash"]), "hash_key_changed")
+                remembered(check.terms.category, check.name, bytes(row["item_hash"]), "hash_key_changed")
                 for row in seen
                 if not row["was_missing"]
             ]
         )
-    gone = inventory.ask(_GONE, (last_check.check_run_id, reader.name, is_comparable))
+    gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, is_comparable))
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
-        inventory.add([_entry(reader, item) for item in batch])
-        inventory.add_consents(reader.name, list(_consents_now(reader, batch)))
+        inventory.add([_entry(check, item) for item in batch])
+        inventory.add_consents(check.name, list(_consents_now(check, batch)))
+
+
+def seen_before(check: PlaceCheck, last_check: LastCheck | None) -> set[bytes]:
+    """The hashes of what was protected at `last_check` and not missing then."""
+    if last_check is None:
+        return set()
+    seen = check.inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name))
+    return {bytes(row["item_hash"]) for row in seen if not row["was_missing"]}
 
 
 def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_check: UUID | None) -> None:
@@ -114,10 +136,10 @@ def remembered(category: str, place: str, item_hash: bytes, reason: str) -> Entr
     return Entry(category, place, "remembered", mapped=True, item_hash=item_hash, note=reason)
 
 
-def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:
+def _entry(check: PlaceCheck, item: dict[str, Any]) -> Entry:
     return Entry(
-        category=reader.terms.category,
-        place=reader.name,
+        category=check.terms.category,
+        place=check.name,
         entry="vanished",
         mapped=True,
         item_hash=bytes(item["item_hash"]),
@@ -129,9 +151,9 @@ def _entry(reader: PlaceReader, item: dict[str, Any]) -> Entry:
     )
 
 
-def _consents_now(reader: PlaceReader, items: Sequence[dict[str, Any]]) -> Iterator[tuple[bytes, ConsentFacts]]:
+def _consents_now(check: PlaceCheck, items: Sequence[dict[str, Any]]) -> Iterator[tuple[bytes, ConsentFacts]]:
     named = sorted({consent for item in items for consent in item["consent_ids"]})
-    known = {facts.consent_id: facts for facts in reader.rows.consents_by_id(named)}
+    known = {facts.consent_id: facts for facts in check.consents_by_id(named)}
     for item in items:
         for consent in item["consent_ids"]:
             if consent in known:

@@ -36,19 +36,20 @@ GROUP BY GROUPING SETS ((place, category), (place, category, reason))
 _HEADROOM = """
 SELECT
     category,
-    min(deadline_at) AS first_deadline_at,
-    min(deadline_at) FILTER (WHERE deadline_at >= as_of) AS next_deadline_at,
+    min(deadline_at) FILTER (WHERE isfinite(deadline_at)) AS first_deadline_at,
+    min(deadline_at) FILTER (WHERE isfinite(deadline_at) AND deadline_at >= as_of) AS next_deadline_at,
     min(start_at) AS oldest_at,
-    min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt)) AS oldest_unprotected_at
+    min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt OR has_duty OR is_restricted))
+        AS oldest_unprotected_at
 FROM {judged}
-WHERE is_part
+WHERE is_part OR entry = 'rest'
 GROUP BY category
 """
 
 _TOTALS = """
 SELECT
-    count(*) FILTER (WHERE is_part) AS parts,
-    count(DISTINCT item_hash) FILTER (WHERE is_part) AS items,
+    coalesce(sum(counted) FILTER (WHERE is_part OR entry = 'rest'), 0) AS parts,
+    count(DISTINCT item_hash) FILTER (WHERE is_part) + coalesce(sum(counted) FILTER (WHERE entry = 'rest'), 0) AS items,
     count(*) FILTER (WHERE entry = 'version' AND is_latest AND is_part) AS current_versions,
     count(*) FILTER (WHERE entry = 'version' AND NOT is_latest AND is_part) AS noncurrent_versions,
     count(*) FILTER (WHERE entry = 'delete_marker' AND is_part) AS delete_markers,

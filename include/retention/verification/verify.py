@@ -15,7 +15,7 @@ from retention.connections import Resolver
 from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
-from retention.policy.loader import load_promises
+from retention.policy.loader import load_promises, load_tenants, promises_digest
 from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
@@ -24,7 +24,6 @@ from retention.verification.promised import promised_terms
 from retention.verification.reading import Reading, counting
 from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
-from retention.verification.territory import plan_buckets
 from retention.verification.trail import read_trail
 from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_own, totals
 
@@ -54,18 +53,20 @@ def verify(
         raise RequestError("verify: found an as_of without a UTC offset; expected an aware instant")
     promises, document = load_promises(policies)
     wanted = tuple(dict.fromkeys(categories))
-    terms = {category: promised_terms(promises, document, category) for category in wanted}
+    agreed = load_tenants(policies)
+    terms = {category: promised_terms(promises, document, category, agreed.get(category)) for category in wanted}
     the_map = load_datamap(datamap)
-    plans = plan_buckets(the_map, wanted)
     with open_inventory(own_conninfo) as inventory:
         clocks = Clocks(inventory.own)
         started_at = clocks.now()
-        reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, counting(inventory.own, progress))
-        reading.read(plans)
         at = as_of if as_of is not None else started_at
+        count = counting(inventory.own, progress)
+        reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, count, at)
+        reading.read()
         inventory.judge(list(terms.values()), at)
         found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
-        found["unreadable_place"] = explained(found["unreadable_place"], reading.explanations)
+        for name in ("unreadable_place", "external_unattested"):
+            found[name] = explained(found[name], reading.explanations)
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
@@ -81,7 +82,7 @@ def verify(
             finished_at=clocks.now(),
             verdict=verdict_of(findings),
             policy_version=promises.policy_version,
-            promises_digest=document.digest,
+            promises_digest=promises_digest(document, policies),
             map_digest=the_map.digest,
             inventory_digest=inventory.digest(),
             places_read=tuple(sorted(reading.places_read)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retention.verification.wording_own import OWN_WORDING, Wording
+from retention.verification.wording_records import RECORD_WORDING
 
 __all__ = ["WORDING", "Wording"]
 
@@ -226,4 +227,5 @@ WORDING: dict[str, Wording] = {
         "Compare the map's bucket and the connection's account with what the application uses; look for who deleted objects.",
         "Bucket der Karte und Konto der Verbindung mit denen der Anwendung vergleichen; klären, wer Objekte gelöscht hat.",
     ),
-} | OWN_WORDING
+}
+WORDING |= RECORD_WORDING | OWN_WORDING

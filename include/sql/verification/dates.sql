@@ -8,14 +8,16 @@ SELECT
     t.release_time,
     t.longest_lead,
     t.seen_at,
-    e.mapped AND e.entry IN ('version', 'delete_marker', 'upload') AS is_part,
+    e.mapped AND e.entry IN ('version', 'delete_marker', 'upload', 'record', 'partition', 'file') AS is_part,
+    t.duties AND e.duty <> '' AS has_duty,
     stated.clock_is_good,
     -- A version that is older than its row's good date by more than differing clocks explain.
     stated.clock_is_good AND coalesce(least(past.metadata_at, past.stored_at) < past.clock_at - interval '24 hours', FALSE)
         AS is_older_than_row,
     past.clock_at AS past_clock_at,
     past.evidence_at AS past_evidence_at,
-    num_nonnulls(
+    -- Where age ends nothing, only an event without a date of its own needs the item's.
+    (t.cap IS NOT NULL OR event.is_dateless) AND num_nonnulls(
         CASE WHEN stated.clock_is_good THEN past.clock_at END,
         past.evidence_at,
         past.key_day,
@@ -27,14 +29,26 @@ SELECT
     horizon.latest,
     horizon.nearly_now,
     start.start_at,
-    event.event_from,
-    start.start_at + t.cap AS cap_ends_at,
-    event.event_from + t.latency AS event_ends_at,
-    least(start.start_at + t.cap, event.event_from + t.latency) AS promised_at,
+    -- Promised ends: by age, by the events, and by what customer or person decided, which neither consent nor, as processor, a
+    -- hold puts off. What never ends, ends at infinity.
+    coalesce(start.start_at + t.cap, 'infinity') AS cap_ends_at,
+    coalesce(event.ends_at, 'infinity') AS event_ends_at,
+    coalesce(event.request_ends_at, 'infinity') AS request_ends_at,
+    coalesce(least(start.start_at + t.cap, event.ends_at, event.request_ends_at, e.first_end_at), 'infinity') AS promised_at,
+    event.past_events,
+    event.past_requests,
+    coalesce(event.request_due_at <= t.as_of, FALSE) AS is_requested,
+    event.is_silent,
+    event.is_future,
     -- What vanished was judged when it was last seen: its consents were in time then.
-    CASE WHEN e.entry = 'vanished' THEN 'infinity' ELSE least(event.event_from, start.start_at + t.cap) END AS fell_due_at
+    CASE
+        WHEN e.entry = 'vanished' THEN 'infinity'
+        ELSE coalesce(least(event.due_at, start.start_at + t.cap), 'infinity')
+    END AS fell_due_at,
+    -- Jobs act before a limit, at a lead that is not known here: up to then a consent has surely come in time.
+    coalesce(least(event.surely_due_at, start.start_at + t.cap - t.longest_lead), 'infinity') AS surely_due_at
 FROM {entries} AS e
-INNER JOIN {terms} AS t ON e.category = t.category
+INNER JOIN {terms} AS t ON e.category = t.category AND e.agreed = t.agreed
 -- A date in the future proves no age. Rows are given ten minutes, for clocks that differ; stores and keys an hour, for time
 -- zones, too.
 CROSS JOIN LATERAL (
@@ -47,8 +61,7 @@ CROSS JOIN LATERAL (
         CASE WHEN e.evidence_at >= '1990-01-01 00:00:00+00' THEN e.evidence_at END AS evidence_at,
         CASE WHEN e.key_day >= '1990-01-01 00:00:00+00' THEN e.key_day END AS key_day,
         CASE WHEN e.metadata_at >= '1990-01-01 00:00:00+00' THEN e.metadata_at END AS metadata_at,
-        CASE WHEN e.stored_at >= '1990-01-01 00:00:00+00' THEN e.stored_at END AS stored_at,
-        CASE WHEN e.event_at >= '1990-01-01 00:00:00+00' THEN e.event_at END AS event_at
+        CASE WHEN e.stored_at >= '1990-01-01 00:00:00+00' THEN e.stored_at END AS stored_at
 ) AS said
 CROSS JOIN LATERAL (
     SELECT
@@ -78,11 +91,35 @@ CROSS JOIN LATERAL (
         ) AS start_at
 ) AS start
 CROSS JOIN LATERAL (
-    -- An event that happened at no known time, or in the future, is dated by the oldest evidence: the strictest reading.
     SELECT
-        CASE
-            WHEN e.event_happened IS NOT TRUE OR t.latency IS NULL THEN NULL
-            WHEN said.event_at <= horizon.nearly_now THEN said.event_at
-            ELSE least(start.start_at, past.evidence_at, past.key_day)
-        END AS event_from
+        min(came.at + one.ends_after) FILTER (WHERE NOT one.on_request) AS ends_at,
+        min(came.at + one.ends_after) FILTER (WHERE one.on_request) AS request_ends_at,
+        min(came.at + one.due_after) AS due_at,
+        min(came.at + one.due_after) FILTER (WHERE one.on_request) AS request_due_at,
+        min(came.at + greatest(one.due_after - t.longest_lead, interval '0')) AS surely_due_at,
+        array_agg(one.event) FILTER (WHERE NOT one.on_request AND came.at + one.ends_after < t.as_of) AS past_events,
+        array_agg(one.event) FILTER (WHERE one.on_request AND came.at + one.ends_after < t.as_of) AS past_requests,
+        coalesce(bool_or(one.happened IS NULL), FALSE) AS is_silent,
+        coalesce(bool_or(one.happened AND NOT one.may_lie_ahead AND one.at > horizon.latest), FALSE) AS is_future,
+        coalesce(bool_or(one.happened AND NOT own.is_a_date), FALSE) AS is_dateless
+    FROM
+        unnest(t.events, t.ends_after, t.due_after, t.on_request, t.may_lie_ahead, e.event_happened, e.event_at)
+            AS one (event, ends_after, due_after, on_request, may_lie_ahead, happened, at)
+    CROSS JOIN LATERAL (
+        -- One that may lie ahead comes when it is dated.
+        SELECT
+            coalesce(
+                one.at >= '1990-01-01 00:00:00+00' AND (one.at <= horizon.nearly_now OR one.may_lie_ahead), FALSE
+            ) AS is_a_date
+    ) AS own
+    CROSS JOIN LATERAL (
+        -- An event that happened at no known time, or in the future, is dated by the oldest evidence: the strictest reading.
+        SELECT
+            CASE
+                WHEN one.happened IS NOT TRUE THEN NULL
+                WHEN own.is_a_date THEN one.at
+                ELSE least(start.start_at, past.evidence_at, past.key_day)
+            END AS at
+    ) AS came
+    WHERE one.event IS NOT NULL
 ) AS event

@@ -2,8 +2,14 @@
 
 -- What was seen, one row each:
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
+--   record, partition, file          a table's row, a table's partition, a file of records
+--   rest                             rows that need no look one by one: how many, the oldest's date, the first promised end
 --   row                              a row of a source without any object (mapped = false: it names no place of the map)
---   vanished                         protected when last seen, and now without any version
+--   half                             a row of which some columns are anonymised and others not; it may be a record, too
+--   orphans                          rows of a dependent table whose own row is gone: how many; `note` names the table
+--   unseen                           rows of a table that the place's check SQL leaves out: how many
+--   external                         copies that somebody else keeps; `note` says what is wrong with the attestation
+--   vanished                         protected when last seen, and gone now
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
 --   place                            a place that could not be read; `note` says how the store put it (mapped = false: it left the map)
@@ -11,20 +17,29 @@ CREATE UNLOGGED TABLE {entries} (
     entry_no       bigint  NOT NULL,
     category       text    NOT NULL,
     place          text    NOT NULL,
-    entry          text    NOT NULL
-                   CHECK (entry IN ('version', 'delete_marker', 'upload', 'row', 'vanished', 'remembered', 'bucket', 'place')),
+    entry          text    NOT NULL CHECK (entry IN (
+        'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
+        'vanished', 'remembered', 'bucket', 'place'
+    )),
     mapped         boolean NOT NULL,
+    agreed         integer NOT NULL DEFAULT 0,      -- which customer's shorter limits apply; 0: what everybody was promised
+    is_processor   boolean NOT NULL DEFAULT false,  -- of the place: the data are a customer's, whose word goes before our holds
+    counted        bigint  NOT NULL DEFAULT 1,      -- how many things this entry stands for
     item_hash      bytea,
-    part_hash      bytea,        -- of a version: its key, its id and, where an id can be written again, its ETag
+    part_hash      bytea,        -- of a version: its key, its id and, where an id can be written again, its ETag; of others the item's
     is_latest      boolean NOT NULL DEFAULT true,
     stored_at      timestamptz,  -- LastModified or Initiated: the store's own word
     metadata_at    timestamptz,  -- the object's own `recorded-at`
     key_day        timestamptz,  -- midnight (UTC) of the day in the key
-    row_count      integer NOT NULL DEFAULT 0,
-    clock_at       timestamptz,  -- the event that starts the limit, as the row says
+    row_count      integer NOT NULL DEFAULT 0,  -- rows that describe it; 1 of what describes itself (a record, a file of records)
+    clock_at       timestamptz,  -- the event that every item has, as the row says
     evidence_at    timestamptz,  -- what else the source says about the age
-    event_happened boolean,      -- the event that ends the need ("at once"); NULL: the source doesn't say
-    event_at       timestamptz,
+    event_happened boolean[]     NOT NULL DEFAULT '{{}}',  -- the promise's events in their order; NULL: the source doesn't say
+    event_at       timestamptz[] NOT NULL DEFAULT '{{}}',
+    first_end_at   timestamptz,  -- rest: the first promised end among them
+    duty           text,         -- the paragraph of a statutory duty that keeps it
+    duty_until     timestamptz,  -- the duty's end; NULL beside a paragraph: nobody said
+    is_restricted  boolean NOT NULL DEFAULT false,  -- Art. 18: kept, not processed
     hold_ids       uuid[]  NOT NULL DEFAULT '{{}}',  -- holds whose scope covers it, whether they hold or not
     sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
@@ -52,17 +67,26 @@ CREATE UNLOGGED TABLE {approvals} (
     approval text NOT NULL CHECK (approval IN ('approved', 'unapproved', 'self_approved'))
 );
 
--- What the policy promises for each category of this check, and the instants at which it is judged.
+-- What the policy promises for each category of this check, and to customers with shorter limits, and the instants at which it is
+-- judged. The arrays are the events that end the need, in the order of the entries' arrays.
 CREATE UNLOGGED TABLE {terms} (
-    category       text        PRIMARY KEY,
-    cap            interval    NOT NULL,
-    latency        interval,             -- after the event that ends the need; NULL: the promise knows no such event
+    category       text        NOT NULL,
+    agreed         integer     NOT NULL,
+    cap            interval,               -- NULL: age ends nothing
+    events         text[]      NOT NULL,
+    ends_after     interval[]  NOT NULL,
+    due_after      interval[]  NOT NULL,   -- by the promise: 0 where the event itself makes an item due
+    on_request     boolean[]   NOT NULL,   -- customer or person decides: neither consent nor, as processor, a hold keeps it
+    may_lie_ahead  boolean[]   NOT NULL,   -- one in the future has not come yet; of the others, it is a wrong date
+    latency        interval,               -- the smallest of ends_after; NULL: the promise knows no event
     release_time   interval    NOT NULL, -- after a protection ended
+    duties         boolean     NOT NULL, -- single items may be flagged with a statutory duty
     scope          text,                 -- of the consent that exempts; NULL: the promise knows no exemption
     parties        text[]      NOT NULL,
     review_every   interval    NOT NULL,
     review_grace   interval    NOT NULL,
     longest_lead   interval    NOT NULL,
     as_of          timestamptz NOT NULL,
-    seen_at        timestamptz NOT NULL  -- what is dated later than this lies in the future
+    seen_at        timestamptz NOT NULL, -- what is dated later than this lies in the future
+    PRIMARY KEY (category, agreed)
 );

@@ -13,9 +13,8 @@ WITH consent AS (
         coalesce(c.scope = t.scope AND c.party = ANY(t.parties), FALSE) AS fits,
         coalesce(c.given_at < d.fell_due_at AND c.given_at <= d.as_of + interval '10 minutes', FALSE) AS given_in_time,
         coalesce(c.recorded_at < d.fell_due_at AND c.recorded_at <= d.as_of + interval '10 minutes', FALSE) AS recorded_in_time,
-        -- Jobs act before the cap, at a lead that is not known here: a consent within the longest lead may have come too late.
-        greatest(c.given_at, c.recorded_at)
-        < least(d.event_from, coalesce(d.cap_ends_at, d.fell_due_at) - d.longest_lead) AS surely_in_time,
+        -- A consent within the longest lead before a limit may have come too late for a job.
+        greatest(c.given_at, c.recorded_at) < d.surely_due_at AS surely_in_time,
         base.withdrawn_at <= d.as_of AS withdrawn,
         c.ends_at <= d.as_of AS ended,
         c.contract_ended_at <= d.as_of AS contract_ended,
@@ -25,7 +24,7 @@ WITH consent AS (
             c.ends_at, base.withdrawn_at, c.contract_ended_at, base.reviewed_at + t.review_every + t.review_grace
         ) AS valid_until
     FROM {dated} AS d
-    INNER JOIN {terms} AS t ON d.category = t.category
+    INNER JOIN {terms} AS t ON d.category = t.category AND d.agreed = t.agreed
     INNER JOIN {consents} AS c ON d.place = c.place AND d.item_hash = c.item_hash
     CROSS JOIN LATERAL (
         SELECT
@@ -193,23 +192,41 @@ SELECT
     d.as_of,
     d.start_at,
     d.fell_due_at,
+    d.counted,
+    d.is_processor,
+    d.duty,
     protection.held_until,
     protection.exempt_until,
+    CASE WHEN protection.has_duty THEN d.duty_until END AS duty_until,
     protection.held_until IS NOT NULL AS is_held,
     protection.exempt_until IS NOT NULL AS is_exempt,
+    protection.has_duty,
+    d.is_restricted,
     h.sure_holds IS NOT NULL AS is_surely_held,
-    h.sure_holds IS NOT NULL OR coalesce(x.surely_until > d.as_of, FALSE) AS must_not_vanish,
+    protection.has_duty
+    OR (h.sure_holds IS NOT NULL AND NOT (d.is_requested AND d.is_processor))
+    OR (coalesce(x.surely_until > d.as_of, FALSE) AND NOT d.is_requested) AS must_not_vanish,
     coalesce(x.reviewed_until > d.as_of, FALSE) AS is_reviewed,
     coalesce(x.is_one_sided, FALSE) AS is_one_sided,
-    -- Overdue by the cap, by the event that ended the need, or by both; after a protection's end there is time to delete.
+    -- Overdue by the cap, by an event that ended the need, by what was decided; after a protection's end there is time to delete.
     is_bare.yes AND coalesce(d.as_of > greatest(d.cap_ends_at, over.at), FALSE) AS is_past_cap,
-    is_bare.yes AND coalesce(d.as_of > greatest(d.event_ends_at, over.at), FALSE) AND d.event_ends_at IS NOT NULL AS is_past_event,
+    cardinality(past.events) > 0 AS is_past_event,
+    past.events AS past_events,
     d.promised_at,
-    greatest(
-        d.promised_at,
-        over.at,
-        h.hold_deadline_at,
-        protection.exempt_until + d.release_time
+    least(
+        greatest(
+            least(d.cap_ends_at, d.event_ends_at, d.first_end_at),
+            over.at,
+            h.hold_deadline_at,
+            protection.exempt_until + d.release_time,
+            protection.duty_ends_at + d.release_time
+        ),
+        greatest(
+            d.request_ends_at,
+            over.at_if_requested,
+            CASE WHEN NOT d.is_processor THEN h.hold_deadline_at END,
+            protection.duty_ends_at + d.release_time
+        )
     ) AS deadline_at,
     coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
     CASE
@@ -221,8 +238,7 @@ SELECT
     -- LastModified alone is no age: a copy resets it. An upload's own start is one.
     d.is_undated,
     coalesce(
-        greatest(d.clock_at, d.metadata_at, d.key_day - interval '24 hours', d.stored_at, CASE WHEN d.event_happened THEN d.event_at END)
-        > d.latest,
+        greatest(d.clock_at, d.metadata_at, d.key_day - interval '24 hours', d.stored_at) > d.latest OR d.is_future,
         FALSE
     ) AS is_future_dated,
     -- Its object, or its row, may still be on the way.
@@ -231,8 +247,8 @@ SELECT
     -- recording can have been transcribed: no marker, no unfinished upload.
     is_bare.yes
     AND d.latency IS NOT NULL
-    AND d.entry = 'version'
-    AND CASE WHEN d.row_count > 0 THEN d.event_happened IS NULL ELSE NOT d.is_new END AS is_event_unknown,
+    AND d.entry IN ('version', 'record')
+    AND CASE WHEN d.row_count > 0 THEN d.is_silent ELSE NOT d.is_new END AS is_event_unknown,
     coalesce(h.sure_holds, '{{}}') AS sure_hold_ids,
     coalesce(cs.consent_ids, '{{}}') AS consent_ids,
     coalesce(h.bad_hold_ids, '{{}}') AS bad_hold_ids,
@@ -246,11 +262,39 @@ LEFT JOIN hold_summary AS h ON d.entry_no = h.entry_no
 CROSS JOIN LATERAL (
     SELECT
         h.held_until,
-        CASE WHEN x.exempt_until > d.as_of THEN x.exempt_until END AS exempt_until
+        CASE WHEN x.exempt_until > d.as_of THEN x.exempt_until END AS exempt_until,
+        coalesce(d.has_duty AND coalesce(d.duty_until > d.as_of, TRUE), FALSE) AS has_duty,
+        CASE WHEN d.has_duty THEN coalesce(d.duty_until, 'infinity') END AS duty_ends_at
 ) AS protection
 CROSS JOIN LATERAL (
-    SELECT greatest(h.hold_over_at, CASE WHEN x.exempt_until <= d.as_of THEN x.exempt_until END) + d.release_time AS at
+    SELECT
+        h.hold_over_at AS hold_at,
+        CASE WHEN x.exempt_until <= d.as_of THEN x.exempt_until END AS exemption_at,
+        CASE WHEN protection.duty_ends_at <= d.as_of THEN protection.duty_ends_at END AS duty_at
+) AS ended
+CROSS JOIN LATERAL (
+    SELECT
+        greatest(ended.hold_at, ended.exemption_at, ended.duty_at) + d.release_time AS at,
+        greatest(CASE WHEN NOT d.is_processor THEN ended.hold_at END, ended.duty_at) + d.release_time AS at_if_requested
 ) AS over
 CROSS JOIN LATERAL (
-    SELECT d.is_part AND protection.held_until IS NULL AND protection.exempt_until IS NULL AS yes
+    -- Duty, then hold, then restriction; what customer or person decided goes before a consent and, as processor, before a hold.
+    SELECT
+        d.is_part
+        AND NOT protection.has_duty
+        AND NOT d.is_restricted
+        AND protection.held_until IS NULL
+        AND protection.exempt_until IS NULL AS yes,
+        d.is_part
+        AND NOT protection.has_duty
+        AND NOT d.is_restricted
+        AND (protection.held_until IS NULL OR d.is_processor) AS if_requested
 ) AS is_bare
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN is_bare.yes AND coalesce(d.as_of > over.at, TRUE) THEN coalesce(d.past_events, '{{}}') ELSE '{{}}' END
+        || CASE
+            WHEN is_bare.if_requested AND coalesce(d.as_of > over.at_if_requested, TRUE) THEN coalesce(d.past_requests, '{{}}')
+            ELSE '{{}}'
+        END AS events
+) AS past

@@ -8,4 +8,4 @@ SELECT
     form AS reason,
     held_until AS ends_at
 FROM {batch}
-WHERE is_part AND is_surely_held AND promised_at < as_of
+WHERE is_part AND is_surely_held AND NOT has_duty AND NOT is_past_event AND promised_at < as_of

@@ -9,7 +9,7 @@ SELECT
     CAST(NULL AS text) AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE mapped
+WHERE mapped AND entry IN ('version', 'delete_marker', 'upload', 'row')
 GROUP BY place, category
 HAVING
     count(*) FILTER (WHERE entry = 'row' AND NOT is_arriving)

@@ -8,4 +8,4 @@ SELECT
     form AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE is_part AND row_count = 0 AND NOT is_past_cap
+WHERE is_part AND entry IN ('version', 'delete_marker', 'upload') AND row_count = 0 AND NOT is_past_cap

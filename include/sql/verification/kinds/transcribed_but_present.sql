@@ -8,4 +8,4 @@ SELECT
     form AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE is_past_event
+WHERE 'transcription_succeeded' = ANY(past_events)

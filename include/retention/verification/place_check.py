@@ -1,0 +1,93 @@
+"""What every intake gets: one place of a check, and what the whole check shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from retention.connections import Connection, Resolver
+from retention.datamap.loader import AnyPlace, DataMap
+from retention.evidence.hashing import ItemHasher
+from retention.verification.clocks import Clocks
+from retention.verification.holds import Covered, HoldScope
+from retention.verification.inventory import Entry, Inventory
+from retention.verification.promised import PromisedTerms
+from retention.verification.row_queries import ConsentFacts
+
+Progress = Callable[[int], None]
+"""Called with how many more parts and rows have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all places of one check share. `sessions` are closed when all stores have been read; `buckets` are those that the
+    stores' own lists name."""
+
+    datamap: DataMap
+    resolve: Resolver
+    inventory: Inventory
+    hasher: ItemHasher
+    clocks: Clocks
+    scopes: Sequence[HoldScope]
+    as_of: datetime
+    progress: Progress
+    sessions: ExitStack
+    buckets: set[str]
+
+    def verifier(self, connection: str) -> Connection:
+        """The verifying identity of one of the map's connections."""
+        return self.resolve(self.datamap.connections[connection].verification)
+
+
+def _no_consents(_ids: Sequence[str]) -> Iterator[ConsentFacts]:
+    return iter(())
+
+
+@dataclass(slots=True)
+class PlaceCheck:
+    """One place of this check. `looked_at` counts what was read of it (kinds.py: `looks_at`); `trouble` is why it can't be
+    vouched for, although it was read to its end; `consents_by_id` reads consents of items that are gone."""
+
+    place: AnyPlace
+    terms: PromisedTerms
+    around: Surroundings
+    looked_at: Counter[str] = field(default_factory=Counter)
+    trouble: str | None = None
+    consents_by_id: Callable[[Sequence[str]], Iterator[ConsentFacts]] = _no_consents
+
+    @property
+    def name(self) -> str:
+        """The place's name in the data map."""
+        return self.place.name
+
+    @property
+    def inventory(self) -> Inventory:
+        """Where entries go."""
+        return self.around.inventory
+
+    def item_hash(self, item_id: str) -> bytes:
+        """The keyed hash of one of the place's items: the same in every check."""
+        return self.around.hasher.item(self.name, item_id)
+
+    def entry(self, kind: str, *, holds: Covered | None = None, **known: Any) -> Entry:
+        """One entry of this place; what the fields mean stands in inventory.sql."""
+        covered = holds if holds is not None else Covered([], [])
+        return Entry(
+            category=self.terms.category,
+            place=self.name,
+            entry=kind,
+            mapped=True,
+            is_processor=self.place.spec.role == "processor",
+            hold_ids=covered.all,
+            sure_hold_ids=covered.surely,
+            **known,
+        )
+
+    def read_more(self, counter: str, count: int) -> None:
+        """Note that so many more things were looked at."""
+        self.looked_at[counter] += count
+        self.around.progress(count)

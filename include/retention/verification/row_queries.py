@@ -1,0 +1,128 @@
+"""The queries that verification puts around the map's check SQL, and what their rows say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import sql
+
+from retention.verification.promised import SUPPRESSED, PromisedEvent, PromisedTerms
+
+
+class RowFacts(NamedTuple):
+    """What a source's row says about one item. `clock_at` is the event that every item has.
+
+    `event_happened` and `event_at` are the promise's events in their order; None in the first: the source doesn't say.
+    `person_known` is False where it could be anybody's.
+    """
+
+    bucket: str | None
+    object_key: str | None
+    item_id: str
+    tenant_id: str | None
+    person_id: str | None
+    person_known: bool
+    clock_at: datetime | None
+    event_happened: Sequence[bool | None]
+    event_at: Sequence[datetime | None]
+    evidence_at: datetime | None
+
+
+class ConsentFacts(NamedTuple):
+    """One consent of one item; `item` (an object's key, or a row's id) is None where the consent was read by its own id."""
+
+    item: str | None
+    consent_id: str
+    party: str | None
+    scope: str | None
+    given_at: datetime | None
+    recorded_at: datetime | None
+    ends_at: datetime | None
+    withdrawn_at: datetime | None
+    reviewed_at: datetime | None
+    contract_ended_at: datetime | None
+
+
+CONSENT_INSTANTS = ("given_at", "recorded_at", "ends_at", "withdrawn_at", "reviewed_at", "contract_ended_at")
+_EARLIEST, _LATEST = "'0001-01-02 00:00:00+00'", "'9999-12-30 00:00:00+00'"
+"""What Python can hold. PostgreSQL also knows infinity and days before Christ: one such row must not end the reading."""
+
+
+def item_instants(terms: PromisedTerms) -> list[str]:
+    """The columns of the items' SQL that must be there, as timestamptz."""
+    return [f"start_{name}" for name in (terms.clock_event, *events_in_sql(terms))] + ["evidence_at"]
+
+
+def events_in_sql(terms: PromisedTerms) -> list[str]:
+    """The promise's events that the map's SQL tells; whether somebody is on the suppression list, verification finds itself."""
+    return [event.name for event in terms.events if event.name != SUPPRESSED]
+
+
+def probe(names: Sequence[str], query: str) -> sql.Composed:
+    """A query for exactly these columns of the map's SQL."""
+    columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in names)
+    return sql.SQL("SELECT {} FROM {}").format(columns, around(query))
+
+
+def around(query: str, name: str = "f") -> sql.Composed:
+    """The map's SQL as a table. Its percent signs are no parameters; the line feed ends a last comment."""
+    return sql.SQL("({}) AS {}").format(sql.SQL(literal(query)), sql.Identifier(name))
+
+
+def events_of(terms: PromisedTerms, columns: Collection[str]) -> tuple[sql.Composed, sql.Composed]:
+    """Two arrays in the order of the promise's events: whether each happened, and when."""
+    told = [event.name != SUPPRESSED for event in terms.events]
+    happened = [
+        happened_sql(event, columns) if is_told else sql.SQL("FALSE")
+        for event, is_told in zip(terms.events, told, strict=True)
+    ]
+    at = [
+        evidence(f"start_{event.name}") if is_told else sql.SQL("NULL")
+        for event, is_told in zip(terms.events, told, strict=True)
+    ]
+    comma = sql.SQL(", ")
+    return (
+        sql.SQL("CAST(ARRAY[{}] AS boolean[])").format(comma.join(happened)),
+        sql.SQL("CAST(ARRAY[{}] AS timestamptz[])").format(comma.join(at)),
+    )
+
+
+def happened_sql(event: PromisedEvent, columns: Collection[str]) -> sql.Composed:
+    """Whether the event happened, by its own column or, without one, by its time. What is to come in the year 9000 never does."""
+    start, own = sql.Identifier("f", f"start_{event.name}"), f"happened_{event.name}"
+    happened = sql.Identifier("f", own) if own in columns else sql.SQL("({} IS NOT NULL)").format(start)
+    if not event.may_lie_ahead:
+        return sql.Composed([happened])
+    return sql.SQL("CASE WHEN {} >= '9000-01-01 00:00:00+00' THEN FALSE ELSE {} END").format(start, happened)
+
+
+def consents_query(check_consents: str, item: str) -> sql.Composed:
+    """All consents with what `item` (a column) names."""
+    instants = sql.SQL(", ").join(term(name) for name in CONSENT_INSTANTS)
+    return sql.SQL("SELECT CAST({} AS text), f.consent_id, f.party, f.scope, {} FROM {}").format(
+        sql.Identifier("f", item), instants, around(check_consents)
+    )
+
+
+def evidence(name: str) -> sql.Composed:
+    """An instant that should say how old something is: one that can't be, such as infinity, says nothing."""
+    column = sql.Identifier("f", name)
+    return sql.SQL(f"CASE WHEN {{0}} BETWEEN {_EARLIEST} AND {_LATEST} THEN {{0}} END").format(column)
+
+
+def term(name: str) -> sql.Composed:
+    """An instant at which something ends: infinity is a usual way to say "never", and stays as far away as it can."""
+    near = f"CASE WHEN {{0}} < {_EARLIEST} THEN {_EARLIEST} WHEN {{0}} > {_LATEST} THEN {_LATEST} ELSE {{0}} END"
+    return sql.SQL(near).format(sql.Identifier("f", name))
+
+
+def literal(text: str) -> Any:
+    """The map's SQL as it stands; `Any`, because psycopg's types take no text that was read from a file."""
+    return text.replace("%", "%%") + "\n"
+
+
+def storable(keys: Iterable[str]) -> list[str]:
+    """PostgreSQL's text can't hold NUL, so that no row can name such a key."""
+    return [key for key in keys if "\0" not in key]

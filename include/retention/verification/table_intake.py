@@ -1,0 +1,156 @@
+"""Reads a table whose rows are the items: those that need a look one by one, the rest as numbers, and what is around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from retention.datamap.loader import MappedTable
+from retention.verification.holds import HoldIndex
+from retention.verification.inventory import Entry
+from retention.verification.memory import last_check_of
+from retention.verification.place_check import PlaceCheck
+from retention.verification.promised import SUPPRESSED
+from retention.verification.suppression import find_suppressed
+from retention.verification.table_conditions import held_in
+from retention.verification.table_rows import RecordFacts, TableRows
+from retention.verification.vanished import seen_before
+
+_PARAGRAPH = re.compile(
+    r"(?:§§?|Art\.?)\s?\d+[a-z]?(?:[\s,]+(?:(?:Abs|S|Satz|Nr|lit|UAbs)\.?\s?)?(?:\d+[a-z]?|[a-z]))*(?:\s[A-Z][A-Za-z]{1,9})?"
+)
+_OTHER_WORDS = "a duty in other words"
+
+
+def read_table(check: PlaceCheck) -> None:
+    """The whole place. Raises StoreUnreadable."""
+    assert isinstance(check.place, MappedTable)  # intakes.py
+    check.looked_at.update(parts=0, records=0)
+    rows = TableRows(check.around.resolve(check.place.facts.verification), check.place, check.terms)
+    check.around.sessions.callback(rows.close)
+    check.consents_by_id = rows.consents_by_id
+    with rows.snapshot():
+        TableIntake(check, check.place, rows).read()
+
+
+class TableIntake:
+    """One reading of one table. `_missing` are hashes of rows that were protected at the last check and not seen yet."""
+
+    def __init__(self, check: PlaceCheck, place: MappedTable, rows: TableRows) -> None:
+        self._check = check
+        self._place = place
+        self._rows = rows
+        self._now = check.around.clocks.now()
+        self._holds = HoldIndex(check.around.scopes, check.terms.category)
+        self._missing = seen_before(check, last_check_of(check.inventory.own, check.name))
+        self._suppressed: Mapping[str, Sequence[datetime]] = {}
+
+    def read(self) -> None:
+        """Everything, at one instant."""
+        self._rows.refuse_repeated_ids()
+        self._suppressed = find_suppressed(self._check, self._place, self._rows)
+        held = held_in(self._check.around.scopes, self._check.name, self._check.terms.category, self._now)
+        conditions = self._rows.conditions(self._check.around.as_of, self._now, held, list(self._suppressed))
+        for chunk in self._rows.mattering(conditions):
+            self._take(chunk)
+        extra = self._still_there()
+        self._take(self._rows.by_id(extra))
+        for rest in self._rows.rest(conditions, extra):
+            self._count(rest.rows)
+            self._check.inventory.add(
+                [
+                    self._check.entry(
+                        "rest",
+                        note=rest.owner,
+                        counted=rest.rows,
+                        clock_at=rest.oldest_at,
+                        first_end_at=rest.first_end_at,
+                    )
+                ]
+            )
+        self._look_around()
+
+    def _take(self, records: Sequence[RecordFacts]) -> None:
+        self._count(len(records))
+        hashes = {record.item_id: self._check.item_hash(record.item_id) for record in records}
+        self._missing.difference_update(hashes.values())
+        self._check.inventory.add([self._entry(record, hashes[record.item_id]) for record in records])
+        consents = self._rows.consents(list(hashes)) if self._check.terms.scope is not None else ()
+        self._check.inventory.add_consents(
+            self._check.name, [(hashes[one.item], one) for one in consents if one.item in hashes]
+        )
+
+    def _count(self, rows: int) -> None:
+        self._check.read_more("parts", rows)
+        self._check.looked_at["records"] += rows
+
+    def _still_there(self) -> list[str]:
+        """Rows that were protected at the last check, are no more, and need no look otherwise: they have not vanished."""
+        found: list[str] = []
+        if self._missing:
+            for ids in self._rows.all_ids():
+                found += [item_id for item_id in ids if self._check.item_hash(item_id) in self._missing]
+        return found
+
+    def _entry(self, record: RecordFacts, item_hash: bytes) -> Entry:
+        happened, at = self._events(record)
+        return self._check.entry(
+            "record",
+            holds=self._holds.covering(
+                self._check.name,
+                (record.item_id,),
+                record.tenant_id,
+                record.person_id,
+                person_known=record.person_known,
+            ),
+            agreed=self._check.terms.agreed_with(record.tenant_id),
+            item_hash=item_hash,
+            part_hash=item_hash,
+            row_count=1,
+            clock_at=record.clock_at,
+            evidence_at=record.evidence_at,
+            event_happened=happened,
+            event_at=at,
+            duty=_shown(record.duty),
+            duty_until=record.duty_until,
+            is_restricted=record.is_restricted,
+            note="no_tenant" if record.tenant_id is None else None if record.person_known else "no_person",
+        )
+
+    def _events(self, record: RecordFacts) -> tuple[Sequence[bool | None], Sequence[datetime | None]]:
+        """The promise's events, the suppression among them: since the list says so, or since the row came back, if that is later.
+
+        A consent that is proven newer lifts it.
+        """
+        listed = self._suppressed.get(record.item_id, ())
+        since = [at for at in listed if record.proven_at is None or record.proven_at <= at]
+        if not since:
+            return record.event_happened, record.event_at
+        names = [event.name for event in self._check.terms.events]
+        came = max(min(since), record.clock_at) if record.clock_at is not None else min(since)
+        return (
+            [name == SUPPRESSED or said for name, said in zip(names, record.event_happened, strict=True)],
+            [came if name == SUPPRESSED else at for name, at in zip(names, record.event_at, strict=True)],
+        )
+
+    def _look_around(self) -> None:
+        """What belongs to rows that are gone, what is anonymised by halves, and what the check SQL leaves out."""
+        check = self._check
+        for table, rows, lost in self._rows.orphans():
+            check.read_more("dependents", rows)
+            if lost:
+                check.inventory.add([check.entry("orphans", note=table, counted=lost)])
+        if self._place.spec.anonymise:
+            check.looked_at["anonymised"] += check.looked_at["records"]
+            for ids in self._rows.half_anonymised():
+                check.inventory.add([check.entry("half", item_hash=check.item_hash(item_id)) for item_id in ids])
+        if unseen := self._rows.unseen():
+            check.inventory.add([check.entry("unseen", counted=unseen)])
+
+
+def _shown(duty: str | None) -> str | None:
+    """The paragraph, as far as it can name nothing but a statute: a row may hold anything there."""
+    if duty is None:
+        return None
+    return duty if len(duty) <= 60 and _PARAGRAPH.fullmatch(duty) else _OTHER_WORDS

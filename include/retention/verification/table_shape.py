@@ -1,0 +1,72 @@
+"""Questions to a place's tables themselves, beside the map's check SQL: what is anonymised, left over, or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from psycopg import sql
+
+from retention.datamap.model import Dependent, TablePlace
+from retention.verification.row_queries import around
+
+
+def text_parameters(spec: TablePlace) -> dict[str, object]:
+    """The texts that anonymised columns bear, as the queries name them."""
+    return {f"text_{column}": text for column, text in spec.anonymise.items() if text is not None}
+
+
+def wholly_anonymised(spec: TablePlace) -> sql.Composed:
+    """Whether a row `t` is anonymised in every column. Values are compared in the database, and never leave it."""
+    columns = [
+        sql.SQL("t.{} IS NULL").format(sql.Identifier(name)) if text is None else _bears(name)
+        for name, text in spec.anonymise.items()
+    ]
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(columns))
+
+
+def half_query(spec: TablePlace) -> sql.Composed:
+    """The ids of rows in which some columns bear the text of an anonymised one, and others do not."""
+    some = sql.SQL(" OR ").join(_bears(name) for name, text in spec.anonymise.items() if text is not None)
+    return sql.SQL("SELECT CAST(t.{} AS text) FROM {} AS t WHERE ({}) AND NOT {}").format(
+        sql.Identifier(spec.id_column), table_of(spec.table), some, wholly_anonymised(spec)
+    )
+
+
+def orphan_queries(spec: TablePlace) -> Iterator[tuple[str, sql.Composed]]:
+    """For each dependent table: a query for how many rows it has, and how many of them belong to no row."""
+    yield from _orphans_of(spec.table, spec.id_column, spec.dependents)
+
+
+def _orphans_of(parent: str, parent_id: str, dependents: Sequence[Dependent]) -> Iterator[tuple[str, sql.Composed]]:
+    for one in dependents:
+        yield (
+            one.table,
+            sql.SQL(
+                "SELECT count(*), count(*) FILTER (WHERE p.{id} IS NULL) FROM {table} AS d LEFT JOIN {parent} AS p "
+                "ON d.{column} = p.{id}"
+            ).format(
+                id=sql.Identifier(parent_id),
+                table=table_of(one.table),
+                parent=table_of(parent),
+                column=sql.Identifier(one.column),
+            ),
+        )
+        if one.id_column is not None:
+            yield from _orphans_of(one.table, one.id_column, one.dependents)
+
+
+def unseen_query(spec: TablePlace, check_items: str) -> sql.Composed:
+    """How many of the table's rows the check SQL leaves out, but wholly anonymised ones."""
+    gone = wholly_anonymised(spec) if spec.anonymise else sql.SQL("FALSE")
+    return sql.SQL(
+        "SELECT count(*) FROM {table} AS t WHERE NOT {gone} AND NOT EXISTS (SELECT FROM {query} WHERE f.item_id = t.{id})"
+    ).format(table=table_of(spec.table), gone=gone, query=around(check_items), id=sql.Identifier(spec.id_column))
+
+
+def table_of(name: str) -> sql.Identifier:
+    """`schema.table` as SQL."""
+    return sql.Identifier(*name.split("."))
+
+
+def _bears(column: str) -> sql.Composed:
+    return sql.SQL("t.{} IS NOT DISTINCT FROM {}").format(sql.Identifier(column), sql.Placeholder(f"text_{column}"))

@@ -1,0 +1,107 @@
+"""What the kinds of finding are called and mean that came with categories of rows, files and other people's copies."""
+
+from __future__ import annotations
+
+from retention.verification.wording_own import Wording
+
+RECORD_WORDING: dict[str, Wording] = {
+    "past_event": Wording(
+        "Event passed, but still there",
+        "Ereignis eingetreten, aber noch vorhanden",
+        "An event that ends the need (end of the contract, instruction, request, withdrawal, suppression) is further "
+        "back than the promise allows, and neither duty nor hold nor consent keeps the item. What customer or person "
+        "decided goes before consents and, where we are the processor, before holds of ours. `detail.reasons` names "
+        "the event.",
+        "Ein Ereignis, das den Zweck beendet (Vertragsende, Weisung, Löschwunsch, Widerruf, Werbesperre), liegt "
+        "länger zurück als zugesagt; weder Aufbewahrungspflicht noch Löschsperre noch Einwilligung hält die Daten. "
+        "Was Kunde oder Person entschieden hat, geht Einwilligungen vor und, wo wir Auftragsverarbeiter sind, eigenen "
+        "Löschsperren. `detail.reasons` nennt das Ereignis.",
+        "Look at the last disposal run of the category, its mode and the global stop.",
+        "Letzten Löschlauf der Datenart, Modus und globalen Stopp prüfen.",
+    ),
+    "half_anonymised": Wording(
+        "Half anonymised",
+        "Nur teilweise anonymisiert",
+        "In one row some columns are anonymised and others still tell whom it is about, whatever its age.",
+        "In einer Zeile sind manche Spalten anonymisiert, andere nennen weiterhin die Person, gleich welchen Alters.",
+        "Run disposal again; compare the place's `anonymise` with what writes such rows.",
+        "Löschung erneut laufen lassen; `anonymise` des Orts mit dem vergleichen, was solche Zeilen schreibt.",
+    ),
+    "orphan_dependent": Wording(
+        "Parts of rows that are gone",
+        "Reste gelöschter Zeilen",
+        "Rows of a dependent table whose own row is gone, or that name none: they outlived what they belong to, and "
+        "nobody can tell whose they are. `detail.reasons` counts them by table.",
+        "Zeilen einer abhängigen Tabelle, deren Hauptzeile fehlt oder die keine nennen: Sie haben überlebt, wozu sie "
+        "gehören, und niemand kann sagen, wessen sie sind. `detail.reasons` zählt sie je Tabelle.",
+        "Delete them, and find out what deletes rows without their parts or writes parts without a row.",
+        "Löschen und klären, was Zeilen ohne ihre Teile löscht oder Teile ohne Zeile schreibt.",
+    ),
+    "exception_duty": Wording(
+        "Exception: kept by a statutory duty",
+        "Ausnahme: durch Aufbewahrungspflicht behalten",
+        "Past its promised end and lawfully kept, because it is flagged with a statutory duty. `detail.reasons` names "
+        "the paragraph, `detail` the first and the last end.",
+        "Nach der zugesagten Frist rechtmäßig behalten, weil es mit einer Aufbewahrungspflicht gekennzeichnet ist. "
+        "`detail.reasons` nennt den Paragraphen, `detail` erstes und letztes Ende.",
+        "Nothing until the duty ends.",
+        "Nichts, bis die Pflicht endet.",
+    ),
+    "exception_restriction": Wording(
+        "Exception: kept restricted",
+        "Ausnahme: eingeschränkt behalten",
+        "Past its promised end and kept, not to be used, because its processing is restricted (Art. 18 GDPR).",
+        "Nach der zugesagten Frist behalten, ohne verwendet zu werden, weil die Verarbeitung eingeschränkt ist (Art. "
+        "18 DSGVO).",
+        "Decide what the restriction waits for, and lift it.",
+        "Klären, worauf die Einschränkung wartet, und sie aufheben.",
+    ),
+    "duty_without_end": Wording(
+        "Statutory duty without an end",
+        "Aufbewahrungspflicht ohne Ende",
+        "Flagged with a statutory duty of which nobody said when it ends: it keeps the item for ever.",
+        "Mit einer Aufbewahrungspflicht gekennzeichnet, von der niemand gesagt hat, wann sie endet: Sie hält die "
+        "Daten für immer.",
+        "Write down when the duty ends (`duty_until`).",
+        "Ende der Pflicht eintragen (`duty_until`).",
+    ),
+    "owner_unknown": Wording(
+        "Nobody can tell whose it is",
+        "Zuordnung unbekannt",
+        "Rows that name no customer (`no_tenant`), or of which the source can't say which person they are about "
+        "(`no_person`): no customer's limit, request or hold can be sure to mean them.",
+        "Zeilen ohne Kunden (`no_tenant`) oder solche, deren Person die Quelle nicht nennen kann (`no_person`): Keine "
+        "Frist, kein Antrag und keine Löschsperre eines Kunden erfasst sie sicher.",
+        "Write down whose they are.",
+        "Zuordnung eintragen.",
+    ),
+    "unseen_row": Wording(
+        "Rows that the check SQL leaves out",
+        "Zeilen, die das Prüf-SQL auslässt",
+        "The place's table has rows that its `check_items` does not return (a join that drops some, a condition): "
+        "nobody looked at them, and disposal's SQL may leave them out, too. Wholly anonymised rows don't count.",
+        "Die Tabelle des Orts hat Zeilen, die `check_items` nicht liefert (ein Join, der welche verwirft, eine "
+        "Bedingung): Niemand hat sie geprüft, und auch die Löschung lässt sie womöglich aus. Vollständig "
+        "anonymisierte zählen nicht.",
+        "Correct the SQL: one row for each of the table's rows (docs/data-map.md).",
+        "SQL berichtigen: eine Zeile je Zeile der Tabelle (docs/data-map.md).",
+    ),
+    "external_unattested": Wording(
+        "Copies elsewhere, without an attestation",
+        "Kopien bei Dritten ohne Nachweis",
+        "Somebody else keeps copies, and nobody has attested that nothing stays past its limit. Nothing of ours can "
+        "look there.",
+        "Dritte halten Kopien, und niemand hat bestätigt, dass nichts über die Frist hinaus bleibt. Prüfen können wir "
+        "dort nicht.",
+        "Ask the holder for proof and enter it in the data map (`attestation`: day, role, document).",
+        "Nachweis anfordern und in der Karte eintragen (`attestation`: Tag, Rolle, Dokument).",
+    ),
+    "attestation_old": Wording(
+        "Attestation older than a year",
+        "Nachweis älter als ein Jahr",
+        "The holder of copies elsewhere attested more than 365 days ago that nothing stays past its limit.",
+        "Die Bestätigung Dritter, dass nichts über die Frist hinaus bleibt, ist älter als 365 Tage.",
+        "Ask for a new one.",
+        "Neuen Nachweis anfordern.",
+    ),
+}
