@@ -21,7 +21,7 @@ GROUP BY item_hash
 """
 
 _GONE = """
-SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.missing_since
+SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.duty_until, p.missing_since
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -39,14 +39,15 @@ WHERE
 """
 
 _PROTECTED_NOW = """
-INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids)
+INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until)
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
     place,
     item_hash,
     part_hash,
     sure_hold_ids,
-    CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END
+    CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END,
+    CASE WHEN has_duty THEN coalesce(duty_until, '9999-12-30 00:00:00+00') END
 FROM {judged}
 WHERE place = %s AND entry IN ('version', 'record', 'partition', 'file') AND must_not_vanish
 ORDER BY part_hash, entry_no
@@ -55,7 +56,7 @@ ORDER BY part_hash, entry_no
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
 _STILL_MISSING = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, missing_since
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, missing_since
 )
 SELECT
     CAST(%s AS uuid),
@@ -64,6 +65,7 @@ SELECT
     p.part_hash,
     p.hold_ids,
     p.consent_ids,
+    p.duty_until,
     coalesce(p.missing_since, j.as_of)
 FROM {judged} AS j
 INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.part_hash = p.part_hash
@@ -144,6 +146,8 @@ def _entry(check: PlaceCheck, item: dict[str, Any]) -> Entry:
         mapped=True,
         item_hash=bytes(item["item_hash"]),
         part_hash=bytes(item["part_hash"]),
+        duty="statutory duty" if item["duty_until"] is not None else None,
+        duty_until=item["duty_until"],
         hold_ids=item["hold_ids"],
         sure_hold_ids=item["hold_ids"],
         records_named=len(item["hold_ids"]) + len(item["consent_ids"]),
