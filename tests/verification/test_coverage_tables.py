@@ -94,6 +94,17 @@ def test_partitions_belong_to_their_table_and_a_detached_one_to_nobody(session: 
     assert set(cover_database(session, claims(mapped=("log",))).unmapped) == {"public.log_0", "public.log_1"}
 
 
+def test_what_the_check_of_a_partitioned_place_finds_is_left_to_it(session: psycopg.Connection[Any]) -> None:
+    session.execute(
+        "CREATE TABLE log (at timestamptz, path text) PARTITION BY RANGE (at);"
+        "CREATE TABLE log_p1 (at timestamptz, path text); CREATE TABLE log_users (at timestamptz, email text);"
+        "CREATE TABLE logs (at timestamptz, path text)"
+    )
+    given = claims(mapped=("log",))
+    given.partitioned.add("public.log")
+    assert set(cover_database(session, given).unmapped) == {"public.log_users", "public.logs"}
+
+
 def test_children_of_a_mapped_table_are_read_with_it(session: psycopg.Connection[Any]) -> None:
     session.execute("CREATE TABLE event (at timestamptz); CREATE TABLE click (email text) INHERITS (event)")
     assert cover_database(session, claims(mapped=("event",))).unmapped == {}
@@ -238,6 +249,7 @@ def test_names_that_lead_nowhere_are_found(session: psycopg.Connection[Any]) -> 
     given = claims("t", "renamed", mapped=("dropped",), t=["a", "b"])
     given.note("leads", "public.lead", "id", "email")
     found = cover_database(session, given)
+    assert found.named == {"a_place": 1, "leads": 3}
     assert found.named_in_vain == {"a_place": {"no table public.dropped"}, "leads": {"no column public.lead.email"}}
     assert found.declared_in_vain == {
         "public.renamed": {"no table public.renamed"},

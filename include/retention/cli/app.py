@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from retention.cli import controls, disposal, drafting, holds, partitions, proof, surroundings
+from retention.cli import controls, difference, disposal, drafting, holds, partitions, proof, surroundings
 from retention.cli.output import emit
 from retention.cli.streams import output_watched, say
 from retention.errors import RequestError, UnknownError
@@ -113,6 +113,7 @@ app.command("migrate")(surroundings.migrate)
 sample.command("load")(surroundings.sample_load)
 policy.command("check")(surroundings.policy_check)
 policy.command("show")(surroundings.policy_show)
+policy.command("diff")(difference.policy_diff)
 datamap.command("draft")(drafting.map_draft)
 app.command("plan")(disposal.plan)
 app.command("approve")(disposal.approve)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from retention.datamap.loader import DataMap, MappedPlace
+from retention.datamap.loader import AnyPlace, DataMap, MappedPlace
 from retention.policy.facts import Hold, HoldScope
 
 
@@ -35,8 +35,13 @@ def reaches(scope: HoldScope, datamap: DataMap, place: MappedPlace) -> bool:
     )
 
 
-def holds_here(holds: Sequence[Hold], datamap: DataMap, place: MappedPlace) -> list[Hold]:
-    """The holds as they apply to this place: those on items of its kin name it, and its category where they name one."""
+def holds_here(holds: Sequence[Hold], datamap: DataMap, place: AnyPlace) -> list[Hold]:
+    """The holds as they apply to this place: those on items of its kin name it, and its category where they name one.
+
+    Only places in buckets have kin: no other two share a table.
+    """
+    if not isinstance(place, MappedPlace):
+        return list(holds)
     kin = kin_of(datamap, place)
     return [_as_of(hold, place) if any(_names_item_of(hold, one) for one in kin) else hold for hold in holds]
 

@@ -26,10 +26,12 @@ class Claims:
     """Tables by schema and name. `places` gives for each mapped table the places that name it, with the columns that they name.
 
     `kept` are tables whose rows stay and lose their personal columns (`anonymise`): every other column of them stays, too.
+    `partitioned` are tables of which the check of their own place finds partitions that were left beside them.
     """
 
     places: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     kept: dict[str, set[str]] = field(default_factory=dict)
+    partitioned: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     declared_columns: dict[str, set[str]] = field(default_factory=dict)
     has_airflow: bool = False
@@ -55,6 +57,7 @@ def claims_on(datamap: DataMap, connections: Collection[str], as_of: datetime) -
         elif isinstance(place, MappedPartitions) and place.spec.connection in connections:
             spec = place.spec
             claims.note(place.name, spec.table, spec.time_column, spec.evidence_column, spec.id_column)
+            claims.partitioned.add(spec.table)
         elif isinstance(place, MappedAirflow) and place.spec.connection in connections:
             claims.has_airflow = True
         elif isinstance(place, MappedPlace) and place.row is not None and _facts(place) in connections:

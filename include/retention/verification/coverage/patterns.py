@@ -55,8 +55,16 @@ KINDS = ("e-mail", "phone", "IP address", "IBAN")
 
 
 def conditions(value: sql.Composable) -> list[sql.Composable]:
-    """For each of KINDS the SQL condition that this text holds one. It has no parameters, and is to be executed without any."""
-    plain = [sql.SQL("{} ~ {}").format(value, sql.Literal(pattern)) for pattern in (EMAIL, PHONE, IP)]
+    """For each of KINDS the SQL condition that this text holds one; looking for signs that it can't do without saves time.
+
+    The conditions have no parameters, and are to be executed without any.
+    """
+    plain = [
+        sql.SQL("CASE WHEN {} LIKE ANY({}) THEN {} ~ {} ELSE FALSE END").format(
+            value, sql.Literal(signs), value, sql.Literal(pattern)
+        )
+        for pattern, signs in ((EMAIL, ["%@%.%"]), (PHONE, ["%+%", "%0%"]), (IP, ["%.%.%.%", "%:%:%"]))
+    ]
     lengths, shape = sql.Literal(Jsonb(_iban_lengths())), sql.Literal(f"({_IBAN_SHAPE})")
     return [*plain, sql.SQL(_IBAN).format(value=value, shape=shape, lengths=lengths)]
 

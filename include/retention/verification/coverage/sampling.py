@@ -87,6 +87,7 @@ def _ask(
 ) -> list[tuple[Any, ...]] | None:
     """One row per column: its name, the rows, and the matching values of each kind; None where the source gave no answer."""
     session.execute(f"SET statement_timeout = {effort.timeout_ms}")
+    session.execute("SET jit = off")  # to compile hundreds of small conditions takes longer than to run them
     return _answers(session, _query(relation, columns, pages, effort))
 
 

@@ -41,8 +41,8 @@ class CoveredDatabase:
     """What one database holds beside the map. Tables are named by schema and table.
 
     `named_in_vain`: by place, tables and columns that it names and that aren't there; `declared_in_vain`: the same by the table
-    that is declared.
-    `looked_at` counts tables, columns searched, and of these the ones sampled, not sampled (not readable, or no answer in time).
+    that is declared. `named` counts by place the names that were looked up. `looked_at` counts tables, columns searched, and of
+    these the ones sampled and not sampled (not readable, or no answer in time).
     """
 
     unmapped: dict[str, str] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class CoveredDatabase:
     named_in_vain: dict[str, set[str]] = field(default_factory=dict)
     declared_in_vain: dict[str, set[str]] = field(default_factory=dict)
     looked_at: Counter[str] = field(default_factory=Counter)
+    named: Counter[str] = field(default_factory=Counter)
 
 
 def cover_database(
@@ -65,12 +66,12 @@ def cover_database(
     proof. Raises psycopg.Error where the catalog can't be read, or the session is lost.
     """
     relations = {relation.oid: relation for relation in read_relations(session)}
-    standing = _Standing(relations, claims)
+    columns = read_columns(session, list(relations.values()))
+    standing = _Standing(relations, columns, claims)
     result = CoveredDatabase()
     result.looked_at["tables"] = len(relations)
     result.unmapped = {one.name: one.words for one in relations.values() if standing.of(one) is None}
     searched = [one for one in relations.values() if standing.stays(one)]
-    columns = read_columns(session, list(relations.values()))
     ends_at = time.monotonic() + budget_s
     for relation in searched:
         wanted = standing.to_search(relation, columns)
@@ -87,8 +88,9 @@ def cover_database(
 class _Standing:
     """How each relation stands with the map; partitions and children as what they belong to."""
 
-    def __init__(self, relations: Mapping[int, Relation], claims: Claims) -> None:
+    def __init__(self, relations: Mapping[int, Relation], columns: Mapping[int, list[Column]], claims: Claims) -> None:
         self._by_oid = dict(relations)
+        self._columns = {relation.name: [column.name for column in columns[oid]] for oid, relation in relations.items()}
         self._claims = claims
         names = [relation.name for relation in relations.values()]
         self._airflows = airflows_own(names) if claims.has_airflow else set()
@@ -100,11 +102,18 @@ class _Standing:
     def of(self, relation: Relation) -> str | None:
         """`mapped`, `declared`, or None."""
         for one in self._lineage(relation):
-            if self._claims.is_mapped(one.name) or one.name in self._airflows:
+            if self._claims.is_mapped(one.name) or one.name in self._airflows or self._was_a_partition(one):
                 return "mapped"
             if one.name in self._claims.declared:
                 return "declared"
         return None
+
+    def _was_a_partition(self, relation: Relation) -> bool:
+        """Whether it was left beside a mapped partitioned table: the check of that place finds and dates it."""
+        return any(
+            relation.name.startswith(f"{table}_") and self._columns[relation.name] == self._columns.get(table)
+            for table in self._claims.partitioned
+        )
 
     def stays(self, relation: Relation) -> bool:
         """Whether rows of it stay by the map's word: declared as a whole, or anonymised in part. Of the rest, all goes or is
@@ -161,12 +170,12 @@ def _compare_names(
     there = {relation.name: {column.name for column in columns[oid]} for oid, relation in relations.items()}
     for table, places in claims.places.items():
         for place, named in places.items():
-            result.looked_at["names"] += 1 + len(named)
+            result.named[place] += 1 + len(named)
             if missing := _missing(there, table, named):
                 result.named_in_vain.setdefault(place, set()).update(missing)
     for table in claims.declared | claims.declared_columns.keys():
         named = claims.declared_columns.get(table, set())
-        result.looked_at["names"] += 1 + len(named)
+        result.looked_at["declared_names"] += 1 + len(named)
         if missing := _missing(there, table, named):
             result.declared_in_vain[table] = missing
 
