@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests.table_world import TableWorld
+from tests.table_world import build as build_tables
 from tests.world import World, build_world, create_schemas, now
 
 from retention.disposal.plan import PlanSummary, make_plan
@@ -40,6 +42,12 @@ def _database(server: Any, template: str = "template0") -> Iterator[str]:
 def world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[World]:
     with _database(postgres_server, templates[0]) as company, _database(postgres_server, templates[1]) as own:
         yield build_world(postgres_server.conninfo(company), postgres_server.conninfo(own), bucket, tmp_path)
+
+
+@pytest.fixture
+def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[TableWorld]:
+    with _database(postgres_server) as company, _database(postgres_server, templates[1]) as own:
+        yield build_tables(postgres_server.conninfo(company), postgres_server.conninfo(own), tmp_path)
 
 
 @pytest.fixture

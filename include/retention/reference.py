@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (Flag, "`true` or `false`"),
     (Name, "name"),
     (datamap.PlaceName, "name"),
+    (datamap.Replacement, "text or `(null)`"),
     (datamap.TableName, "schema and table"),
     (datamap.ColumnName, "column"),
     (VersionName, "text or day"),

@@ -50,6 +50,12 @@ class ConnectionKind(StrEnum):
     FILES = "files"
 
 
+def _null(value: object) -> object:
+    return None if value == "(null)" else value
+
+
+Replacement = Annotated[str | None, BeforeValidator(_null)]
+"""What a column becomes. YAML's own null is refused everywhere: it is mostly a value that somebody forgot."""
 PlaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")]
 ColumnName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
@@ -181,9 +187,9 @@ class TablePlace(Place):
     """The column that holds what the items' SQL returns as `item_id`: a primary key, or unique."""
     dependents: tuple[Dependent, ...] = ()
     """What belongs to a row and goes before it."""
-    anonymise: dict[ColumnName, str | None] = Field(default_factory=dict)
-    """What its columns become where the rule's action is `anonymise`: a text, or nothing (null). At least one becomes a text, by
-    which an anonymised row is known."""
+    anonymise: dict[ColumnName, Replacement] = Field(default_factory=dict)
+    """What its columns become where the rule's action is `anonymise`: a text, or null (written `(null)`). At least one becomes a
+    text, by which an anonymised row is known."""
     identifiers: dict[ColumnName, Literal["email", "phone"]] = Field(default_factory=dict)
     """Columns with a person's identifiers, for the suppression list: their keyed hashes stay when the row goes, and a row that
     comes back with one of them is due at once (event `suppressed`)."""

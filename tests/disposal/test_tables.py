@@ -1,0 +1,264 @@
+"""Rows of tables: what goes with them, what keeps them, in which order, and what a refusal leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+from tests.table_world import TableWorld
+from tests.world import DAY, HOUR, now
+
+from retention.disposal.execute import execute_plan
+from retention.errors import DataMapError, PartlyFailedError, UnknownError
+from retention.evidence.hashing import ItemHasher
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("ended_ago", "goes"),
+    [
+        pytest.param(27 * DAY + MINUTE, True, id="begin_of_the_lead"),
+        pytest.param(27 * DAY - MINUTE, False, id="before_the_lead"),
+        pytest.param(40 * DAY, True, id="overdue"),
+        pytest.param(-40 * DAY, False, id="ends_ahead"),
+        pytest.param(None, False, id="open"),
+    ],
+)
+def test_transcript_goes_when_the_last_contract_has_ended(
+    tables: TableWorld, ended_ago: timedelta | None, goes: bool
+) -> None:
+    tables.add_contract("t1", 400 * DAY)
+    tables.add_contract("t1", ended_ago)
+    tables.add_transcript("t1")
+    summary = tables.dispose("transcript")
+    assert (summary.planned, summary.gone) == ((1, 1) if goes else (0, 0))
+    left = 0 if goes else 1
+    assert [tables.count(table) for table in ("transcripts", "segments", "embeddings")] == [left, 2 * left, 2 * left]
+
+
+def test_transcript_of_any_age_stays_while_nothing_ended(tables: TableWorld) -> None:
+    tables.add_contract("t1", None)
+    tables.add_transcript("t1", created_at=now() - 3000 * DAY)
+    tables.add_transcript("without a contract", created_at=now() - 3000 * DAY)
+    tables.add_transcript(None, created_at=now() - 3000 * DAY)
+    plan = tables.plan("transcript")
+    assert (plan.due, plan.kept_by_reason) == (0, {"no_event": 3})
+
+
+def test_agreed_limit_of_one_customer_is_shorter_and_no_other_customers(tables: TableWorld) -> None:
+    for tenant in ("brief", "t1"):
+        tables.add_contract(tenant, 8 * DAY)
+        tables.add_transcript(tenant)
+    assert tables.dispose("transcript").gone == 1
+    assert tables.sql("SELECT tenant_id FROM transcripts") == [("t1",)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "goes"),
+    [
+        pytest.param({"duty_paragraph": "§147 AO", "duty_until": now() + DAY}, False, id="runs"),
+        pytest.param({"duty_paragraph": "§147 AO", "duty_until": now() - DAY}, True, id="over"),
+        pytest.param({"duty_paragraph": "§147 AO"}, False, id="without_end"),
+        pytest.param({"duty_paragraph": " ", "duty_until": now() + DAY}, True, id="without_paragraph"),
+        pytest.param({"duty_until": now() + DAY}, True, id="not_flagged"),
+    ],
+)
+def test_flagged_duty_keeps_even_what_the_customer_wants_gone(
+    tables: TableWorld, columns: dict[str, object], goes: bool
+) -> None:
+    tables.sql("INSERT INTO requests VALUES ('t1', now() - interval '1 hour')")
+    tables.add_transcript("t1", **columns)
+    assert tables.dispose("transcript").gone == goes
+    assert tables.count("transcripts") == (not goes)
+
+
+def test_hold_of_ours_keeps_from_the_end_of_the_contract_and_not_from_the_customers_request(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1")
+    tables.add_hold(tenant_id="t1", category="transcript")
+    assert tables.plan("transcript").kept_by_reason == {"legal_hold": 1}
+    tables.sql("INSERT INTO requests VALUES ('t1', now() - interval '1 hour')")
+    assert tables.dispose("transcript").gone == 1
+
+
+def test_what_waits_for_something_else_stays_until_it_waits_no_more(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    key = tables.add_transcript("t1", waits=True)
+    assert tables.plan("transcript").kept_by_reason == {"waits": 1}
+    tables.sql("UPDATE transcripts SET waits = false WHERE transcript_id = %s", key)
+    assert tables.dispose("transcript").gone == 1
+
+
+def test_hold_and_duty_after_the_plan_save_the_row_with_all_that_belongs_to_it(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    held, flagged, other = (tables.add_transcript("t1") for _ in range(3))
+    plan = tables.plan("transcript")
+    tables.add_hold(item_id=held, place="transcripts")
+    tables.sql("UPDATE transcripts SET duty_paragraph = '§147 AO' WHERE transcript_id = %s", flagged)
+    summary = execute_plan(tables.runtime, plan.plan_id, plan.digest)
+    assert (summary.gone, summary.spared) == (1, {"legal_hold": 1, "statutory_duty": 1})
+    assert tables.ids("transcripts", "transcript_id") == {held, flagged}
+    assert tables.count("embeddings") == 4
+    assert other not in tables.ids("transcripts", "transcript_id")
+
+
+def test_row_that_something_unmapped_refers_to_fails_alone_and_stays_whole(tables: TableWorld) -> None:
+    tables.sql("CREATE TABLE exports (transcript_id uuid REFERENCES transcripts)")
+    tables.add_contract("t1", 40 * DAY)
+    keys = [tables.add_transcript("t1") for _ in range(5)]
+    tables.sql("INSERT INTO exports VALUES (%s)", keys[2])
+    with pytest.raises(PartlyFailedError) as failure:
+        tables.dispose("transcript")
+    assert failure.value.summary.failures == {"23503": 1}  # type: ignore[attr-defined]
+    assert tables.ids("transcripts", "transcript_id") == {keys[2]}
+    assert (tables.count("segments"), tables.count("embeddings")) == (2, 2)
+
+
+def test_row_that_a_trigger_keeps_is_no_success(tables: TableWorld) -> None:
+    tables.sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    tables.sql("CREATE TRIGGER keep BEFORE DELETE ON transcripts FOR EACH ROW EXECUTE FUNCTION keep()")
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1", segments=0)
+    with pytest.raises(PartlyFailedError) as failure:
+        tables.dispose("transcript")
+    assert failure.value.summary.failures == {"still_there": 1}  # type: ignore[attr-defined]
+
+
+def test_row_that_went_meanwhile_is_not_ours(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1", segments=0)
+    plan = tables.plan("transcript")
+    tables.sql("DELETE FROM transcripts")
+    summary = execute_plan(tables.runtime, plan.plan_id, plan.digest)
+    assert (summary.gone, summary.spared) == (0, {"already_gone": 1})
+
+
+def test_dry_run_removes_nothing_and_counts_the_same(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1")
+    plan = tables.plan("transcript")
+    assert execute_plan(tables.runtime, plan.plan_id, plan.digest, dry_run=True).gone == 1
+    assert tables.count("embeddings") == 2
+    assert execute_plan(tables.runtime, plan.plan_id, plan.digest).gone == 1
+
+
+def test_cascade_to_a_table_that_nobody_mapped_is_refused(tables: TableWorld) -> None:
+    tables.sql("CREATE TABLE notes (segment_id uuid REFERENCES segments ON DELETE CASCADE)")
+    with pytest.raises(DataMapError, match="cascading_delete"):
+        tables.plan("transcript")
+
+
+def test_usage_is_anonymised_once_and_stays(tables: TableWorld) -> None:
+    rows = [(1, now() - 20 * DAY), (2, now() - 12 * DAY), (3, now() - 11 * DAY), (4, now() + DAY), (5, None)]
+    for key, at in rows:
+        tables.sql("INSERT INTO usage_events VALUES (%s, %s, '192.0.2.1', 'Firefox', '/preise')", key, at)
+    plan = tables.plan("usage")
+    assert (plan.due, plan.kept_by_reason) == (2, {"not_due": 1, "undated": 2})
+    assert execute_plan(tables.runtime, plan.plan_id, plan.digest).gone == 2
+    found = tables.sql("SELECT event_id, ip, agent, page FROM usage_events ORDER BY 1")
+    assert found[:3] == [
+        (1, None, "anonymised", "/preise"),
+        (2, None, "anonymised", "/preise"),
+        (3, "192.0.2.1", "Firefox", "/preise"),
+    ]
+    assert tables.plan("usage").due == 0
+
+
+def test_half_anonymised_row_is_due_again(tables: TableWorld) -> None:
+    tables.sql("INSERT INTO usage_events VALUES (1, now() - interval '20 days', '192.0.2.1', 'anonymised', '/')")
+    assert tables.dispose("usage").gone == 1
+    assert tables.sql("SELECT ip FROM usage_events") == [(None,)]
+
+
+def test_withdrawn_contact_goes_and_its_identifiers_stay_as_hashes_alone(tables: TableWorld) -> None:
+    tables.add_contact(1, email="Änne@Müller.example", phone="0171 3920001", withdrawn_at=now() - HOUR)
+    tables.add_contact(2, email="otto@example.com", phone=None)
+    assert tables.dispose("marketing").gone == 1
+    listed = tables.own_sql("SELECT kind, hash, suppressed_at FROM retention.suppression_list ORDER BY kind")
+    assert [row["kind"] for row in listed] == ["email", "phone"]
+    assert all(now() - 2 * HOUR < row["suppressed_at"] < now() - HOUR + MINUTE for row in listed)
+    assert tables.ids("contacts", "contact_id") == {"2"}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({"email": "ÄNNE@müller.example"}, id="case"),
+        pytest.param({"email": " änne@xn--mller-kva.example "}, id="domain_in_ascii"),
+        pytest.param({"phone": "+49 (171) 39200-01"}, id="phone_with_country"),
+        pytest.param({"phone": "0049 171 3920001"}, id="phone_with_zeros"),
+        pytest.param({"email": "new@example.com", "phone": "01713920001"}, id="one_of_two"),
+    ],
+)
+def test_import_that_brings_a_suppressed_person_back_is_due_at_once(tables: TableWorld, again: dict[str, str]) -> None:
+    tables.add_contact(1, email="Änne@Müller.example", phone="0171 3920001", withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    tables.add_contact(7, **again)
+    tables.add_contact(8, email="somebody@example.com", phone="0171 3920002")
+    tables.add_contact(9, email="", phone="-")
+    assert tables.dispose("marketing").gone == 1
+    assert tables.ids("contacts", "contact_id") == {"8", "9"}
+
+
+@pytest.mark.parametrize(
+    ("proven_ago", "goes"), [pytest.param(MINUTE, False, id="newer"), pytest.param(2 * HOUR, True, id="older")]
+)
+def test_only_a_consent_proven_newer_lifts_a_suppression(tables: TableWorld, proven_ago: timedelta, goes: bool) -> None:
+    tables.add_contact(1, email="anna@example.com", withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    tables.add_contact(2, email="anna@example.com", proven_consent_at=now() - proven_ago)
+    assert tables.dispose("marketing").gone == goes
+
+
+def test_two_contacts_with_one_address_go_both(tables: TableWorld) -> None:
+    tables.add_contact(1, email="anna@example.com", withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    tables.add_contact(2, email="anna@example.com")
+    tables.add_contact(3, email="ANNA@example.com")
+    assert tables.dispose("marketing").gone == 2
+
+
+def test_suppression_list_of_another_hash_key_is_unknown_and_never_empty(tables: TableWorld) -> None:
+    tables.add_contact(1, email="anna@example.com", withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    with pytest.raises(UnknownError, match="another hash key"):
+        tables.plan("marketing", hasher=ItemHasher(bytes(range(1, 33))))
+
+
+def test_contact_that_could_not_go_is_suppressed_all_the_same(tables: TableWorld) -> None:
+    tables.sql("CREATE TABLE mails (contact_id bigint REFERENCES contacts)")
+    tables.add_contact(1, email="anna@example.com", withdrawn_at=now() - HOUR)
+    tables.sql("INSERT INTO mails VALUES (1)")
+    with pytest.raises(PartlyFailedError):
+        tables.dispose("marketing")
+    assert len(tables.own_sql("SELECT kind FROM retention.suppression_list")) == 1
+
+
+def test_nothing_of_a_person_leaves_the_source(tables: TableWorld) -> None:
+    tables.add_contact(1, email="anna.secret@example.com", phone="0171 3920001", withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    with psycopg.connect(tables.own) as connection:
+        names = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'retention'"
+        ).fetchall()
+        everything = [str(row) for (name,) in names for row in connection.execute(f"SELECT * FROM {name}")]  # type: ignore[arg-type]
+    assert everything
+    assert not [text for text in everything if "secret" in text or "3920001" in text]
+
+
+def test_killed_after_the_rows_went_is_recorded_by_the_next_run(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1")
+    plan = tables.plan("transcript")
+
+    def die(step: str) -> None:
+        if step == "rows_confirmed":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute_plan(replace(tables.runtime, on_step=die), plan.plan_id, plan.digest)
+    summary = execute_plan(tables.runtime, plan.plan_id, plan.digest)
+    assert (summary.gone, summary.recovered, summary.failed) == (0, 1, 0)
