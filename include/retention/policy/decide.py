@@ -55,7 +55,7 @@ def decide(
     known_start = arose_at if basis is Basis.START_POINT else None
     covering = [hold for hold in holds if covers(hold, item, rule.category, known_start)]
     evidence = min((at for at in (seen_at, arose_at) if at is not None), default=None)
-    clock, basis = _clock(item, rule, terms, arose_at, basis, evidence, latest)
+    clock, dates_rest_on = _clock(item, rule, terms, arose_at, basis, evidence, latest)
     in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     if clock is None:
         if not rule.goes_by_age and not any(
@@ -67,7 +67,7 @@ def decide(
     item = item if terms.duties else replace(item, duty=None)
     clock = _after_protections(item, clock, covering, exempt_until, rule.release_latency, now)
     status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
-    return Decision(status, basis, reason, clock.due_at, clock.deadline_at, in_force)
+    return Decision(status, dates_rest_on, reason, clock.due_at, clock.deadline_at, in_force)
 
 
 def _arose(
