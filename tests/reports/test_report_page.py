@@ -206,7 +206,7 @@ def test_every_reason_that_plans_and_checks_give_has_words() -> None:
     trail = (INCLUDE / "retention" / "verification" / "trail.py").read_text(encoding="utf-8")
     executing = "".join(
         (INCLUDE / "retention" / "disposal" / f"{module}.py").read_text(encoding="utf-8")
-        for module in ("decide_again", "removal", "loose")
+        for module in ("decide_again", "object_removal", "loose")
     )
     faults = re.findall(r"'((?:consent|contract|hold)_[a-z_]+)'", judging)
     found = re.findall(r"(?:THEN|ELSE) '([a-z_]+)'", kinds)

@@ -14,14 +14,23 @@ WORDS = LABELS | RUNS | CODES | PAGES
 EVENTS: dict[str, Text] = {
     "transcription_succeeded": Text("the transcription succeeded", "erfolgreicher Transkription"),
     "recording_started": Text("the recording started", "Beginn der Aufnahme"),
+    "contract_ended": Text("the customer's last contract ended", "Ende des letzten Vertrags"),
+    "deletion_requested": Text("the customer asked for it", "Löschwunsch des Kunden"),
+    "instruction_received": Text("the customer's instruction", "Weisung des Kunden"),
+    "consent_withdrawn": Text("the consent was withdrawn", "Widerruf der Einwilligung"),
+    "suppressed": Text("a suppressed person came back", "Rückkehr einer gesperrten Person"),
+    "logged": Text("it was logged", "Protokollierung"),
+    "collected": Text("it was collected", "Erhebung"),
 }
 
 
 def say(key: str, language: str) -> str:
-    """The words for a key; for codes of others (a new reason, a new count) the code itself with its underscores as spaces."""
+    """The words for a key; for codes of others (a new reason, a new count) the code itself with its underscores as spaces. A
+    table's or a paragraph's name, which has a full stop, stays as it is."""
     if key in WORDS:
         return WORDS[key][1 if language == "de" else 0]
-    return key.rpartition(".")[2].replace("_", " ")
+    code = key.partition(".")[2]
+    return code if "." in code else code.replace("_", " ")
 
 
 def counted(key: str, count: int | None, language: str) -> str:
