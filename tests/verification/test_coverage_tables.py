@@ -250,10 +250,10 @@ def test_names_that_lead_nowhere_are_found(session: psycopg.Connection[Any]) -> 
     given.note("leads", "public.lead", "id", "email")
     found = cover_database(session, given)
     assert found.named == {"a_place": 1, "leads": 3}
-    assert found.named_in_vain == {"a_place": {"no table public.dropped"}, "leads": {"no column public.lead.email"}}
+    assert found.named_in_vain == {"a_place": {"public.dropped: no table"}, "leads": {"public.lead.email: no column"}}
     assert found.declared_in_vain == {
-        "public.renamed": {"no table public.renamed"},
-        "public.t": {"no column public.t.b"},
+        "public.renamed": {"public.renamed: no table"},
+        "public.t": {"public.t.b: no column"},
     }
 
 

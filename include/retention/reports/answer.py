@@ -118,7 +118,16 @@ def _what_was_read(check: Check) -> Text:
     )
 
 
-COUNTED = ("current_versions", "noncurrent_versions", "delete_markers", "uploads", "rows")
+COUNTED = (
+    "current_versions",
+    "noncurrent_versions",
+    "delete_markers",
+    "uploads",
+    "rows",
+    "tables",
+    "columns_sampled",
+    "columns_not_sampled",
+)
 """What the check may have looked at, in the order in which people read it; its other counts are results, not work."""
 
 

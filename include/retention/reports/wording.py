@@ -26,10 +26,16 @@ EVENTS: dict[str, Text] = {
 
 def say(key: str, language: str) -> str:
     """The words for a key; for codes of others (a new reason, a new count) the code itself with its underscores as spaces. A
-    table's or a paragraph's name, which has a full stop, stays as it is."""
+    table's or a paragraph's name, which has a full stop, stays as it is.
+
+    A code `WHAT: CODE, CODE` is what something is called, which stays as it is, and codes about it.
+    """
     if key in WORDS:
         return WORDS[key][1 if language == "de" else 0]
-    code = key.partition(".")[2]
+    kind, _dot, code = key.partition(".")
+    what, colon, about = code.rpartition(": ")
+    if colon:
+        return f"{what}: {', '.join(say(f'{kind}.{one}', language) for one in about.split(', '))}"
     return code if "." in code else code.replace("_", " ")
 
 

@@ -39,7 +39,9 @@ _GAPS = {
     "every_item_is_hashed": """
         SELECT entry_no FROM {batch}
         WHERE
-            (item_hash IS NULL AND entry NOT IN ('bucket', 'place', 'rest', 'orphans', 'unseen', 'external'))
+            (item_hash IS NULL AND entry NOT IN (
+                'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place', 'rest', 'orphans', 'unseen', 'external'
+            ))
             OR (part_hash IS NULL AND is_part AND entry NOT IN ('delete_marker', 'upload'))
     """,
 }

@@ -70,7 +70,7 @@ COPY (
         place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count,
         clock_at, evidence_at, event_happened, event_at, mapped, counted, first_end_at, duty, duty_until, is_restricted
     FROM {entries}
-    WHERE entry NOT IN ('vanished', 'remembered')
+    WHERE entry NOT IN ('vanished', 'remembered', 'column', 'declaration')
     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
 ) TO STDOUT
 """

@@ -12,9 +12,11 @@ from uuid import UUID
 from retention.connections import Resolver
 from retention.database import OwnConnection
 from retention.datamap.loader import AnyPlace, DataMap, MappedPlace
+from retention.datamap.model import ConnectionKind
 from retention.errors import StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.clocks import Clocks, clock_of
+from retention.verification.coverage.intake import cover
 from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
 from retention.verification.intake import BucketIntake, ObjectReader
 from retention.verification.intakes import object_reader, read_place
@@ -24,7 +26,7 @@ from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.place_check import PlaceCheck, Progress, Surroundings
 from retention.verification.promised import PromisedTerms
 from retention.verification.row_objects import HIDDEN_OBJECTS, REFUSED_METADATA, UNREADABLE_VERSIONS
-from retention.verification.territory import BucketPlan, plan_buckets, unmapped_buckets
+from retention.verification.territory import BucketPlan, declared_buckets, plan_buckets, store_of, unmapped_buckets
 from retention.verification.vanished import read_vanished, remembered
 
 
@@ -91,6 +93,7 @@ class Reading:
         self.places_failed: dict[str, str] = {}
         self.explanations: dict[str, str] = {}
         self.last_checks: dict[str, UUID] = {}
+        self.totals: dict[str, int] = {}
 
     def holds_on_nothing(self) -> dict[str, int]:
         """Open holds on a place or a category that the map doesn't have, by what is unknown."""
@@ -102,8 +105,9 @@ class Reading:
         """Rows read in all places."""
         return sum(counters["rows"] for counters in self.looked_at.values())
 
-    def read(self) -> None:
-        """Which buckets there are, then those of the map with their places, then all other places, and which places left the map.
+    def read(self, *, coverage: bool) -> None:
+        """Which buckets there are, then those of the map with their places, then all other places, and which places left the map;
+        with `coverage` also whatever else the map's connections can see.
 
         Raises DataMapError where a category has no place.
         """
@@ -111,8 +115,9 @@ class Reading:
         plans = plan_buckets(self._map, tuple(self._terms))
         self._inventory.add_approvals(self._scopes)
         self._remember_dropped(next(iter(self._terms)))
-        for store in dict.fromkeys(plan.store for plan in plans):
-            self._read_bucket_list(store, next(plan.category for plan in plans if plan.store == store))
+        stores = {plan.store: plan.category for plan in reversed(plans)}
+        for store, category in (self._all_stores(stores) if coverage else stores).items():
+            self._read_bucket_list(store, category)
         with self._sessions:
             readers = [reader for plan in plans for reader in self._read_bucket(plan)]
             self._inventory.index()
@@ -122,9 +127,26 @@ class Reading:
                 if not isinstance(place, MappedPlace):
                     check = self._check_of(place)
                     self._read_place(check, partial(read_place, check))
+        if coverage:
+            self._cover()
         for place in places:
             if place.name not in {*self.places_read, *self.places_failed}:
                 self._unreadable(place.spec.category, place.name, "Skipped")  # none may drop out of a check unnoticed
+
+    def _all_stores(self, planned: dict[str, str]) -> dict[str, str]:
+        """Every store that the map's connections lead to, with the category that its findings belong to."""
+        names = dict.fromkeys(store_of(self._map, name) for name in self._map.connections)
+        s3 = [name for name in names if self._map.connections[name].kind is ConnectionKind.S3]
+        return planned | {name: next(iter(self._terms)) for name in s3 if name not in planned}
+
+    def _cover(self) -> None:
+        """Tables, columns and files that nobody mapped, and what is declared."""
+        covered = cover(self._around, tuple(self._terms))
+        for (category, place), counts in covered.looked_at.items():
+            self._count(category, place, **counts)
+        for place, (category, reason, explanation) in covered.failed.items():
+            self._unreadable(category, place, reason, explanation)
+        self.totals = covered.totals
 
     def _remember_dropped(self, category: str) -> None:
         """Places that an earlier check read and that the map has no more: what was protected there is out of sight."""
@@ -208,6 +230,12 @@ class Reading:
         self._inventory.add([Entry(category, store, "bucket", mapped=True) for name in names if name not in unmapped])
         # A bucket's name is a place: without it nobody could look what lies there.
         self._inventory.add([Entry(category, f"{store}/{name}", "bucket", mapped=False) for name in sorted(unmapped)])
+        declared = declared_buckets(self._map, store)
+        self._count(category, store, declared_names=len(declared))
+        missing = sorted(declared.difference(names))
+        self._inventory.add(
+            [Entry(category, f"{store}/{name}", "named", mapped=False, note=f"{name}: no bucket") for name in missing]
+        )
 
     def _failed(self, check: PlaceCheck, error: StoreUnreadable) -> None:
         self._keep_count(check)

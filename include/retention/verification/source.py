@@ -48,6 +48,11 @@ class Source:
             self.close()
             raise self.unreadable(about, error) from None
 
+    @property
+    def session(self) -> psycopg.Connection[Any]:
+        """The session itself, for what looks at the database as a whole."""
+        return self._session
+
     def close(self) -> None:
         """End the session."""
         self._session.close()

@@ -50,24 +50,24 @@ def plan_buckets(datamap: DataMap, categories: Sequence[str]) -> list[BucketPlan
         place for category in categories for place in datamap.of_category(category) if isinstance(place, MappedPlace)
     ]
     plans = []
-    for store, bucket in dict.fromkeys((_store(datamap, p.spec.connection), p.spec.bucket) for p in wanted):
+    for store, bucket in dict.fromkeys((store_of(datamap, p.spec.connection), p.spec.bucket) for p in wanted):
         here = tuple(
             p
             for p in datamap.objects.values()
-            if (_store(datamap, p.spec.connection), p.spec.bucket) == (store, bucket)
+            if (store_of(datamap, p.spec.connection), p.spec.bucket) == (store, bucket)
         )
         mine = [place for place in here if place in wanted]
         declared = tuple(
             entry.prefix
             for entry in datamap.not_personal
-            if entry.bucket == bucket and entry.prefix is not None and _store(datamap, entry.connection) == store
+            if entry.bucket == bucket and entry.prefix is not None and store_of(datamap, entry.connection) == store
         )
         checked = frozenset(place.name for place in mine)
         plans.append(BucketPlan(store, bucket, here, checked, declared, mine[0].spec.category))
     return plans
 
 
-def _store(datamap: DataMap, connection: str) -> str:
+def store_of(datamap: DataMap, connection: str) -> str:
     """The first connection of the map with the same verifying identity: each system's file names its own, and two of them may
     look into one account."""
     identity = datamap.connections[connection].verification
@@ -76,13 +76,19 @@ def _store(datamap: DataMap, connection: str) -> str:
 
 def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list[str]:
     """Buckets of one store that are neither mapped nor declared, as a whole, free of personal data."""
-    mapped = {p.spec.bucket for p in datamap.objects.values() if _store(datamap, p.spec.connection) == store}
+    mapped = {p.spec.bucket for p in datamap.objects.values() if store_of(datamap, p.spec.connection) == store}
     declared = {
         entry.bucket
         for entry in datamap.not_personal
-        if entry.bucket is not None and entry.prefix is None and _store(datamap, entry.connection) == store
+        if entry.bucket is not None and entry.prefix is None and store_of(datamap, entry.connection) == store
     }
     return [name for name in names if name not in mapped and name not in declared]
+
+
+def declared_buckets(datamap: DataMap, store: str) -> set[str]:
+    """Buckets of one store in which something is declared free of personal data."""
+    entries = [entry for entry in datamap.not_personal if store_of(datamap, entry.connection) == store]
+    return {entry.bucket for entry in entries if entry.bucket is not None}
 
 
 def known_bucket(datamap: DataMap, listed: Collection[str], bucket: str | None) -> str:

@@ -37,13 +37,15 @@ def verify(
     own_conninfo: str,
     hasher: ItemHasher,
     as_of: datetime | None = None,
+    coverage: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckResult:
     """Check every place of these categories and write the result down.
 
     `as_of` (aware; default: now, by our own database's clock) is the instant at which deadlines, holds and consents are judged;
-    the stores are read as they are. `progress` is called with how many parts and rows have been read, and how many there were
-    last time.
+    the stores are read as they are. With `coverage` whatever else the map's connections can see must be mapped, or declared free
+    of personal data; without it the check speaks of these categories' places and their buckets alone. `progress` is called with
+    how many parts and rows have been read, and how many there were last time.
     A place that can't be read is part of the result (verdict `unknown`). Raises RequestError, PolicyError or DataMapError for
     arguments and files that make no sense, UnknownError where our own database or the holds can't be read.
     """
@@ -62,7 +64,7 @@ def verify(
         at = as_of if as_of is not None else started_at
         count = counting(inventory.own, progress)
         reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, count, at)
-        reading.read()
+        reading.read(coverage=coverage)
         inventory.judge(list(terms.values()), at)
         found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
         for name in ("unreadable_place", "external_unattested"):
@@ -90,7 +92,7 @@ def verify(
             explanations=reading.explanations,
             findings=findings,
             checks=(*checks, *own_checks),
-            counts=totals(inventory) | {"rows": reading.rows_read},
+            counts=totals(inventory) | {"rows": reading.rows_read} | reading.totals,
             headroom=headroom(inventory, wanted, at),
         )
         record(inventory.own, inventory, result, reading.last_checks, hasher.key_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retention.verification.wording_coverage import COVERAGE_WORDING
 from retention.verification.wording_own import OWN_WORDING, Wording
 from retention.verification.wording_records import RECORD_WORDING
 
@@ -228,4 +229,4 @@ WORDING: dict[str, Wording] = {
         "Bucket der Karte und Konto der Verbindung mit denen der Anwendung vergleichen; klären, wer Objekte gelöscht hat.",
     ),
 }
-WORDING |= RECORD_WORDING | OWN_WORDING
+WORDING |= RECORD_WORDING | COVERAGE_WORDING | OWN_WORDING

@@ -1,4 +1,5 @@
--- The tables of one check. Keyed hashes, instants, flags and ids of holds and consents only: no key, no name, no path.
+-- The tables of one check. Keyed hashes, instants, flags and ids of holds and consents only: no key, no name, no path. What is
+-- not mapped is named as its source's catalog does: buckets, tables, columns.
 
 -- What was seen, one row each:
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
@@ -12,6 +13,11 @@
 --   vanished                         protected when last seen, and gone now
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
+--   table                            a table that a connection sees (mapped = false: neither mapped nor declared; `note` says what it is)
+--   column                           a column that looks personal and is not declared; `note` names it and says why
+--   stray                            files that no place and no declaration claims: how many
+--   named                            what the map names and isn't there, by a place or (mapped = false) a declaration; `note` says what
+--   declaration                      a declaration to be looked at again; `note` says why
 --   place                            a place that could not be read; `note` says how the store put it (mapped = false: it left the map)
 CREATE UNLOGGED TABLE {entries} (
     entry_no       bigint  NOT NULL,
@@ -19,7 +25,7 @@ CREATE UNLOGGED TABLE {entries} (
     place          text    NOT NULL,
     entry          text    NOT NULL CHECK (entry IN (
         'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
-        'vanished', 'remembered', 'bucket', 'place'
+        'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),
     mapped         boolean NOT NULL,
     agreed         integer NOT NULL DEFAULT 0,      -- which customer's shorter limits apply; 0: what everybody was promised

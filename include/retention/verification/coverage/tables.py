@@ -182,5 +182,5 @@ def _compare_names(
 
 def _missing(there: Mapping[str, set[str]], table: str, columns: set[str]) -> set[str]:
     if table not in there:
-        return {f"no table {table}"}
-    return {f"no column {table}.{column}" for column in columns - there[table]}
+        return {f"{table}: no table"}
+    return {f"{table}.{column}: no column" for column in columns - there[table]}

@@ -1,0 +1,11 @@
+-- A declaration that somebody should look at again.
+SELECT
+    place,
+    category,
+    entry_no AS unit,
+    entry_no,
+    start_at,
+    note AS reason,
+    CAST(NULL AS timestamptz) AS ends_at
+FROM {batch}
+WHERE entry = 'declaration'
