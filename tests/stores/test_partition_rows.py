@@ -7,7 +7,6 @@ from datetime import date
 
 import psycopg
 import pytest
-from psycopg import sql
 from tests.stores.partitioned import DAY, FIRST, LogTable, three_days
 from tests.stores.test_postgres_store import make_role
 
@@ -19,7 +18,6 @@ from retention.stores.protocol import Removal, RemovalResult
 
 GONE, ABSENT = RemovalResult(Removal.REMOVED, 1), RemovalResult(Removal.ABSENT, 0)
 LOCKED = RemovalResult(Removal.FAILED, 0, "55P03")
-ALL = sql.SQL("TRUE")
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def rows_of(logs: LogTable, name: str) -> list[RowAt]:
 
 def test_rows_go_from_one_partition_and_the_others_stay(logs: LogTable) -> None:
     rows = rows_of(logs, logs.names[0])
-    assert delete_rows(logs.table(), logs.names[0], rows[:3], ALL) == dict.fromkeys(rows[:3], GONE)
+    assert delete_rows(logs.table(), logs.names[0], rows[:3]) == dict.fromkeys(rows[:3], GONE)
     assert present_rows(logs.table(), logs.names[0], rows) == {rows[3]}
     assert logs.rows() == 12
 
@@ -43,14 +41,7 @@ def test_a_row_that_was_changed_since_or_is_another_one_by_now_stays(logs: LogTa
     rows = rows_of(logs, logs.names[0])
     logs.sql(f"UPDATE {logs.names[0]} SET line = 'x' WHERE id = %s", int(rows[0].item_id))
     wrong = RowAt(rows[1].ctid, "4711")
-    assert delete_rows(logs.table(), logs.names[0], [rows[0], wrong], ALL) == {rows[0]: ABSENT, wrong: ABSENT}
-    assert logs.rows() == 15
-
-
-def test_a_row_that_is_not_due_any_more_stays(logs: LogTable) -> None:
-    rows = rows_of(logs, logs.names[0])
-    due = sql.SQL("r.logged_at < '2026-01-01Z'")
-    assert set(delete_rows(logs.table(), logs.names[0], rows, due).values()) == {ABSENT}
+    assert delete_rows(logs.table(), logs.names[0], [rows[0], wrong]) == {rows[0]: ABSENT, wrong: ABSENT}
     assert logs.rows() == 15
 
 
@@ -58,7 +49,7 @@ def test_a_row_that_somebody_has_locked_fails_without_waiting_and_the_others_go(
     rows = rows_of(logs, logs.names[0])
     with psycopg.connect(logs.conninfo) as other:
         other.execute("SELECT 1 FROM request_log WHERE id = %s FOR UPDATE", (int(rows[0].item_id),))
-        results = delete_rows(logs.table(), logs.names[0], rows, ALL)
+        results = delete_rows(logs.table(), logs.names[0], rows)
     assert results == {rows[0]: LOCKED} | dict.fromkeys(rows[1:], GONE)
 
 
@@ -72,7 +63,7 @@ def test_a_row_that_another_table_points_to_fails_with_the_code_and_the_others_g
     logs.sql("INSERT INTO incidents SELECT id, logged_at FROM request_log ORDER BY id LIMIT 1")
     rows = rows_of(logs, name)
     refused = {rows[0]: RemovalResult(Removal.FAILED, 0, "23503")}
-    assert delete_rows(logs.table(), name, rows, ALL) == refused | dict.fromkeys(rows[1:], GONE)
+    assert delete_rows(logs.table(), name, rows) == refused | dict.fromkeys(rows[1:], GONE)
 
 
 def test_a_row_without_an_id_is_named_by_where_it_stands(database: str) -> None:
@@ -82,7 +73,7 @@ def test_a_row_without_an_id_is_named_by_where_it_stands(database: str) -> None:
     logs.sql("INSERT INTO request_log VALUES (NULL, %s, 'a'), (%s, %s, 'b')", FIRST, uuid.uuid4(), FIRST)
     table = logs.table(evidence_column=None)
     nameless = [row for row in rows_of(logs, name) if row.item_id == "request_log_20260301(0,1)"]
-    assert delete_rows(table, name, nameless, ALL) == {nameless[0]: GONE}
+    assert delete_rows(table, name, nameless) == {nameless[0]: GONE}
     assert logs.rows() == 1
 
 

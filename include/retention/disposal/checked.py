@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retention.datamap.loader import MappedPlace, MappedTable
+from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable
 from retention.disposal.fact_columns import FactColumns
 from retention.disposal.runtime import PlaceStores
+from retention.stores.partitions import PartitionStore
 from retention.stores.tables import TableRows
 
 
@@ -29,4 +30,13 @@ class CheckedTable:
     is_rehearsal: bool = False
 
 
-CheckedPlace = CheckedObjects | CheckedTable
+@dataclass(frozen=True, slots=True)
+class CheckedPartitions:
+    """A log table that is partitioned by time. `is_rehearsal`: what would go is only counted."""
+
+    place: MappedPartitions
+    store: PartitionStore
+    is_rehearsal: bool = False
+
+
+CheckedPlace = CheckedObjects | CheckedTable | CheckedPartitions

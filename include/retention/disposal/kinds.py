@@ -8,9 +8,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from retention.database import OwnConnection
-from retention.datamap.loader import AnyPlace, DataMap, MappedAirflow, MappedExternal, MappedPlace, MappedTable
+from retention.datamap.loader import (
+    AnyPlace,
+    DataMap,
+    MappedAirflow,
+    MappedExternal,
+    MappedPartitions,
+    MappedPlace,
+    MappedTable,
+)
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.objects import ObjectKind
+from retention.disposal.partitions.kind import PartitionsKind
 from retention.disposal.runtime import Runtime
 from retention.disposal.tables import TableKind
 from retention.errors import DataMapError, Problem
@@ -56,7 +65,11 @@ class PlaceKind(Protocol):
         ...
 
 
-KINDS: dict[type[AnyPlace], PlaceKind] = {MappedPlace: ObjectKind(), MappedTable: TableKind()}
+KINDS: dict[type[AnyPlace], PlaceKind] = {
+    MappedPlace: ObjectKind(),
+    MappedTable: TableKind(),
+    MappedPartitions: PartitionsKind(),
+}
 _OF_OTHERS = (MappedExternal, MappedAirflow)
 """Places from which somebody else deletes: who keeps the copies, and Airflow's own maintenance."""
 

@@ -135,8 +135,12 @@ def _items(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any],
 def _rows(
     place: MappedTable, rule: RetentionRule, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool
 ) -> sql.Composed:
-    """The rows of a table. A row that has been anonymised is no item any more."""
-    names = [name for name in columns.types if name not in ("item_id", SUPPRESSED_AT)]
+    """The rows of a table. A row that has been anonymised is no item any more.
+
+    Only rows of partitions have an `object_key`, which says where they stand.
+    """
+    names = [name for name in columns.types if name not in ("item_id", "object_key", SUPPRESSED_AT)]
+    key = sql.SQL("f.object_key" if "object_key" in columns.types else "f.item_id::text")
     selected = [sql.SQL("f.{}").format(sql.Identifier(name)) for name in names]
     joined: sql.Composable = sql.SQL("")
     if SUPPRESSED in rule.events:
@@ -154,10 +158,11 @@ def _rows(
             )
         )
     return sql.SQL(
-        "SELECT f.item_id::text AS item_id, f.item_id::text AS object_key, {columns}, NULL::text AS key_tenant, "
+        "SELECT f.item_id::text AS item_id, {key} AS object_key, {columns}, NULL::text AS key_tenant, "
         "NULL::timestamptz AS key_day, NULL::timestamptz AS stored_at, 1 AS twins "
         "FROM ({items}\n) AS f {joined}WHERE {keys} AND {left}"
     ).format(
+        key=key,
         columns=sql.SQL(", ").join(selected),
         items=reviewed(place.items_sql),
         joined=joined,

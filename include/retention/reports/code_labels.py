@@ -38,6 +38,8 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.newer_version": ("a newer version arrived", "eine neuere Version kam hinzu"),
     "reason.already_gone": ("already gone (another run)", "bereits weg (anderer Lauf)"),
     "reason.row_changed": ("its row names another object by now", "die Zeile nennt inzwischen ein anderes Objekt"),
+    "reason.by_rows": ("goes row by row by now", "wird inzwischen zeilenweise gelöscht"),
+    "reason.no_partition": ("no partition of its table any more", "keine Partition ihrer Tabelle mehr"),
     "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
     # why something was kept without a sufficient reason, by the check's code
     "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),

@@ -1,7 +1,7 @@
 """Single rows of a partition, where it can't go as a whole: found by their place in the table (ctid), deleted without waiting.
 
-A ctid is no name: the row may have moved or changed since. So a row goes only if its id and its time are still the ones that
-were decided on; and no lock is waited for, so that nobody waits for us.
+A ctid names one version of a row: a row that was changed since stands elsewhere. Its id is compared all the same, because what
+was deleted leaves its ctid to others; and no lock is waited for, so that nobody waits for us.
 """
 
 from __future__ import annotations
@@ -33,10 +33,8 @@ def row_id(table: PartitionedTable) -> sql.Composed:
     )
 
 
-def delete_rows(
-    table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
-) -> dict[RowAt, RemovalResult]:
-    """Delete these rows of one partition in one transaction, as far as `still_due` (SQL over `r`) holds of them.
+def delete_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> dict[RowAt, RemovalResult]:
+    """Delete these rows of one partition in one transaction.
 
     A row that somebody has locked fails (55P03) without waiting; one that moved, changed or went is ABSENT. Where rows are
     refused (a foreign key, a trigger), the others still go. Raises StoreUnreadable when the connection is lost.
@@ -51,7 +49,7 @@ def delete_rows(
             try:
                 with session.transaction():
                     session.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    return _delete(session, table, partition, list(dict.fromkeys(rows)), still_due)
+                    return _delete(session, table, partition, list(dict.fromkeys(rows)))
             except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
                 code = error.sqlstate
         return dict.fromkeys(rows, RemovalResult(Removal.FAILED, 0, code))
@@ -77,12 +75,12 @@ def present_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt])
 
 
 def _delete(
-    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
+    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]
 ) -> dict[RowAt, RemovalResult]:
     """Delete under a savepoint; when some are refused, halve until they stand alone."""
     try:
         with session.transaction():
-            return _delete_unlocked(session, table, partition, rows, still_due)
+            return _delete_unlocked(session, table, partition, rows)
     except psycopg.Error as error:
         if session.closed or error.sqlstate is None or error.sqlstate[:2] == "40":
             raise
@@ -90,18 +88,16 @@ def _delete(
     if len(rows) == 1:
         return {rows[0]: RemovalResult(Removal.FAILED, 0, code)}
     middle = len(rows) // 2
-    return _delete(session, table, partition, rows[:middle], still_due) | _delete(
-        session, table, partition, rows[middle:], still_due
-    )
+    return _delete(session, table, partition, rows[:middle]) | _delete(session, table, partition, rows[middle:])
 
 
 def _delete_unlocked(
-    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt], still_due: sql.Composable
+    session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]
 ) -> dict[RowAt, RemovalResult]:
     """One statement: see which rows are there as they were decided, lock those that are free, delete these."""
     statement = sql.SQL(
         "WITH there AS MATERIALIZED (SELECT r.ctid, {id} AS item_id FROM ONLY {partition} AS r "
-        "WHERE r.ctid = ANY(%(ctids)s::tid[]) AND {still_due}), "
+        "WHERE r.ctid = ANY(%(ctids)s::tid[])), "
         "asked AS MATERIALIZED (SELECT there.* FROM there JOIN unnest(%(ctids)s::tid[], %(ids)s::text[]) AS w (ctid, item_id) "
         "ON there.ctid = w.ctid AND there.item_id = w.item_id), "
         "free AS MATERIALIZED (SELECT r.ctid FROM ONLY {partition} AS r "
@@ -109,7 +105,7 @@ def _delete_unlocked(
         "gone AS (DELETE FROM ONLY {partition} AS r WHERE r.ctid = ANY(ARRAY(SELECT ctid FROM free)) RETURNING r.ctid) "
         "SELECT asked.ctid::text AS ctid, asked.item_id, gone.ctid IS NOT NULL AS is_gone "
         "FROM asked LEFT JOIN gone ON gone.ctid = asked.ctid"
-    ).format(id=row_id(table), partition=qualified(partition), still_due=still_due)
+    ).format(id=row_id(table), partition=qualified(partition))
     found = session.execute(statement, {"ctids": [row.ctid for row in rows], "ids": [row.item_id for row in rows]})
     results = {
         RowAt(row["ctid"], row["item_id"]): RemovalResult(Removal.REMOVED, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -92,6 +92,22 @@ class PartitionStore:
     def records(self, partition: Partition, *, count: bool) -> PartitionRecords:
         """Read a partition itself, whether the table still shows it or not. `count` reads every row; the ends take an index."""
         return self.table.ask(lambda session: read_records(session, self.table, partition.name, count=count))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a table of this name, partition or not."""
+
+        def read(session: Session) -> bool:
+            found = session.execute("SELECT to_regclass(%s) AS found", (qualified(name).as_string(session),)).fetchone()
+            return found != {"found": None}
+
+        return self.table.ask(read)
+
+    def holds_rows(self, partition: Partition, ids: Sequence[str]) -> bool:
+        """Whether a row with one of these ids is in the partition."""
+        statement = sql.SQL("SELECT 1 FROM ONLY {} AS r WHERE r.{}::text = ANY(%s) LIMIT 1").format(
+            qualified(partition.name), sql.Identifier(self.table.id_column)
+        )
+        return self.table.ask(lambda session: session.execute(statement, (list(ids),)).fetchone() is not None)
 
     def drop(self, name: str) -> RemovalResult:
         """Detach and drop one partition, from wherever an earlier try left it; `parts_removed` is 1 where it was there.

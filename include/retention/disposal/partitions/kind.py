@@ -1,0 +1,150 @@
+"""Log tables in partitions, as one kind of place: what is checked, what is due, how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from retention.database import OwnConnection
+from retention.datamap.loader import MappedPartitions
+from retention.disposal.checked import CheckedPartitions
+from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.new_partitions import partitioned_table
+from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_left
+from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
+from retention.disposal.reading import Reading
+from retention.disposal.runtime import Runtime
+from retention.errors import DataMapError, Problem
+from retention.policy.model import Action, RetentionRule
+from retention.stores.partitions import PartitionStore
+from retention.stores.protocol import Removal
+
+
+class PartitionsKind:
+    """See `retention.disposal.kinds.PlaceKind`. An item is a partition (its qualified name), or a row where it can't go whole."""
+
+    batch_items = 5_000
+    """Rows of one batch; partitions are few."""
+
+    def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPartitions) -> CheckedPartitions:
+        """Look at the table, and whether the rule asks for no more than the age of its records."""
+        _require_age_alone(rule, place)
+        store = PartitionStore(partitioned_table(place, runtime.resolve))
+        store.check()
+        return CheckedPartitions(place, store)
+
+    def clock(self, runtime: Runtime, checked: CheckedPartitions) -> datetime:
+        """The source database's time."""
+        return checked.store.clock()
+
+    def due_items(
+        self, reading: Reading[CheckedPartitions], own: OwnConnection, coverage: str, tally: Tally
+    ) -> Iterator[DueItem]:
+        """Partitions first, then rows of those that can't go whole."""
+        fated = sort_out(reading)
+        for one in fated:
+            tally.considered += one.fate is not Fate.ROWS
+            if one.fate is Fate.KEEP:
+                decision = one.decision
+                tally.keep(one.reason, 1, decision.due_at if decision and decision.reason == "not_due" else None)
+            elif one.fate is Fate.DROP:
+                item = _item(reading, one)
+                tally.take(item.deadline_at)
+                yield item
+        yield from due_rows_of(reading, names(fated, Fate.ROWS), tally)
+
+    def decide_again(
+        self, reading: Reading[CheckedPartitions], lines: Sequence[Line], coverage: str
+    ) -> tuple[list[Line], Outcomes]:
+        """Partitions are read again; rows are decided in the step that removes them."""
+        whole = [line for line in lines if line.part_id is None]
+        now = {one.partition.name: one for one in sort_out(reading)} if whole else {}
+        kept: Outcomes = {}
+        for line in whole:
+            found = now.get(line.item_id)
+            if found is None:
+                kept[line] = _settled(reading, line)
+            elif found.fate is not Fate.DROP:
+                kept[line] = ("spared", found.reason)
+        return [line for line in lines if line not in kept], kept
+
+    def remove(
+        self, reading: Reading[CheckedPartitions], own: OwnConnection, due: Sequence[Line], stored_before: datetime
+    ) -> tuple[Outcomes, int]:
+        """Drop partitions one by one, delete rows by partition. The count is that of rows, those of partitions included."""
+        outcomes: Outcomes = {}
+        count = 0
+        for line in (line for line in due if line.part_id is None):
+            outcomes[line], rows = _drop(reading, line)
+            count += rows
+            reading.runtime.on_step("partition_dropped")
+        of_rows, deleted = remove_rows(reading, [line for line in due if line.part_id is not None])
+        return outcomes | of_rows, count + deleted
+
+    def gone(self, runtime: Runtime, place: MappedPartitions, lines: Sequence[Line]) -> list[Line]:
+        """The lines whose partition, or row, is gone."""
+        store = PartitionStore(partitioned_table(place, runtime.resolve))
+        left = rows_left(store.table, [line for line in lines if line.part_id is not None])
+        left |= {line for line in lines if line.part_id is None and store.exists(line.item_id)}
+        return [line for line in lines if line not in left]
+
+    def rehearsing(self, checked: CheckedPartitions) -> CheckedPartitions:
+        """The same; what would go is only counted."""
+        return replace(checked, is_rehearsal=True)
+
+
+def _require_age_alone(rule: RetentionRule, place: MappedPartitions) -> None:
+    """Raise DataMapError for a rule that asks for more than a record's age: a partition can't tell it."""
+    more = [event for event in rule.events if event != rule.clock_event]
+    more += ["action: anonymise"] if rule.action is Action.ANONYMISE else []
+    more += [name for name in ("exemption", "minimum", "duties") if any(getattr(one, name) for one in rule.versions)]
+    if more or not rule.goes_by_age:
+        found = f"place {place.name!r} of kind partitions, and a rule that asks for {', '.join(more) or 'no age'}"
+        expected = "a rule by the age of records alone; map the table with kind `table` to have rows judged by more"
+        raise DataMapError([Problem("datamap", 1, "rule_needs_rows", found, expected)])
+
+
+def _item(reading: Reading[CheckedPartitions], fated: Fated) -> DueItem:
+    decision = fated.decision
+    assert decision is not None and decision.due_at is not None and decision.deadline_at is not None  # it goes whole
+    return DueItem(
+        place=reading.checked.place.name,
+        item_id=fated.partition.name,
+        object_key=fated.partition.name,
+        part_id=None,
+        tenant_id=None,
+        person_id=None,
+        arose_at=fated.arose_at,
+        evidence_at=None,
+        basis=decision.basis.value,
+        reason=decision.reason,
+        due_at=decision.due_at,
+        deadline_at=decision.deadline_at,
+    )
+
+
+def _settled(reading: Reading[CheckedPartitions], line: Line) -> tuple[str, str | None]:
+    """What became of a partition that the table doesn't have any more."""
+    if reading.checked.store.exists(line.item_id):
+        return "spared", "no_partition"
+    return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
+
+
+def _drop(reading: Reading[CheckedPartitions], line: Line) -> tuple[tuple[str, str | None], int]:
+    """Drop one partition; returns what became of it, and the number of its rows, counted right before."""
+    store = reading.checked.store
+    partition = store.find(line.item_id)
+    if partition is None:
+        return _settled(reading, line), 0
+    rows = store.records(partition, count=True).rows or 0
+    if reading.checked.is_rehearsal:
+        return ("gone", None), rows
+    result = store.drop(line.item_id)
+    if result.outcome is Removal.FAILED:
+        return ("failed", result.error_code or "unknown"), 0
+    if result.outcome is Removal.ABSENT:
+        return _settled(reading, line), 0
+    if store.exists(line.item_id):
+        return ("failed", "still_there"), 0
+    return ("gone", None), rows

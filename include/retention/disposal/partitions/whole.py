@@ -1,0 +1,159 @@
+"""What becomes of each partition: dropped whole, emptied row by row, or kept.
+
+A partition is as old as its oldest record and expires by its *end*: until then a record may come in that is not due. It goes
+whole unless it is so wide that its end falls due too late for its oldest record, unless a hold covers a part of it, and unless
+a default partition stands beside it, with which PostgreSQL detaches nothing without blocking everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from retention.disposal.checked import CheckedPartitions
+from retention.disposal.reading import Reading
+from retention.policy.decide import decide
+from retention.policy.facts import Basis, Decision, Hold, ItemFacts, Start, Status
+from retention.policy.holds import covers, is_in_force
+from retention.stores.partition_catalog import Partition, PartitionState
+from retention.stores.partitions import PartitionRecords
+
+
+class Fate(StrEnum):
+    """What a run does with a partition."""
+
+    DROP = "drop"
+    ROWS = "rows"  # its rows are decided one by one
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Fated:
+    """One partition and what becomes of it. `arose_at` is its oldest record, None of an empty one; `decision` says why and since
+    when, None where its rows are asked."""
+
+    partition: Partition
+    fate: Fate
+    arose_at: datetime | None = None
+    decision: Decision | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it does not go whole, as a code."""
+        return "by_rows" if self.decision is None or self.fate is Fate.ROWS else self.decision.reason
+
+
+def sort_out(reading: Reading[CheckedPartitions]) -> list[Fated]:
+    """All partitions as they are now. Raises StoreUnreadable."""
+    partitions = reading.checked.store.partitions()
+    has_default = any(one.is_default for one in partitions)
+    return [_fate_of(reading, one, has_default) for one in partitions]
+
+
+def _fate_of(reading: Reading[CheckedPartitions], partition: Partition, has_default: bool) -> Fated:
+    if partition.state is not PartitionState.DETACHED and not partition.is_bounded:
+        return Fated(partition, Fate.ROWS)
+    records = reading.checked.store.records(partition, count=False)
+    item = _facts(reading, partition, records)
+    if item is None:
+        return Fated(partition, Fate.DROP, None, _left_over_empty(reading))
+    if records.is_empty and item.youngest_at is not None and item.youngest_at > reading.now:
+        # A day to come has no age.
+        return Fated(partition, Fate.KEEP, None, Decision(Status.RETAIN, Basis.START_POINT, "not_due", None, None))
+    whole, in_part = _holds_on(reading, item, partition, records)
+    decision = decide(item, reading.rule, whole, reading.as_of, now=reading.now)
+    fated = Fated(partition, Fate.KEEP, records.oldest, decision)
+    if records.is_empty:
+        # PostgreSQL drops an empty partition also beside a default one.
+        return replace(fated, fate=Fate.DROP if decision.disposable else Fate.KEEP)
+    if decision.disposable:
+        by_rows = in_part or (has_default and partition.state is PartitionState.ATTACHED)
+        return replace(fated, fate=Fate.ROWS if by_rows else Fate.DROP)
+    if partition.is_bounded and decision.reason in ("not_due", "too_wide", "undated"):
+        return replace(fated, fate=Fate.ROWS if _is_too_wide(reading, decision) else Fate.KEEP)
+    return fated
+
+
+def _facts(reading: Reading[CheckedPartitions], partition: Partition, records: PartitionRecords) -> ItemFacts | None:
+    """The partition as an item; None for an empty one of which only the drop is missing: nothing dates it, nothing is in it."""
+    end = partition.upper if partition.is_bounded else records.youngest
+    oldest = records.oldest if records.oldest is not None else end
+    if oldest is None:
+        return None
+    return ItemFacts(
+        place=reading.checked.place.name,
+        item_id=partition.name,
+        tenant_id=None,
+        starts={reading.rule.clock_event: Start(oldest, True)},
+        evidence_at=records.evidence,
+        youngest_at=end,
+        person_known=False,  # a log may hold anybody's records
+        is_processor=reading.checked.place.spec.role == "processor",
+    )
+
+
+def _left_over_empty(reading: Reading[CheckedPartitions]) -> Decision:
+    """An empty table that was being dropped: due since it was found."""
+    return Decision(Status.DUE, Basis.UNDATED, reading.rule.clock_event, reading.as_of, reading.as_of)
+
+
+def _is_too_wide(reading: Reading[CheckedPartitions], decision: Decision) -> bool:
+    """Whether its end falls due so late that runs may miss the deadline of its oldest record (clauses.md, "Time").
+
+    One without any date is looked at row by row, too: there they are counted.
+    """
+    if decision.due_at is None or decision.deadline_at is None or decision.basis is Basis.UNDATED:
+        return True
+    schedule = reading.rule.schedule
+    needed = schedule.needed(schedule.missed_runs_tolerated) - schedule.granularity
+    return decision.deadline_at - decision.due_at < needed
+
+
+def _holds_on(
+    reading: Reading[CheckedPartitions], item: ItemFacts, partition: Partition, records: PartitionRecords
+) -> tuple[list[Hold], bool]:
+    """The holds that cover all of it, and whether one in force covers a part: a period, or single rows."""
+    whole: list[Hold] = []
+    in_part = False
+    for hold in reading.holds:
+        of_all = replace(
+            hold, category=hold.category or reading.rule.category, item_id=None, started_from=None, started_before=None
+        )
+        if not covers(of_all, item, reading.rule.category, None):
+            continue
+        by_name = hold.item_id is None or hold.item_id == partition.name
+        if by_name and _spans(hold, records, item.youngest_at):
+            whole.append(of_all)
+        elif is_in_force(hold, reading.now) and _touches(reading, hold, partition, records, item.youngest_at):
+            in_part = True
+    return whole, in_part
+
+
+def _spans(hold: Hold, records: PartitionRecords, end: datetime | None) -> bool:
+    """Whether the hold's period covers every record that is or may be in it."""
+    begins = hold.started_from is None or (records.oldest is not None and hold.started_from <= records.oldest)
+    return begins and (hold.started_before is None or (end is not None and end <= hold.started_before))
+
+
+def _touches(
+    reading: Reading[CheckedPartitions],
+    hold: Hold,
+    partition: Partition,
+    records: PartitionRecords,
+    end: datetime | None,
+) -> bool:
+    """Whether something in it may fall under the hold."""
+    if hold.started_from is not None and end is not None and end < hold.started_from:
+        return False
+    if hold.started_before is not None and records.oldest is not None and hold.started_before <= records.oldest:
+        return False
+    if hold.item_id is None or hold.item_id == partition.name:
+        return True
+    return reading.checked.store.holds_rows(partition, [hold.item_id])
+
+
+def names(fated: Sequence[Fated], fate: Fate) -> list[str]:
+    """The names of the partitions that have this fate."""
+    return [one.partition.name for one in fated if one.fate is fate]
