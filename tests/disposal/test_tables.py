@@ -11,8 +11,11 @@ from tests.table_world import TableWorld
 from tests.world import DAY, HOUR, now
 
 from retention.disposal.execute import execute_plan
-from retention.errors import DataMapError, PartlyFailedError, UnknownError
+from retention.disposal.explain import explain_item
+from retention.disposal.hold_scope import look_up
+from retention.errors import DataMapError, PartlyFailedError, RequestError, UnknownError
 from retention.evidence.hashing import ItemHasher
+from retention.policy.facts import HoldScope
 
 MINUTE = timedelta(minutes=1)
 
@@ -262,3 +265,27 @@ def test_killed_after_the_rows_went_is_recorded_by_the_next_run(tables: TableWor
         execute_plan(replace(tables.runtime, on_step=die), plan.plan_id, plan.digest)
     summary = execute_plan(tables.runtime, plan.plan_id, plan.digest)
     assert (summary.gone, summary.recovered, summary.failed) == (0, 1, 0)
+
+
+def test_row_is_explained_by_its_id(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    key = tables.add_transcript("t1", duty_paragraph="§147 AO")
+    said = explain_item(tables.runtime, "transcripts", key, as_of=now(), asked_by="anna")
+    assert (said["status"], said["reason"]) == ("kept_by_minimum", "statutory_duty")
+    with pytest.raises(RequestError, match="found no row"):
+        explain_item(tables.runtime, "transcripts", "no id at all", as_of=now(), asked_by="anna")
+
+
+@pytest.mark.parametrize(
+    ("scope", "rows"),
+    [
+        pytest.param({"tenant_id": "t1"}, 2, id="customer"),
+        pytest.param({"tenant_id": "t1", "category": "usage"}, 0, id="of_another_category"),
+        pytest.param({"person_id": "p1"}, 1, id="person"),
+        pytest.param({"item_id": "t1", "place": "transcripts"}, 0, id="mistyped_id"),
+    ],
+)
+def test_hold_on_rows_says_how_many_it_covers(tables: TableWorld, scope: dict[str, str], rows: int) -> None:
+    tables.add_transcript("t1", person_id="p1")
+    tables.add_transcript("t1")
+    assert look_up(lambda: tables.runtime, HoldScope(**scope)).rows == rows

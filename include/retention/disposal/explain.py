@@ -5,34 +5,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
-from retention.disposal.clocks import current_time
+from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
+from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
-from retention.disposal.item_holds import holds_here
+from retention.disposal.opened_tables import open_table
 from retention.disposal.place_sql import reviewed
+from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import compile_selection
+from retention.disposal.suppression import suppressed_items
 from retention.errors import RequestError
 from retention.evidence import ledger
-from retention.evidence.holds import read_holds
+from retention.policy.model import RetentionRule
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
-    """Explain the item with this id or object key. Raises RequestError for an unknown place or item."""
-    place = runtime.datamap.objects.get(place_name)
+    """Explain the item with this id or object key. Raises RequestError for an unknown place or item, and for a place whose items
+    no row describes: what is due there is decided by its files and partitions themselves."""
+    place = runtime.datamap.places.get(place_name)
     if place is None:
         known = ", ".join(sorted(runtime.datamap.places))
         raise RequestError(f"found no place {place_name!r} in the data map; expected one of: {known}")
+    if not isinstance(place, MappedPlace | MappedTable) or (isinstance(place, MappedPlace) and not place.has_rows):
+        raise RequestError(
+            f"found place {place_name!r} of kind {place.spec.kind!r}, in which no row describes an item; expected one of: "
+            f"{', '.join(_described(runtime))}. `plan {place.spec.category}` says what is due and what stays there."
+        )
     rule = runtime.policy.rule(place.spec.category)
     require_rule_in_force(rule, as_of)
     with runtime.own() as own, runtime.source(place) as source:
-        columns = read_columns(source, place, rule)
-        holds, now = holds_here(read_holds(own), runtime.datamap, place), current_time(runtime, own)
-        find = sql.SQL("SELECT f.object_key FROM ({}\n) AS f WHERE %(item)s IN (f.item_id, f.object_key)")
-        keys = [row["object_key"] for row in source.execute(find.format(reviewed(place.items_sql)), {"item": item})]
-        selection = compile_selection(place, rule, columns, holds, as_of=as_of, now=now, keys=keys)
+        reading = Reading[Any].take(runtime, own, rule, _looked_at(runtime, source, rule, place), as_of)
+        suppressed = suppressed_items(reading, own) if isinstance(place, MappedTable) else None
+        selection = reading.selection(keys=_keys(source, place, item), suppressed=suppressed)
         query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
         row = source.execute(query, selection.parameters | {"item": item}).fetchone()
         item_hash = runtime.hasher.item(place_name, row["item_id"] if row else item)
@@ -56,3 +63,32 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "holds": list(row["hold_ids"]),
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
     }
+
+
+def _looked_at(
+    runtime: Runtime, source: psycopg.Connection[Any], rule: RetentionRule, place: RowPlace
+) -> CheckedObjects | CheckedTable:
+    """The place with what its SQL returns. To explain needs no store: what only deletion needs is not asked for."""
+    columns = read_columns(source, place, rule)
+    if isinstance(place, MappedTable):
+        return CheckedTable(place, open_table(place, runtime.resolve, rule), columns)
+    return CheckedObjects(place, runtime.open_stores(place, runtime.resolve), columns)
+
+
+def _described(runtime: Runtime) -> list[str]:
+    """The places whose items rows describe."""
+    places = runtime.datamap.places.values()
+    return sorted(
+        place.name
+        for place in places
+        if isinstance(place, MappedTable) or (isinstance(place, MappedPlace) and place.has_rows)
+    )
+
+
+def _keys(source: psycopg.Connection[Any], place: RowPlace, item: str) -> list[str]:
+    """What the selection knows the item by: the keys of its objects, or the id of its row."""
+    if isinstance(place, MappedTable):
+        find = sql.SQL("SELECT f.item_id::text AS key FROM ({}\n) AS f WHERE f.item_id::text = %(item)s")
+    else:
+        find = sql.SQL("SELECT f.object_key AS key FROM ({}\n) AS f WHERE %(item)s IN (f.item_id, f.object_key)")
+    return [row["key"] for row in source.execute(find.format(reviewed(place.items_sql)), {"item": item})]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace
+from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
 from retention.disposal.item_holds import reaches
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import reviewed
@@ -42,18 +43,24 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
     """
     try:
         runtime = open_runtime()
-        places = [place for place in runtime.datamap.objects.values() if reaches(scope, runtime.datamap, place)]
-        rows = sum(_rows(runtime, place, scope) for place in places)
-        return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in places))
+        places = [place for place in runtime.datamap.places.values() if reaches(scope, runtime.datamap, place)]
+        described = [place for place in places if isinstance(place, MappedPlace | MappedTable) and _has_rows(place)]
+        rows = sum(_rows(runtime, place, scope) for place in described)
+        if not rows and len(described) < len(places):
+            return Covered(None)  # log files and partitions: nobody counts what may be in them
+        objects = [place for place in described if isinstance(place, MappedPlace)]
+        return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in objects))
     except (RetentionError, psycopg.Error):
         return Covered(None)
 
 
-def _rows(runtime: Runtime, place: MappedPlace, scope: HoldScope) -> int:
+def _has_rows(place: RowPlace) -> bool:
+    return not isinstance(place, MappedPlace) or place.has_rows
+
+
+def _rows(runtime: Runtime, place: RowPlace, scope: HoldScope) -> int:
     start = sql.Identifier(f"start_{runtime.policy.rule(place.spec.category).clock_event}")
-    parameters = {
-        "bucket": place.spec.bucket,
-        "prefixes": list(place.spec.prefixes),
+    parameters: dict[str, Any] = {
         "item_id": scope.item_id,
         "tenant_id": scope.tenant_id,
         "person_id": scope.person_id,
@@ -61,20 +68,33 @@ def _rows(runtime: Runtime, place: MappedPlace, scope: HoldScope) -> int:
         "started_before": scope.started_before,
     }
     query = sql.SQL(
-        "SELECT count(*) AS found FROM ({items}\n) AS f CROSS JOIN LATERAL {key_facts} AS k "
-        "WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
-        "AND (%(item_id)s::text IS NULL OR %(item_id)s IN (f.item_id, f.object_key)) "
-        "AND (%(tenant_id)s::text IS NULL OR %(tenant_id)s IN (f.tenant_id, k.key_tenant)) "
+        "SELECT count(*) AS found FROM ({items}\n) AS f {key_facts}"
         "AND (%(person_id)s::text IS NULL OR f.person_id = %(person_id)s) "
         "AND (%(started_from)s::timestamptz IS NULL OR f.{start} IS NULL OR f.{start} >= %(started_from)s) "
         "AND (%(started_before)s::timestamptz IS NULL OR f.{start} IS NULL OR f.{start} < %(started_before)s)"
-    ).format(items=reviewed(place.items_sql), key_facts=key_facts(place, parameters), start=start)
+    ).format(items=reviewed(place.items_sql), key_facts=_named(place, parameters), start=start)
     with runtime.source(place) as source:
         source.execute(f"SET statement_timeout = {_PATIENCE_MS}")
         row = source.execute(query, parameters).fetchone()
     assert row is not None  # an aggregate always gives one row
     found: int = row["found"]
     return found
+
+
+def _named(place: RowPlace, parameters: dict[str, Any]) -> sql.Composed:
+    """The condition that a row names the scope's item and tenant, itself or, of objects, by its key."""
+    if not isinstance(place, MappedPlace):
+        return sql.SQL(
+            "WHERE (%(item_id)s::text IS NULL OR %(item_id)s = f.item_id::text) "
+            "AND (%(tenant_id)s::text IS NULL OR %(tenant_id)s = f.tenant_id) "
+        ).format()
+    parameters |= {"bucket": place.spec.bucket, "prefixes": list(place.spec.prefixes)}
+    return sql.SQL(
+        "CROSS JOIN LATERAL {key_facts} AS k "
+        "WHERE f.bucket = %(bucket)s AND f.object_key ^@ ANY(%(prefixes)s::text[]) "
+        "AND (%(item_id)s::text IS NULL OR %(item_id)s IN (f.item_id, f.object_key)) "
+        "AND (%(tenant_id)s::text IS NULL OR %(tenant_id)s IN (f.tenant_id, k.key_tenant)) "
+    ).format(key_facts=key_facts(place, parameters))
 
 
 def _has_object(runtime: Runtime, place: MappedPlace, item_id: str | None) -> bool:

@@ -26,8 +26,10 @@ def _same_table(one: MappedPlace, other: MappedPlace) -> bool:
     )
 
 
-def reaches(scope: HoldScope, datamap: DataMap, place: MappedPlace) -> bool:
+def reaches(scope: HoldScope, datamap: DataMap, place: AnyPlace) -> bool:
     """Whether something in this place may be in the scope, by the scope's place and category: an item's id follows its row."""
+    if not isinstance(place, MappedPlace):
+        return scope.category in (None, place.spec.category) and scope.place in (None, place.name)
     return any(
         scope.category in (None, one.spec.category)
         and (_names_item_of(scope, one) or (one is place and scope.place in (None, place.name)))
