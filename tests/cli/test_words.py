@@ -53,7 +53,7 @@ def test_verify_says_what_was_found_in_words_and_what_to_do(run: Any, world: Wor
     world.s3.put_object(Bucket=world.bucket, Key="exports/x.csv", Body=b"x")
     text = words("verify").stdout
     assert text.startswith("verdict: breach\n")
-    assert "breach: 1 × Past the cap (past_cap) in call_recordings\n    Look at the last disposal run" in text
+    assert "breach: 1 × Past the limit of age (past_cap) in call_recordings\n    Look at the last disposal run" in text
     assert f"(unmapped_prefix) in company_s3/{world.bucket}\n    List the bucket" in text
 
 

@@ -10,13 +10,16 @@ __all__ = ["WORDING", "Wording"]
 
 WORDING: dict[str, Wording] = {
     "past_cap": Wording(
-        "Past the cap",
+        "Past the limit of age",
         "Höchstfrist überschritten",
-        "A version, delete marker or unfinished upload is older than the promised cap by the oldest evidence of its age, and "
-        "neither a hold nor an exemption keeps it. Noncurrent versions, data behind a delete marker, orphans and copies count.",
-        "Eine Version, Löschmarkierung oder ein unfertiger Upload ist nach dem ältesten Beleg älter als die zugesagte "
-        "Höchstfrist; weder Löschsperre noch Einwilligung hält die Daten. Auch nicht aktuelle Versionen, Daten hinter einer "
-        "Löschmarkierung, verwaiste Objekte und Kopien zählen.",
+        "What is stored (an object's version, delete marker or unfinished upload, a row, a partition, a log file) is older than "
+        "promised by the oldest evidence of its age, and nothing keeps it: no duty, no hold, no restriction, no consent. A file "
+        "or partition is as old as its oldest record. Noncurrent versions, data behind a delete marker, orphans and copies "
+        "count.",
+        "Gespeichertes (Version, Löschmarkierung oder unfertiger Upload eines Objekts, Zeile, Partition, Logdatei) ist nach dem "
+        "ältesten Beleg älter als zugesagt, und nichts hält es: weder Aufbewahrungspflicht noch Löschsperre, Einschränkung oder "
+        "Einwilligung. Eine Datei oder Partition ist so alt wie ihr ältester Eintrag. Auch nicht aktuelle Versionen, Daten "
+        "hinter einer Löschmarkierung, verwaiste Objekte und Kopien zählen.",
         "Look at the last disposal run, its mode and the global stop; what only a full listing finds goes with the nightly one.",
         "Letzten Löschlauf, Modus und globalen Stopp prüfen; was nur die Vollauflistung findet, geht mit der nächtlichen.",
     ),
@@ -35,10 +38,10 @@ WORDING: dict[str, Wording] = {
         "Ohne ausreichenden Grund behalten",
         "Overdue, although there is a consent that does not suffice (one-sided, wrong scope, given or recorded late, withdrawn, "
         "ended, contract ended, review lapsed) or a hold that holds nothing. `detail.reasons` says which. These items are also "
-        "counted as past the cap, or as transcribed but present.",
+        "counted under the limit that they are past.",
         "Überfällig, obwohl es eine Einwilligung gibt, die nicht genügt (einseitig, falscher Zweck, zu spät erteilt oder "
         "erfasst, widerrufen, beendet, Vertrag beendet, Überprüfung versäumt), oder eine Löschsperre, die nichts sperrt. "
-        "Dieselben Aufnahmen zählen auch als Fristüberschreitung.",
+        "Dieselben Elemente zählen auch bei der Frist, die sie überschreiten.",
         "Delete, or mend the reason where that is lawful: approve the hold by a second person; a late consent can't be mended.",
         "Löschen oder, wo zulässig, den Grund heilen: Löschsperre durch eine zweite Person genehmigen; eine verspätete "
         "Einwilligung lässt sich nicht heilen.",
@@ -46,11 +49,12 @@ WORDING: dict[str, Wording] = {
     "protected_missing": Wording(
         "Protected, but gone",
         "Geschützt, aber verschwunden",
-        "An item that a hold or the consent of all parties keeps has no version left: its row stands alone, or it was there at "
-        "the last check and what protected it is still in force. Reported until that protection ends.",
-        "Von einer Aufnahme, die durch Löschsperre oder Einwilligung aller Beteiligten zu behalten ist, gibt es keine Version "
-        "mehr: Ihre Zeile steht allein, oder sie war bei der letzten Prüfung noch da, und der Schutz gilt weiter. Gemeldet, "
-        "bis der Schutz endet.",
+        "An item that a statutory duty, a hold or the consent of all parties keeps is gone: of its object no version is left "
+        "and its row stands alone, or it was there at the last check and what protected it is still in force. Reported until "
+        "that protection ends.",
+        "Etwas, das durch Aufbewahrungspflicht, Löschsperre oder Einwilligung aller Beteiligten zu behalten ist, ist weg: Von "
+        "seinem Objekt gibt es keine Version mehr, und die Zeile steht allein; oder es war bei der letzten Prüfung noch da, und "
+        "der Schutz gilt weiter. Gemeldet, bis der Schutz endet.",
         "Treat as over-deletion: stop disposal, find the writer in the ledger and the store's log, restore from a backup.",
         "Wie eine Überlöschung behandeln: Löschung anhalten, Verursacher in Löschprotokoll und Speicherprotokoll suchen, aus "
         "der Datensicherung wiederherstellen.",
@@ -95,7 +99,7 @@ WORDING: dict[str, Wording] = {
         "Gone without explanation",
         "Ungeklärt verschwunden",
         "Protected at the last check; gone now, and so are holds or consents that protected it. Reported for 30 days.",
-        "Bei der letzten Prüfung geschützt; jetzt verschwunden, und mit ihr Löschsperren oder Einwilligungen, die sie "
+        "Bei der letzten Prüfung geschützt; jetzt verschwunden, und mit ihm die Löschsperren oder Einwilligungen, die es "
         "schützten. 30 Tage lang gemeldet.",
         "Find out who deleted both. A customer whose data was erased as a whole is the harmless case.",
         "Klären, wer beides gelöscht hat. Harmlos ist der Kunde, dessen Daten insgesamt gelöscht wurden.",
@@ -103,12 +107,12 @@ WORDING: dict[str, Wording] = {
     "orphan_object": Wording(
         "Object without a row",
         "Objekt ohne Zeile",
-        "An object, marker or upload that no row names, not past the cap. An object older than the allowed latency counts as "
+        "An object, marker or upload that no row names, not past its limit. An object older than the allowed latency counts as "
         "`event_unknown`, too.",
         "Ein Objekt, eine Löschmarkierung oder ein Upload, zu dem es keine Zeile gibt, noch innerhalb der Höchstfrist. Ein "
         "Objekt, älter als die erlaubte Verzögerung, zählt auch als `event_unknown`.",
-        "Some minutes after a call this is normal. Otherwise find out what writes objects without rows.",
-        "Wenige Minuten nach einem Anruf normal. Sonst klären, was Objekte ohne Zeile schreibt.",
+        "Some minutes after it was stored this is normal. Otherwise find out what writes objects without rows.",
+        "Wenige Minuten nach dem Speichern normal. Sonst klären, was Objekte ohne Zeile schreibt.",
     ),
     "row_without_object": Wording(
         "Row without an object",
@@ -122,35 +126,38 @@ WORDING: dict[str, Wording] = {
         "Several rows share one object",
         "Mehrere Zeilen für ein Objekt",
         "It can't be said whose it is, so that disposal keeps it. Its oldest dates count.",
-        "Es ist nicht feststellbar, wessen Aufnahme es ist; die Löschung lässt sie stehen. Die ältesten Daten zählen.",
+        "Es ist nicht feststellbar, wessen es ist; die Löschung lässt es stehen. Die ältesten Daten zählen.",
         "Correct the rows.",
         "Zeilen berichtigen.",
     ),
     "fallback_dated": Wording(
         "Dated by other evidence",
         "Hilfsweise datiert",
-        "The row's own date is missing, lies before 1990 or in the future, or is later than other evidence by more than a day; "
-        "the oldest other evidence counts.",
-        "Das Datum der Zeile fehlt, liegt vor 1990, in der Zukunft oder mehr als einen Tag nach anderen Belegen; der älteste "
-        "andere Beleg zählt.",
+        "The own date of a row or log record is missing, lies before 1990 or in the future, or is later than other evidence by "
+        "more than a day; the oldest other evidence counts.",
+        "Das eigene Datum einer Zeile oder eines Log-Eintrags fehlt, liegt vor 1990, in der Zukunft oder mehr als einen Tag nach "
+        "anderen Belegen; der älteste andere Beleg zählt.",
         "Correct the date at its source.",
         "Datum an der Quelle berichtigen.",
     ),
     "future_dated": Wording(
         "Dated in the future",
         "In die Zukunft datiert",
-        "A date of the row, of the object's metadata or of its key lies in the future.",
-        "Ein Datum der Zeile, der Metadaten oder des Schlüssels liegt in der Zukunft.",
+        "A date of the row or log record, of the object's metadata or of its key lies in the future.",
+        "Ein Datum der Zeile oder des Log-Eintrags, der Metadaten oder des Schlüssels liegt in der Zukunft.",
         "Correct the clock that wrote it.",
         "Die Uhr berichtigen, die es geschrieben hat.",
     ),
     "undated": Wording(
         "No evidence of its age",
         "Alter nicht belegt",
-        "Nothing says how old it is but the time of the last write, which a copy resets: it may be past the cap.",
-        "Nur der letzte Schreibzeitpunkt ist bekannt, den jede Kopie neu setzt: Die Höchstfrist kann überschritten sein.",
-        "Find out where it comes from; write `recorded-at` into the metadata or the day into the key.",
-        "Herkunft klären; `recorded-at` in die Metadaten oder den Tag in den Schlüssel schreiben.",
+        "Nothing says how old it is, or only the time of the last write, which a copy resets: it may be past its limit.",
+        "Kein Beleg für das Alter, oder nur der letzte Schreibzeitpunkt, den jede Kopie neu setzt: Die Frist kann überschritten "
+        "sein.",
+        "Find out where it comes from, and give it its date: a row in its column, a log record at its beginning, an object in "
+        "its metadata (`recorded-at`) or its key.",
+        "Herkunft klären und das Datum ergänzen: in der Spalte der Zeile, am Anfang des Log-Eintrags, in Metadaten "
+        "(`recorded-at`) oder Schlüssel des Objekts.",
     ),
     "unmapped_bucket": Wording(
         "Bucket that the data map doesn't know",
@@ -185,9 +192,11 @@ WORDING: dict[str, Wording] = {
     "unreadable_place": Wording(
         "Place that could not be read",
         "Nicht lesbarer Ort",
-        "A bucket, a table or the list of buckets did not answer, not to its end, or not without hiding something. "
+        "A bucket, the list of buckets, a table, a folder or a file did not answer, not to its end, or not without hiding "
+        "something. "
         "`detail.reasons` gives the store's own word, `detail.explanation` where it was and what was expected.",
-        "Ein Bucket, eine Tabelle oder die Bucket-Liste antwortete nicht, nicht vollständig oder nicht ungefiltert. "
+        "Ein Bucket, die Bucket-Liste, eine Tabelle, ein Ordner oder eine Datei antwortete nicht, nicht vollständig oder nicht "
+        "ungefiltert. "
         "`detail.reasons` nennt das Wort des Speichers, `detail.explanation` (englisch) Ort und Erwartung.",
         "Mend the connection, the verifying role's rights or the map's check SQL, and run the check again.",
         "Verbindung, Rechte der prüfenden Rolle oder Prüf-SQL der Karte berichtigen und die Prüfung wiederholen.",
@@ -198,25 +207,27 @@ WORDING: dict[str, Wording] = {
         "Past its promised end and kept by nothing but a hold that may mean it (no row says whose it is, the row names no "
         "customer or another than the key, or its date is not certain), or by consents of several rows that share the object. "
         "Disposal keeps it to be safe; whether it may be kept nobody can tell.",
-        "Nach der zugesagten Frist nur durch eine Löschsperre behalten, unter die sie fallen kann (keine Zeile sagt, wessen sie "
+        "Nach der zugesagten Frist nur durch eine Löschsperre behalten, unter die es fallen kann (keine Zeile sagt, wessen es "
         "ist, die Zeile nennt keinen Kunden oder einen anderen als der Schlüssel, oder ihr Datum ist nicht sicher), oder durch "
-        "Einwilligungen mehrerer Zeilen, die sich das Objekt teilen. Die Löschung behält sie vorsichtshalber; ob zu Recht, ist "
+        "Einwilligungen mehrerer Zeilen, die sich das Objekt teilen. Die Löschung behält es vorsichtshalber; ob zu Recht, ist "
         "nicht feststellbar.",
-        "Find out whose it is and write one row for it; or name the customer, the object or the period more exactly in the hold.",
-        "Klären, wessen sie ist, und eine Zeile dafür schreiben; oder in der Löschsperre Kunde, Objekt oder Zeitraum genauer "
+        "Find out whose it is and write one row for it; or name the customer, the item or the period more exactly in the hold.",
+        "Klären, wessen es ist, und eine Zeile dafür schreiben; oder in der Löschsperre Kunde, Element oder Zeitraum genauer "
         "nennen.",
     ),
     "event_unknown": Wording(
         "Nobody knows whether the need ended",
         "Unbekannt, ob der Zweck entfallen ist",
-        "An object, older than the allowed latency, that no row names, or whose row doesn't say whether it was "
-        "transcribed: it may have had to go at once. `detail.reasons`: `no_row`, `row_is_silent`.",
-        "Ein Objekt, älter als die erlaubte Verzögerung, zu dem es keine Zeile gibt oder dessen Zeile nicht sagt, "
-        "ob transkribiert wurde: Es wäre vielleicht sofort zu löschen gewesen. `detail.reasons`: `no_row`, `row_is_silent`.",
-        "Find out what writes objects without rows or rows without a state, and mend them; without that the object stays until "
-        "the cap.",
-        "Klären, was Objekte ohne Zeile oder Zeilen ohne Zustand schreibt, und berichtigen; sonst bleibt das Objekt bis zur "
-        "Höchstfrist.",
+        "Older than the allowed latency, and no row says whether what ends the need has happened (the transcription, an "
+        "instruction, a withdrawal): it may have had to go at once. `detail.reasons`: `no_row` (an object that no row names), "
+        "`row_is_silent`.",
+        "Älter als die erlaubte Verzögerung, und keine Zeile sagt, ob eingetreten ist, was den Zweck beendet (Transkription, "
+        "Weisung, Widerruf): Es wäre vielleicht sofort zu löschen gewesen. `detail.reasons`: `no_row` (ein Objekt ohne Zeile), "
+        "`row_is_silent`.",
+        "Find out what writes objects without rows or rows without a state, and mend them; without that the item stays until "
+        "another limit, or for ever.",
+        "Klären, was Objekte ohne Zeile oder Zeilen ohne Zustand schreibt, und berichtigen; sonst bleibt das Element bis zu "
+        "einer anderen Frist oder für immer.",
     ),
     "objects_missing": Wording(
         "Too many rows without an object",

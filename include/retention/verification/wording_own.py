@@ -23,7 +23,7 @@ OWN_WORDING: dict[str, Wording] = {
         "An earlier check saw protected items that this one can't look for: their place is no longer in the data map, or the "
         "key of the keyed hashes was changed. Whether any of them was lost nobody can tell. A place that left the map is "
         "reported for 30 days, a changed key once.",
-        "Eine frühere Prüfung sah geschützte Aufnahmen, nach denen diese nicht sehen kann: Ihr Ort steht nicht mehr in der "
+        "Eine frühere Prüfung sah geschützte Elemente, nach denen diese nicht sehen kann: Ihr Ort steht nicht mehr in der "
         "Karte, oder der Schlüssel der Hashwerte wurde gewechselt. Ob davon etwas verloren ging, ist nicht feststellbar. Ein "
         "entfallener Ort wird 30 Tage lang gemeldet, ein neuer Schlüssel einmal.",
         "Give a renamed place its old name again, or the check its old key, and run it once more before changing either.",
