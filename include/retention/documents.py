@@ -78,13 +78,19 @@ class Document:
         return self.problem(path, "bad_value", _at(path, shown(detail["input"])), expected)
 
     def _without_kinds(self, path: Sequence[Any]) -> tuple[Any, ...]:
-        """The path as the file has it: where a key `kind` decides what the others are, pydantic names it, too."""
+        """The path as the file has it: where a key `kind` decides what the others are, pydantic names it first.
+
+        A place of kind `table` has a key `table`, too: the first of two is the kind.
+        """
         node: Any = self.data
         steps = []
+        named = False
         for step in path:
-            if isinstance(node, CommentedMap) and step not in node and step == node.get("kind"):
+            if isinstance(node, CommentedMap) and step == node.get("kind") and not named:
+                named = True
                 continue
             steps.append(step)
+            named = False
             node = node[step] if isinstance(node, (CommentedMap, CommentedSeq)) and _has(node, step) else None
         return tuple(steps)
 

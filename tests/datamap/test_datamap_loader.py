@@ -306,3 +306,47 @@ def test_files_that_no_pattern_can_mean_are_refused(
     [problem] = problems_of(write(tmp_path / "wrong", servers=text))
     assert (problem.code, problem.line) == ("bad_value", line_of(text, at))
     assert found in problem.found and expected in problem.expected
+
+
+TABLE = """\
+  contacts:
+    kind: table
+    category: marketing
+    role: controller
+    owner: Marketing
+    connection: voice_db
+    table: public.contacts
+    id_column: contact_id
+    dependents:
+      - {table: public.notes, column: contact_id}
+    facts: {items: sql/items.sql, check_items: sql/check_items.sql}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "code", "found"),
+    [
+        pytest.param(
+            "table: public.contacts", "table: Contacts", "table: Contacts", "bad_value", "table: 'Contacts'", id="table"
+        ),
+        pytest.param(
+            "id_column: contact_id", "id: contact_id", "id: contact_id", "unknown_key", "unknown key 'id'", id="key"
+        ),
+        pytest.param(
+            "column: contact_id}",
+            "col: contact_id}",
+            "col: contact_id}",
+            "unknown_key",
+            "unknown key 'col'",
+            id="key_of_a_dependent",
+        ),
+        pytest.param("    table: public.contacts\n", "", "contacts:", "missing_key", "no key 'table'", id="no_table"),
+    ],
+)
+def test_what_is_wrong_in_a_place_of_kind_table_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, line: str, code: str, found: str
+) -> None:
+    assert old in TABLE
+    text = VOICE.replace("not_personal:", TABLE.replace(old, new) + "not_personal:")
+    problems = {(problem.line, problem.code, problem.found) for problem in problems_of(write(tmp_path, text))}
+    assert (line_of(text, line), code, found) in problems
