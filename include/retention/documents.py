@@ -178,6 +178,7 @@ _PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*$": "a name of lower-case letters, digits and underscores",
     r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$": "a schema and a table, such as public.recordings",
+    r"^[^.]+\..+$": "a schema and a table, such as public.recordings",
 }
 
 

@@ -37,6 +37,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (datamap.PlaceName, "name"),
     (datamap.Replacement, "text or `(null)`"),
     (datamap.TableName, "schema and table"),
+    (datamap.DeclaredTable, "schema and table"),
     (datamap.ColumnName, "column"),
     (VersionName, "text or day"),
     (Exact, "text, spaces count"),

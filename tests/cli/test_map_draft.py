@@ -56,6 +56,15 @@ def test_a_draft_proposes_places_parts_and_what_to_declare(run: Run, world: Worl
     assert said["path"] is None
 
 
+def test_a_table_that_no_place_can_name_is_to_be_declared(run: Run, world: World, tmp_path: Path) -> None:
+    world.sql('CREATE TABLE "User" (n int PRIMARY KEY, "eMail" text)')
+    said = run("map", "draft", "company_db", "--out", str(tmp_path / "draft" / "company.yaml"))
+    assert "public.User" in said["not_personal"]
+    assert "It can be declared, and be no place" in said["files"]["company.yaml"]
+    finish(tmp_path / "draft")
+    assert "public.User" in {entry.table for entry in load_datamap(tmp_path / "draft").not_personal}
+
+
 def test_a_draft_speaks_of_what_columns_hold_and_repeats_no_value(run: Run, world: World) -> None:
     world.sql("CREATE TABLE remarks (n int PRIMARY KEY, t text); INSERT INTO remarks VALUES (1, 'to anna@example.org')")
     said = run("map", "draft", "company_db")

@@ -122,6 +122,13 @@ def test_columns_of_a_declared_table_are_looked_at_each_day(session: psycopg.Con
     assert cover_database(session, claims("products", products=["email"])).personal == []
 
 
+def test_names_in_upper_case_can_be_declared(session: psycopg.Connection[Any]) -> None:
+    session.execute('CREATE TABLE "User" ("eMail" text)')
+    assert personal(cover_database(session, claims("User"))) == {"eMail": ("name",)}
+    given = claims("User", User=["eMail"])
+    assert (personal(cover_database(session, given)), cover_database(session, given).unmapped) == ({}, {})
+
+
 def test_columns_are_found_by_what_they_hold(session: psycopg.Connection[Any]) -> None:
     session.execute(
         "CREATE DOMAIN remark AS text; CREATE TYPE pair AS (a text, b text);"

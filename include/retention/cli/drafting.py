@@ -33,7 +33,6 @@ def map_draft(
         "path": str(out.resolve()) if out is not None else None,
         "places": [{"name": place.name, "table": place.table.name} for place in draft.places],
         "not_personal": [table.name for table in draft.rest],
-        "unnameable": [table.name for table in draft.unnameable],
         "files": files,
     }
     emit("map draft", fields, _words(draft, files, out), as_json=as_json)
@@ -62,9 +61,9 @@ def _words(draft: Draft, files: dict[str, str], out: Path | None) -> str:
             f"# ---- {name}\n{text}" if name.endswith(".yaml") else f"-- ---- {name}\n{text}"
             for name, text in files.items()
         )
-    places, rest, others = (len(found) for found in (draft.places, draft.rest, draft.unnameable))
+    places, rest = len(draft.places), len(draft.rest)
     return (
-        f"{out.resolve()}: {counted_noun(places, 'place')} proposed, {counted_noun(rest, 'table')} to declare, "
-        f"{counted_noun(others, 'table')} that can't be named. Fill in what is open; "
+        f"{out.resolve()}: {counted_noun(places, 'place')} proposed, {counted_noun(rest, 'table')} to declare. "
+        "Fill in what is open; "
         f"`RETENTION_DATAMAP={out.parent} python -m retention policy check` says what still is."
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from retention.datamap.key_pattern import UnsharedPattern, compile_pattern
@@ -59,6 +59,8 @@ Replacement = Annotated[str | None, BeforeValidator(_null)]
 PlaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")]
 ColumnName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+DeclaredTable = Annotated[str, StringConstraints(strip_whitespace=False, pattern=r"^[^.]+\..+$")]
+"""A declaration only says a name, which may be any, such as `public.User`; nothing is done with the table."""
 
 
 class SourceConnection(StrictModel):
@@ -300,9 +302,9 @@ class NotPersonal(StrictModel):
     """The bucket's name."""
     prefix: Exact | None = None
     """What its keys begin with; without it, the whole bucket is declared."""
-    table: TableName | None = None
-    """Schema and table (or materialised view)."""
-    columns: tuple[ColumnName, ...] = ()
+    table: DeclaredTable | None = None
+    """Schema and table (or materialised view), as the database has them, such as `public.User`."""
+    columns: tuple[Exact, ...] = ()
     """Columns of it that look personal and are not; without them, the whole table is declared."""
     folder: str | None = None
     """A folder below the connection's path."""

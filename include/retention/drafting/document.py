@@ -41,11 +41,6 @@ def render(connection: str, draft: Draft) -> str:
         lines += ["not_personal:"]
     for table in draft.rest:
         lines += _declaration(connection, table)
-    for table in draft.unnameable:
-        lines += [
-            f"# {json.dumps(table.name)} can't be named here: schema and table are lower-case letters, digits and _.",
-            *(f"#   {note}" for note in _notes(table)),
-        ]
     return "\n".join(lines) + "\n"
 
 
@@ -115,6 +110,8 @@ def _notes(table: Table) -> Iterator[str]:
         yield "No column looks personal."
     if table.times:
         yield f"Times: {', '.join(f'{name} {table.types[name]}' for name in table.times)}."
+    if not table.can_be_named:
+        yield "It can be declared, and be no place: a place's schema and table are lower-case letters, digits and _."
     if table.partitioned_by is not None and not table.time_range:
         yield f"Partitioned by {table.partitioned_by}, which is no range of one timestamptz: rows go one by one."
     for ref in table.references:

@@ -32,19 +32,17 @@ class ProposedPlace:
 
 @dataclass(slots=True)
 class Draft:
-    """`places` hold or lead to persons; of the `rest` no name and no sample says so, or it can't be a place. What is `unnameable`
-    can't be written into a data map."""
+    """`places` hold or lead to persons; of the `rest` no name and no sample says so, or it can't be a place."""
 
     places: list[ProposedPlace] = field(default_factory=list)
     rest: list[Table] = field(default_factory=list)
-    unnameable: list[Table] = field(default_factory=list)
 
 
 def propose(tables: Mapping[str, Table]) -> Draft:
     """A table with personal columns is a place. One that refers to such a table is about the same persons: a part of it where it
     refers to nothing else of the kind, else a place of its own."""
     nameable = {name: table for name, table in tables.items() if table.can_be_named}
-    draft = Draft(unnameable=[table for table in tables.values() if not table.can_be_named])
+    draft = Draft()
     about_persons = _about_persons(nameable)
     leading = {name: _leading(nameable[name], about_persons) for name in about_persons}
     owned = {name: found[0] for name, found in leading.items() if _is_part(nameable[name], found, nameable)}
@@ -54,7 +52,7 @@ def propose(tables: Mapping[str, Table]) -> Draft:
         place = ProposedPlace(_place_name(nameable[name], names), nameable[name], others=leading[name])
         place.parts = _parts_of(name, owned, nameable)
         draft.places.append(place)
-    draft.rest = [table for name, table in sorted(nameable.items()) if name not in about_persons]
+    draft.rest = [table for name, table in sorted(tables.items()) if name not in about_persons]
     return draft
 
 
