@@ -92,7 +92,7 @@ class LineTimes:
     def _of_json(self, line: bytes) -> datetime | None:
         """The oldest of the times that the object's own keys give: one of them may be when it was collected."""
         try:
-            fields = json.loads(line)
+            fields = json.loads(line.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             return None
         if not isinstance(fields, dict):

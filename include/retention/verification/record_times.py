@@ -1,0 +1,194 @@
+"""How old the records in a log file are, as verification reads them: line by line, one expression for the time at a beginning.
+
+Written apart from what disposal reads the same files with, so that a wrong date has to be made twice before it can hurt.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line that are looked at."""
+_UNFOLDS_TO = 300
+"""So many times its packed size a file may hold, beyond `_ANY_SIZE`."""
+_ANY_SIZE = 64 << 20
+_STRANGE_LINES = 1000
+"""After so many lines that are no text nothing more is expected of a file."""
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_AHEAD, _AHEAD_BY_ZONE = timedelta(hours=1), timedelta(hours=14)
+_AFTER_STORED = timedelta(hours=48)
+_KEYS = frozenset({"@timestamp", "timestamp", "time", "ts", "datetime"})
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTH = f"(?:{'|'.join(_MONTHS)})"
+_STAMP = re.compile(
+    rf"""
+    (?:<\d+>\d*[ ]?)?                                   # syslog's priority and version
+    (?:
+        (?:\[?[A-Za-z][A-Za-z0-9]{{1,9}}\]?:?[ ]+)?     # a level, a protocol
+        \[?(?P<y>\d{{4}})(?P<sep>[-/])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)[Tt \t](?P<t>\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)
+        [ ]?(?P<z>[Zz](?![A-Za-z])|UTC|GMT|[+-]\d\d:?\d\d)?
+      | (?P<sm>{_MONTH})[ ](?P<sd>[ \d]\d)[ ](?P<st>\d\d:\d\d:\d\d)(?!\S)
+      | \[[A-Z][a-z][a-z][ ](?P<em>{_MONTH})[ ](?P<ed>[ \d]\d)[ ](?P<et>\d\d:\d\d:\d\d(?:\.\d+)?)[ ](?P<ey>\d{{4}})\]
+      | (?:[^\[{{\s][^\[{{]{{0,511}})?\[(?P<ad>\d\d)/(?P<am>{_MONTH})/(?P<ay>\d{{4}}):(?P<at>\d\d:\d\d:\d\d)
+        (?:[ ](?P<az>[+-]\d{{4}}))?\]
+    )
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
+@dataclass(slots=True)
+class Records:
+    """What a file's lines say. `oldest` and `youngest` are aware; `ahead` is the latest time that lies in the future, and counts
+    for nothing. `is_whole`: everything could be read. `first` is the first line with a time: what the file is known by, however
+    it is called, packed or continued."""
+
+    oldest: datetime | None = None
+    youngest: datetime | None = None
+    ahead: datetime | None = None
+    is_whole: bool = True
+    first: bytes = b""
+
+    def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> None:
+        """Take a line's time into account."""
+        if at > now + grace:
+            self.ahead = max(at, self.ahead or at)
+            return
+        at = min(at, now)
+        self.first = self.first or line.rstrip(b"\r\n")
+        self.oldest = min(at, self.oldest or at)
+        self.youngest = max(at, self.youngest or at)
+
+
+def read_records(stream: BinaryIO, *, stored_at: datetime, now: datetime) -> Records:
+    """Read a file to its end, plain or gz. `stored_at`: by it, times without a year get theirs. Raises what the stream raises,
+    if that is no fault of the content."""
+    found = Records()
+    strange = 0
+    for line in _lines(stream, found):
+        text = line.strip(b"\0").decode("latin-1")
+        if "\0" in text:
+            found.is_whole = False
+            strange += 1
+            if strange == _STRANGE_LINES and found.oldest is None:
+                break
+        elif text.startswith("{"):
+            _note_json(found, line, text, now)
+        else:
+            stamp = _STAMP.match(text)
+            at = _instant(stamp, stored_at, now) if stamp is not None else None
+            if at is not None and at >= _EARLIEST:
+                found.note(at, line, now, _AHEAD if stamp is not None and _has_zone(stamp) else _AHEAD_BY_ZONE)
+    return found
+
+
+def _lines(stream: BinaryIO, found: Records) -> Iterator[bytes]:
+    """The lines, of long ones the beginning. Damage ends them, and is noted."""
+    packed = _Counted(stream)
+    buffered = io.BufferedReader(packed)
+    is_packed = buffered.peek(2)[:2] == b"\x1f\x8b"
+    plain = gzip.GzipFile(fileobj=buffered) if is_packed else buffered
+    taken, begins = 0, True
+    try:
+        while piece := plain.readline(LONGEST_LINE):
+            taken += len(piece)
+            if is_packed and taken > _ANY_SIZE + _UNFOLDS_TO * packed.count:
+                found.is_whole = False
+                return
+            if begins:
+                if len(piece) == LONGEST_LINE and piece.startswith(b"{"):
+                    found.is_whole = False
+                yield piece.removeprefix(b"\xef\xbb\xbf")
+            begins = piece.endswith(b"\n")
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        found.is_whole = False
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts what is taken from it."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._inner.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self.count += len(piece)
+        return len(piece)
+
+
+def _note_json(found: Records, line: bytes, text: str, now: datetime) -> None:
+    """The oldest time that the object itself gives under one of the usual names."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    stated = [_of_value(value) for name, value in fields.items() if name in _KEYS]
+    past = [(at, grace) for at, grace in (one for one in stated if one is not None) if at >= _EARLIEST]
+    # A time in the future beside another one is still a time in the future.
+    for at, grace in past if all(at > now + grace for at, grace in past) else [min(past)]:
+        found.note(at, line, now, grace)
+
+
+def _of_value(value: object) -> tuple[datetime, timedelta] | None:
+    if isinstance(value, str):
+        text = value.strip()[:64]
+        stamp = _STAMP.match(text) or _STAMP.match(f"[{text}]")
+        if stamp is not None and stamp["sm"] is None:
+            at = _instant(stamp, _EARLIEST, _EARLIEST)
+            return (at, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE) if at is not None else None
+        value = float(text) if re.fullmatch(r"[0-9]{9,19}(\.[0-9]+)?", text) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    for digits in (0, 3, 6, 9):
+        seconds = value / 10**digits
+        if _EARLIEST.timestamp() <= seconds <= 4_102_444_800:  # 2100
+            return datetime.fromtimestamp(seconds, UTC), _AHEAD
+    return None
+
+
+def _has_zone(stamp: re.Match[str]) -> bool:
+    return any(stamp[name] for name in ("z", "az"))
+
+
+def _instant(stamp: re.Match[str], stored_at: datetime, now: datetime) -> datetime | None:
+    """The matched time; what has no offset is UTC, what has no year is of the last that had come when the file was stored."""
+    if stamp["sm"]:
+        until = min(stored_at + _AFTER_STORED, now + _AHEAD_BY_ZONE)
+        years = range(until.year, until.year - 9, -1)
+        month, day = _MONTHS.index(stamp["sm"]) + 1, int(stamp["sd"])
+        tried = (_made(year, month, day, stamp["st"], None) for year in years)
+        return next((at for at in tried if at is not None and at <= until), None)
+    if stamp["y"]:
+        return _made(int(stamp["y"]), int(stamp["m"]), int(stamp["d"]), stamp["t"], stamp["z"])
+    kind = next(one for one in "ea" if stamp[f"{one}m"])
+    zone = stamp["az"]
+    month = _MONTHS.index(stamp[f"{kind}m"]) + 1
+    return _made(int(stamp[f"{kind}y"]), month, int(stamp[f"{kind}d"]), stamp[f"{kind}t"], zone)
+
+
+@lru_cache(maxsize=4096)
+def _made(year: int, month: int, day: int, clock: str, zone: str | None) -> datetime | None:
+    hours, minutes, seconds = [*clock.replace(",", ".").split(":"), "0"][:3]
+    offset = timedelta(0)
+    if zone is not None and zone[0] in "+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
+    try:
+        whole, _, fraction = seconds.partition(".")
+        local = datetime(year, month, day, int(hours), int(minutes), min(int(whole), 59), tzinfo=timezone(offset))
+        return (local + timedelta(microseconds=int(f"{fraction:0<6}"[:6]))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
