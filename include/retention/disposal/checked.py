@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable
+from retention.datamap.loader import MappedFiles, MappedPartitions, MappedPlace, MappedTable
 from retention.disposal.fact_columns import FactColumns
 from retention.disposal.runtime import PlaceStores
 from retention.stores.partitions import PartitionStore
+from retention.stores.record_times import RecordStore
 from retention.stores.tables import TableRows
 
 
@@ -39,4 +41,14 @@ class CheckedPartitions:
     is_rehearsal: bool = False
 
 
-CheckedPlace = CheckedObjects | CheckedTable | CheckedPartitions
+@dataclass(frozen=True, slots=True)
+class CheckedLogFiles:
+    """Log objects or log files. `is_claimed_elsewhere` says of a file's key whether another place has the file, too."""
+
+    place: MappedPlace | MappedFiles
+    records: RecordStore
+    is_claimed_elsewhere: Callable[[str], bool]
+    is_rehearsal: bool = False
+
+
+CheckedPlace = CheckedObjects | CheckedTable | CheckedPartitions | CheckedLogFiles

@@ -86,7 +86,7 @@ def _settle(reading: Reading[CheckedObjects], unsettled: Mapping[Line, str]) -> 
     """
     if not unsettled:
         return {}
-    present = present_targets(reading.checked, unsettled)
+    present = present_targets(reading.checked.stores.objects, unsettled)
     outcomes: Outcomes = {}
     for line, why in unsettled.items():
         if line.target in present:

@@ -13,11 +13,13 @@ from retention.datamap.loader import (
     DataMap,
     MappedAirflow,
     MappedExternal,
+    MappedFiles,
     MappedPartitions,
     MappedPlace,
     MappedTable,
 )
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.log_files import LogFileKind
 from retention.disposal.objects import ObjectKind
 from retention.disposal.partitions.kind import PartitionsKind
 from retention.disposal.runtime import Runtime
@@ -65,10 +67,12 @@ class PlaceKind(Protocol):
         ...
 
 
+_LOG_FILES = LogFileKind()
 KINDS: dict[type[AnyPlace], PlaceKind] = {
     MappedPlace: ObjectKind(),
     MappedTable: TableKind(),
     MappedPartitions: PartitionsKind(),
+    MappedFiles: _LOG_FILES,
 }
 _OF_OTHERS = (MappedExternal, MappedAirflow)
 """Places from which somebody else deletes: who keeps the copies, and Airflow's own maintenance."""
@@ -77,6 +81,8 @@ _OF_OTHERS = (MappedExternal, MappedAirflow)
 def kind_of(place: AnyPlace) -> PlaceKind:
     """The place's kind; raises DataMapError where nothing disposes of such a place."""
     kind = KINDS.get(type(place))
+    if isinstance(place, MappedPlace) and not place.has_rows:
+        kind = _LOG_FILES
     if kind is None:
         found = f"place {place.name!r} of kind {place.spec.kind!r}, from which nothing can delete"
         raise DataMapError([Problem("datamap", 1, "not_disposable", found, "a kind of place that disposal knows")])

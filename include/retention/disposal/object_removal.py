@@ -7,7 +7,7 @@ from datetime import datetime
 
 from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import Line, Outcomes
-from retention.stores.protocol import Removal, RemovalResult, StoredPart, Target
+from retention.stores.protocol import Removal, RemovalResult, Store, StoredPart, Target
 
 
 def remove(
@@ -21,9 +21,19 @@ def remove(
     """
     if not due:
         return {}, 0
-    results = checked.stores.objects.remove([line.target for line in due], stored_before=stored_before)
+    outcomes, confirmed, parts_removed = remove_bytes(checked.stores.objects, due, stored_before, step)
+    outcomes |= _remove_rows(checked, confirmed, now)
+    step("rows_removed")
+    return outcomes, parts_removed
+
+
+def remove_bytes(
+    store: Store, due: Sequence[Line], stored_before: datetime, step: Callable[[str], None]
+) -> tuple[Outcomes, dict[Line, bool], int]:
+    """Remove bytes alone: what became of those still there, whether each of the others had any, and how many parts went."""
+    results = store.remove([line.target for line in due], stored_before=stored_before)
     step("bytes_removed")
-    present = present_targets(checked, due)
+    present = present_targets(store, due)
     step("bytes_confirmed")
     outcomes: Outcomes = {}
     confirmed: dict[Line, bool] = {}
@@ -38,15 +48,13 @@ def remove(
             outcomes[line] = ("failed", "still_there")
         else:
             confirmed[line] = result.outcome is Removal.REMOVED
-    outcomes |= _remove_rows(checked, confirmed, now)
-    step("rows_removed")
-    return outcomes, sum(result.parts_removed for result in results.values())
+    return outcomes, confirmed, sum(result.parts_removed for result in results.values())
 
 
-def present_targets(checked: CheckedObjects, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:
+def present_targets(store: Store, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:
     """Which items, and which single parts, a new listing of the store shows, each with its parts."""
     present: dict[Target, list[StoredPart]] = {}
-    for part in checked.stores.objects.parts_of(sorted({line.object_key for line in lines})):
+    for part in store.parts_of(sorted({line.object_key for line in lines})):
         present.setdefault(Target(part.key), []).append(part)
         present[Target(part.key, part.part_id)] = [part]
     return present

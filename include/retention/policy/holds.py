@@ -57,8 +57,9 @@ def is_open(hold: Hold, now: datetime) -> bool:
 def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None) -> bool:
     """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
 
-    `arose_at` is when the item's clock started, None where that is not known for sure. A person's hold covers no item whose
-    row says that nobody is known. Where row and key name two tenants, a hold on either covers the item.
+    `arose_at` is when the item's clock started, None where that is not known for sure; a file or partition reaches from then to
+    its youngest record, and a period that has a part of it covers it. A person's hold covers no item whose row says that nobody
+    is known. Where row and key name two tenants, a hold on either covers the item.
     """
     if hold.category is not None and hold.category != category:
         return False
@@ -74,7 +75,8 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
         return False
     if hold.item_id is not None and hold.item_id not in (item.item_id, item.object_key):
         return False
-    if arose_at is not None and hold.started_from is not None and arose_at < hold.started_from:
+    reaches_to = max(arose_at, item.youngest_at or arose_at) if arose_at is not None else None
+    if reaches_to is not None and hold.started_from is not None and reaches_to < hold.started_from:
         return False
     if arose_at is not None and hold.started_before is not None and arose_at >= hold.started_before:
         return False
