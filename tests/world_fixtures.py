@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests.log_world import LogWorld, build_log_world
 from tests.table_world import TableWorld
 from tests.table_world import build as build_tables
 from tests.world import World, build_world, create_schemas, now
@@ -48,6 +49,14 @@ def world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_pat
 def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[TableWorld]:
     with _database(postgres_server) as company, _database(postgres_server, templates[1]) as own:
         yield build_tables(postgres_server.conninfo(company), postgres_server.conninfo(own), tmp_path)
+
+
+def log_world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[LogWorld]:
+    with (
+        _database(postgres_server, templates[1]) as own,
+        build_log_world(postgres_server.conninfo(own), bucket, tmp_path / "logs") as built,
+    ):
+        yield built
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.legal_hold": ("legal hold", "Löschsperre"),
     "reason.statutory_duty": ("statutory duty of the item", "Aufbewahrungspflicht des Elements"),
     "reason.no_event": ("no event yet that ends the need", "noch kein Ereignis, das den Zweck beendet"),
+    "reason.no_records": ("empty: no record in it", "leer: kein Eintrag darin"),
     "reason.too_wide": ("holds records that are not due yet", "enthält noch nicht fällige Einträge"),
     "reason.waits": ("something else has to go first", "anderes muss zuerst gehen"),
     "reason.still_there": ("still there after the deletion", "nach der Löschung noch da"),
