@@ -51,6 +51,7 @@ def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> 
         yield build_tables(postgres_server.conninfo(company), postgres_server.conninfo(own), tmp_path)
 
 
+@pytest.fixture
 def log_world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[LogWorld]:
     with (
         _database(postgres_server, templates[1]) as own,
