@@ -13,7 +13,7 @@ from retention.connections import Resolver
 from retention.database import OwnConnection
 from retention.datamap.loader import AnyPlace, DataMap, MappedPlace
 from retention.datamap.model import ConnectionKind
-from retention.errors import StoreUnreadable
+from retention.errors import RequestError, StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.clocks import Clocks, clock_of
 from retention.verification.coverage.intake import cover
@@ -226,7 +226,7 @@ class Reading:
             return
         self._around.buckets.update(names)
         self._count(category, store, buckets=len(names))
-        unmapped = set(unmapped_buckets(self._map, store, names))
+        unmapped = set(unmapped_buckets(self._map, self._on_server_of(store), names))
         self._inventory.add([Entry(category, store, "bucket", mapped=True) for name in names if name not in unmapped])
         # A bucket's name is a place: without it nobody could look what lies there.
         self._inventory.add([Entry(category, f"{store}/{name}", "bucket", mapped=False) for name in sorted(unmapped)])
@@ -236,6 +236,18 @@ class Reading:
         self._inventory.add(
             [Entry(category, f"{store}/{name}", "named", mapped=False, note=f"{name}: no bucket") for name in missing]
         )
+
+    def _on_server_of(self, store: str) -> set[str]:
+        """The map's connections to the same server (or to AWS), where a bucket's name means the same bucket."""
+        server = self._server(store)
+        s3 = {name for name, one in self._map.connections.items() if one.kind is ConnectionKind.S3}
+        return {name for name in s3 if self._server(name) == server}
+
+    def _server(self, connection: str) -> tuple[str, str | None]:
+        try:
+            return "at", self._around.verifier(connection).extra.get("endpoint_url")
+        except RequestError:  # one that is not set is not needed, unless a place of this check lies there
+            return "unset", connection
 
     def _failed(self, check: PlaceCheck, error: StoreUnreadable) -> None:
         self._keep_count(check)

@@ -74,13 +74,11 @@ def store_of(datamap: DataMap, connection: str) -> str:
     return next(name for name, one in datamap.connections.items() if one.verification == identity)
 
 
-def unmapped_buckets(datamap: DataMap, store: str, names: Sequence[str]) -> list[str]:
-    """Buckets of one store that are neither mapped nor declared, as a whole, free of personal data."""
-    mapped = {p.spec.bucket for p in datamap.objects.values() if store_of(datamap, p.spec.connection) == store}
+def unmapped_buckets(datamap: DataMap, connections: Collection[str], names: Sequence[str]) -> list[str]:
+    """Buckets that are neither mapped nor declared, as a whole, free of personal data, by any of these connections."""
+    mapped = {p.spec.bucket for p in datamap.objects.values() if p.spec.connection in connections}
     declared = {
-        entry.bucket
-        for entry in datamap.not_personal
-        if entry.bucket is not None and entry.prefix is None and store_of(datamap, entry.connection) == store
+        entry.bucket for entry in datamap.not_personal if entry.prefix is None and entry.connection in connections
     }
     return [name for name in names if name not in mapped and name not in declared]
 
