@@ -26,7 +26,7 @@ from retention.local import processes
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
 
-pytest_plugins = ["tests.world_fixtures"]
+pytest_plugins = ["tests.world_fixtures", "tests.airflow_metadata"]
 
 _RUN_FOLDER = "RETENTION_TEST_SERVERS"
 _PREFIX = "retention-tests-"

@@ -104,7 +104,7 @@ class LogsWorld:
 
     def own_sql(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with database.connect(self.own) as connection:
-            cursor = connection.execute(query, parameters)  # type: ignore[arg-type]
+            cursor = connection.execute(query, parameters or None)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
     def set_mode(self, mode: str) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from retention.datamap.loader import MappedExternal, MappedPlace, MappedTable
+from retention.datamap.loader import MappedAirflow, MappedExternal, MappedPartitions, MappedPlace, MappedTable
 from retention.errors import StoreUnreadable
+from retention.verification.airflow_intake import read_airflow
 from retention.verification.external import read_external
 from retention.verification.holds import HoldIndex, follow, items_named_by
 from retention.verification.intake import ObjectReader
 from retention.verification.listing import Bucket
 from retention.verification.object_rows import ObjectRows
+from retention.verification.partition_intake import read_partitions
 from retention.verification.place_check import PlaceCheck
 from retention.verification.row_objects import RowObjects
 from retention.verification.table_intake import read_table
@@ -23,6 +25,8 @@ from retention.verification.territory import BucketPlan, kin_of
 
 INTAKES: dict[type[Any], Callable[[PlaceCheck], None]] = {
     MappedTable: read_table,
+    MappedPartitions: read_partitions,
+    MappedAirflow: read_airflow,
     MappedExternal: read_external,
 }
 """By the kind of place (datamap/loader.py), all but those in buckets."""

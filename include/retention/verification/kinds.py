@@ -56,6 +56,7 @@ KINDS: dict[str, Kind] = {
         Kind("row_without_object", _F, "items", "rows"),
         Kind("ambiguous_object", _F, "items", "objects"),
         Kind("owner_unknown", _F, "rows", "records"),
+        Kind("leftover_partition", _F, "items", "partitions"),
         Kind("attestation_old", _F, "places", "externals"),
         Kind("declaration_old", _F, "declarations", "declarations"),
         Kind("declaration_names_nothing", _F, "declarations", "declared_names"),

@@ -75,6 +75,18 @@ class Source:
         except psycopg.Error as error:
             raise self.unreadable(about, error) from None
 
+    def ask_in_chunks(
+        self, about: str, query: sql.Composable, size: int, parameters: Parameters = ()
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows in chunks, within the snapshot that the caller has opened."""
+        try:
+            with self._session.cursor(name="chunks") as cursor:
+                cursor.execute(_composed(query), parameters or ())
+                while chunk := cursor.fetchmany(size):
+                    yield chunk
+        except psycopg.Error as error:
+            raise self.unreadable(about, error) from None
+
     def columns(self, about: str, query: sql.Composable) -> dict[str, int]:
         """The columns that a query gives, with their types' OIDs, without asking for a row."""
         try:

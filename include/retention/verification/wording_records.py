@@ -56,6 +56,18 @@ RECORD_WORDING: dict[str, Wording] = {
         "Decide what the restriction waits for, and lift it.",
         "Klären, worauf die Einschränkung wartet, und sie aufheben.",
     ),
+    "leftover_partition": Wording(
+        "Partition or copy left behind",
+        "Zurückgebliebene Partition oder Kopie",
+        "A table that was a partition of a log and is detached (`detached`), or a copy that `airflow db clean` made "
+        "(`copy`): whoever goes through the log doesn't see it. What is past its limit in it is a breach besides.",
+        "Eine Tabelle, die Partition eines Logs war und abgehängt ist (`detached`), oder eine Kopie von `airflow db "
+        "clean` (`copy`): Wer das Log durchgeht, sieht sie nicht. Was darin über die Frist ist, ist zusätzlich eine "
+        "Fristüberschreitung.",
+        "Run disposal: it drops what it detached itself, and copies. Drop the others, attach them again, or map them.",
+        "Löschung laufen lassen: Sie entfernt, was sie selbst abgehängt hat, und Kopien. Andere entfernen, wieder "
+        "anhängen oder in die Datenkarte aufnehmen.",
+    ),
     "duty_without_end": Wording(
         "Statutory duty without an end",
         "Aufbewahrungspflicht ohne Ende",

@@ -27,7 +27,7 @@ BEGIN
         -- The checks see when something happened, and nothing of what.
         SELECT string_agg(quote_ident(attname), ', ') INTO time_columns FROM pg_attribute
          WHERE attrelid = to_regclass('public.' || log_table) AND attnum > 0 AND NOT attisdropped
-           AND (atttypid = 'timestamptz'::regtype OR (log_table, attname) IN (('dag_run', 'id'), ('dag_run', 'dag_id'), ('dag_run', 'run_type')));
+           AND (atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype) OR (log_table, attname) IN (('dag_run', 'id'), ('dag_run', 'dag_id'), ('dag_run', 'run_type')));
         IF time_columns IS NOT NULL THEN
             EXECUTE format('GRANT SELECT (%s) ON public.%I TO retention_verify', time_columns, log_table);
         END IF;

@@ -25,7 +25,7 @@ _TABLES = frozenset(
     celery_taskmeta celery_tasksetmeta
     """.split()  # noqa: SIM905  # a list of sixty lines would be harder to read
 )
-_CLEARED = re.compile(r"_airflow_deleted__(?P<table>\w+?)__[0-9]+")
+_CLEARED = re.compile(r"_airflow_deleted__(?P<table>\w+?)__[0-9]+(?:__b[0-9]+)?")
 """What `airflow db clean` puts aside: the same records under another name."""
 
 

@@ -1,0 +1,105 @@
+"""Airflow's own database, migrated by Airflow: its oldest records against the promise for logs, and copies left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
+from tests.logs import LogsWorld
+from tests.verification.conftest import postgres_connection
+from tests.world import HASHER
+from tests.world_fixtures import _database
+
+from retention.connections import postgres_conninfo
+from retention.settings import INCLUDE
+from retention.verification import CheckResult, verify
+
+COPY = "_airflow_deleted__log__20260101000000"
+
+
+@dataclass
+class Airflow:
+    world: LogsWorld
+
+    def verify(self) -> CheckResult:
+        return verify(
+            ["logs"],
+            resolve=self.world.connections.__getitem__,
+            policies=self.world.policies,
+            datamap=self.world.datamap,
+            own_conninfo=postgres_conninfo(self.world.connections["retention_db_verify"]),
+            hasher=HASHER,
+        )
+
+    def found(self) -> dict[str, int]:
+        return {finding.kind: finding.count for finding in self.verify().findings}
+
+
+@pytest.fixture
+def airflow(
+    postgres_server: Any, migrated: str, templates: tuple[str, str], verifier: tuple[str, str], tmp_path: Path
+) -> Iterator[Airflow]:
+    with _database(postgres_server, migrated) as name, _database(postgres_server, templates[1]) as own:
+        conninfos = postgres_server.conninfo(name), postgres_server.conninfo(own)
+        world = LogsWorld(*conninfos, tmp_path, "airflow_metadata", "kind: airflow")
+        world.connections["company_db_verify"] = postgres_connection("company_db_verify", conninfos[0], verifier)
+        world.connections["retention_db_verify"] = postgres_connection("retention_db_verify", conninfos[1], verifier)
+        world.build()
+        world.own_sql((INCLUDE / "sql" / "roles" / "own.sql").read_text(encoding="utf-8"))
+        yield Airflow(world)
+
+
+def test_a_young_database_is_compliant_and_an_old_record_a_breach_of_its_table(airflow: Airflow) -> None:
+    add_run(airflow.world, "one", "young", LATELY)
+    assert airflow.verify().verdict == "compliant"
+    add_run(airflow.world, "one", "old", LONG_AGO)
+    execute(airflow.world, f"INSERT INTO log (dttm, event) VALUES ({LONG_AGO}, 'trigger')")
+    assert airflow.found() == {"past_cap": 3}  # the run, its tasks, the audit log
+
+
+def test_an_audit_entry_without_a_time_is_unknown(airflow: Airflow) -> None:
+    execute(airflow.world, "INSERT INTO log (dttm, event) VALUES (NULL, 'trigger')")
+    assert airflow.found() == {"undated": 1, "fallback_dated": 1}
+
+
+@pytest.mark.parametrize(
+    ("at", "readable", "expected"),
+    [
+        pytest.param(LATELY, True, {"leftover_partition": 1}, id="young_records"),
+        pytest.param(LONG_AGO, True, {"leftover_partition": 1, "past_cap": 1}, id="old_records"),
+        pytest.param(LATELY, False, {"leftover_partition": 1, "past_cap": 1}, id="unreadable_and_made_long_ago"),
+    ],
+)
+def test_a_copy_that_db_clean_left_is_a_place_with_data(
+    airflow: Airflow, at: str, readable: bool, expected: dict[str, int]
+) -> None:
+    execute(airflow.world, f"CREATE TABLE {COPY} AS SELECT 1 AS id, {at} AS dttm, 'anna' AS owner")
+    if readable:
+        execute(airflow.world, f"GRANT SELECT ON {COPY} TO retention_verify")
+    assert airflow.found() == expected
+
+
+@pytest.mark.parametrize("column", ["owner", "event", "extra"])
+def test_the_checking_role_sees_when_something_happened_and_not_what(
+    airflow: Airflow, verifier: tuple[str, str], column: str
+) -> None:
+    conninfo = make_conninfo(airflow.world.source, user=verifier[0], password=verifier[1])
+    with psycopg.connect(conninfo) as session:
+        session.execute("SELECT min(dttm) FROM log")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(sql.SQL("SELECT {} FROM log").format(sql.Identifier(column)))
+
+
+def test_a_database_that_is_not_airflows_is_unknown(airflow: Airflow, verifier: tuple[str, str]) -> None:
+    airflow.world.connections["company_db_verify"] = postgres_connection(
+        "company_db_verify", airflow.world.own, verifier
+    )
+    result = airflow.verify()
+    assert (result.verdict, list(result.places_failed.values())) == ("unknown", ["NotAirflow"])
