@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.logs import RULE as LOGS
 from tests.world import INCLUDE, World
 from typer.testing import CliRunner
 
@@ -176,6 +178,34 @@ def test_rows_of_a_table_are_compared_too(run: Run, edited: Edit, world: World, 
     # 30 d − 72 h = 27 d: those of 28 … 40 d; 15 d − 72 h = 12 d: those of 12 … 40 d.
     assert (said["due_before"], said["due_after"]) == (4, 8)
     assert said["newly_due_by_reason"] == {"contract_ended": 4}
+
+
+def test_log_files_are_compared_by_their_records(
+    run: Run, edited: Edit, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "var"
+    folder.mkdir()
+    for days in (13, 9, 5):
+        at = world.sql("SELECT to_char(now() - %s * interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SSOF')", days)[0][0]
+        (folder / f"{days}.log").write_text(f'{{"time": "{at}:00", "message": "x"}}\n', "utf-8")
+    (tmp_path / "datamap" / "hosts.yaml").write_text(
+        "system: hosts\nowner: Engineering\n"
+        "connections:\n  hosts: {kind: files, disposal: hosts, verification: hosts_verify}\n"
+        "places:\n  host_logs: {kind: files, category: logs, role: controller, owner: Engineering, connection: hosts, "
+        "patterns: ['*.log']}\n",
+        "utf-8",
+    )
+    mounted = json.dumps({"conn_type": "fs", "extra": {"path": str(folder)}})
+    monkeypatch.setenv("AIRFLOW_CONN_HOSTS", mounted)
+    old, new = edited("old"), edited("new")
+    (Path(old) / "logs.yaml").write_text(LOGS, "utf-8")
+    (Path(new) / "logs.yaml").write_text(LOGS.replace("limit: P14D", "limit: P10D"), "utf-8")
+    said = the_place(run("policy", "diff", old, new))
+    # 14 d − 49 h < 13 d; 10 d − 49 h < 9 d, 13 d.
+    assert (said["due_before"], said["due_after"]) == (1, 2)
+    assert said["newly_due_by_reason"] == {"logged": 1}
+    assert the_place(run("policy", "diff", new, old))["no_longer_due_by_reason"] == {"not_due": 1}
+    assert len(list(folder.iterdir())) == 3
 
 
 @pytest.mark.usefixtures("recordings")

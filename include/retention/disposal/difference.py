@@ -1,4 +1,7 @@
-"""What another policy would make due or keep, counted on the real stores. Reads alone: no plan, no ledger entry."""
+"""What another policy would make due or keep, counted on the real stores. No plan is made, nothing noted in the ledger.
+
+As with every look, dates that were read in log files are remembered in our own database.
+"""
 
 from __future__ import annotations
 
