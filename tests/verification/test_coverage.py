@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -108,6 +109,10 @@ def test_personal_data_in_a_declared_table_are_found_and_never_repeated(covered:
     # What was found stays until somebody decides, even where the next sample misses it.
     covered.sql("TRUNCATE settings")
     assert reasons(check(covered), "personal_column") == {"first_value: seen before": 1}
+    right = covered.connections["company_db_verify"]
+    covered.connections["company_db_verify"] = replace(right, port=1)
+    assert "personal_column" not in found(check(covered))
+    covered.connections["company_db_verify"] = right
     assert reasons(check(covered), "personal_column") == {"first_value: seen before": 1}
     declare(covered, table("public.settings", "first_value"))
     assert found(check(covered)) == {}

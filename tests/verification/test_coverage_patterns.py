@@ -84,6 +84,11 @@ def test_ibans_are_those_that_the_standard_accepts(session: psycopg.Connection, 
     assert ("IBAN" in matched(session, value)) == iban.is_valid(value)
 
 
+def test_a_long_word_with_a_sign_takes_no_longer_than_others(session: psycopg.Connection) -> None:
+    session.execute("SET statement_timeout = '20s'")
+    assert matched(session, "A1b+" * 5_000 + " @. +0:::...") == []
+
+
 def test_patterns_find_what_jsonb_holds(session: psycopg.Connection) -> None:
     document = json.dumps({"note": "ruf an: +49 30 23125000", "konto": VALID_IBANS[0], "n": [1, {"m": "a@b.de"}]})
     query = sql.SQL("SELECT {} FROM (SELECT CAST(CAST({} AS jsonb) AS text) AS text) AS v").format(

@@ -237,6 +237,18 @@ def test_documents_that_take_too_long_get_a_smaller_sample(
     assert found.looked_at["rows_sampled"] <= 50
 
 
+def test_a_column_that_can_not_be_printed_hides_no_other(session: psycopg.Connection[Any]) -> None:
+    session.execute("CREATE TABLE t (a text, b text, c jsonb, d text)")
+    session.execute("INSERT INTO t VALUES ('x', 'a@b.de', '{}', 'x')")
+    session.execute(
+        "CREATE FUNCTION broken(jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'no'; END $$;"
+        "CREATE CAST (jsonb AS text) WITH FUNCTION broken(jsonb)"
+    )
+    found = cover_database(session, claims("t"))
+    assert personal(found) == {"b": ("e-mail",)}
+    assert (found.looked_at["columns_sampled"], found.looked_at["columns_not_sampled"]) == (3, 1)
+
+
 def test_when_time_is_up_columns_are_judged_by_name(session: psycopg.Connection[Any]) -> None:
     session.execute("CREATE TABLE t (a text, email text); INSERT INTO t VALUES ('x@y.de', 'x@y.de')")
     found = cover_database(session, claims("t"), budget_s=0)

@@ -13,7 +13,7 @@ import psycopg
 from retention.connections import Connection, postgres_conninfo
 from retention.database import prepare_session
 from retention.errors import StoreUnreadable
-from retention.verification.coverage.catalog import Relation, read_columns, read_relations, with_descendants
+from retention.verification.coverage.catalog import Relation, parts_of, read_columns, read_relations
 from retention.verification.coverage.sampling import sample
 
 _WRITABLE = re.compile("[a-z_][a-z0-9_]*")
@@ -141,10 +141,9 @@ def _read_keys(session: psycopg.Connection[Any], tables: Mapping[int, Table]) ->
 def _look_for_persons(
     session: psycopg.Connection[Any], relations: Mapping[int, Relation], tables: Mapping[int, Table]
 ) -> None:
-    columns = read_columns(session, [relations[oid] for oid in tables])
+    columns, parts = read_columns(session, [relations[oid] for oid in tables]), parts_of(relations)
     for oid, table in tables.items():
-        parts = [one.oid for one in with_descendants(relations[oid], relations)]
-        found = sample(session, relations[oid], columns[oid], parts).found
+        found = sample(session, relations[oid], columns[oid], parts[oid]).found
         for column in columns[oid]:
             why = (("name",) if column.named_personal else ()) + tuple(found.get(column.name, ()))
             if why:

@@ -121,12 +121,13 @@ def ancestors(relation: Relation, by_oid: Mapping[int, Relation]) -> Iterator[Re
             yield from ancestors(by_oid[oid], by_oid)
 
 
-def with_descendants(relation: Relation, by_oid: Mapping[int, Relation]) -> Iterator[Relation]:
-    """The relation itself, its partitions and children."""
-    yield relation
-    for child in by_oid.values():
-        if relation.oid in child.parents:
-            yield from with_descendants(child, by_oid)
+def parts_of(relations: Mapping[int, Relation]) -> dict[int, list[int]]:
+    """By oid of each relation: its own, and those of its partitions and children, theirs included."""
+    parts: dict[int, dict[int, None]] = {oid: {oid: None} for oid in relations}
+    for oid, relation in relations.items():
+        for above in ancestors(relation, relations):
+            parts[above.oid][oid] = None
+    return {oid: list(found) for oid, found in parts.items()}
 
 
 def _kind(category: str, type_name: str) -> str:

@@ -25,16 +25,18 @@ LOCK_TIMEOUT = "2s"
 """Longer than this nobody's query should wait behind ours, nor ours behind theirs."""
 
 _SEEN_BEFORE = """
-SELECT found.place, reason.name AS note
+SELECT substr(found.place, length(%(label)s) + 2) AS table_name, reason.name AS note
 FROM retention.findings AS found
 CROSS JOIN LATERAL jsonb_object_keys(found.detail -> 'reasons') AS reason (name)
-WHERE found.kind = 'personal_column' AND found.check_run_id = (
+WHERE found.kind = 'personal_column' AND starts_with(found.place, %(label)s || '/') AND found.check_run_id = (
     SELECT check_run_id FROM retention.check_runs
-    WHERE finished_at IS NOT NULL AND summary #> '{counts,tables}' IS NOT NULL
+    WHERE
+        finished_at IS NOT NULL AND summary #> '{counts,tables}' IS NOT NULL
+        AND NOT places_failed @> jsonb_build_array(jsonb_build_object('place', CAST(%(label)s AS text)))
     ORDER BY started_at DESC LIMIT 1
 )
 """
-"""What the last check that looked found in columns; their names and why, as `_note` writes them."""
+"""What the last check that could look into this database found in columns; their names and why, as `_note` writes them."""
 
 
 @dataclass(slots=True)
@@ -61,11 +63,10 @@ def cover(around: Surroundings, categories: Collection[str]) -> Covered:
     Buckets are looked at where they are listed. Findings belong to the category of the connection's first place.
     """
     covered = Covered()
-    before = list(_seen_before(around.inventory.own))
     for names in _databases(around):
         category = _category(around.datamap, names, categories)
         try:
-            _cover_database(around, names, category, covered, before)
+            _cover_database(around, names, category, covered)
         except StoreUnreadable as error:
             covered.count(category, names[0], places=1)
             covered.failed[names[0]] = (category, error.code, str(error))
@@ -86,16 +87,14 @@ def _databases(around: Surroundings) -> Iterator[list[str]]:
     yield from found.values()
 
 
-def _cover_database(
-    around: Surroundings, names: list[str], category: str, covered: Covered, before: list[tuple[str, str]]
-) -> None:
+def _cover_database(around: Surroundings, names: list[str], category: str, covered: Covered) -> None:
     label = names[0]
     claims = claims_on(around.datamap, names, around.as_of)
+    before = set(_seen_before(around.inventory.own, label))
     source = Source(around.verifier(label), label, "its catalog")
     try:
         source.session.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-        seen = [(place.removeprefix(f"{label}/"), column) for place, column in before if place.startswith(f"{label}/")]
-        found = cover_database(source.session, claims, seen_before=seen)
+        found = cover_database(source.session, claims, seen_before=before)
     except psycopg.Error as error:
         raise source.unreadable("its catalog", error) from None
     finally:
@@ -127,12 +126,12 @@ def _note(found: PersonalColumn) -> str:
     return f"{found.column}: {', '.join(found.why)}"
 
 
-def _seen_before(own: OwnConnection) -> Iterator[tuple[str, str]]:
-    """Place and column of what the last check found in columns; what it only took by name is found by name again."""
-    for row in own.execute(_SEEN_BEFORE).fetchall():
+def _seen_before(own: OwnConnection, label: str) -> Iterator[tuple[str, str]]:
+    """Table and column of what the last check found in columns; what it only took by name is found by name again."""
+    for row in own.execute(_SEEN_BEFORE, {"label": label}).fetchall():
         column, _colon, why = str(row["note"]).rpartition(": ")
         if why != NAME:
-            yield str(row["place"]), column
+            yield str(row["table_name"]), column
 
 
 def _cover_folder(around: Surroundings, name: str, category: str, covered: Covered) -> None:

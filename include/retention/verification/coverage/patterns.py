@@ -18,7 +18,9 @@ _GROUP = "[0-9A-Fa-f]{1,4}"
 _BEGINS, _ENDS = r"""(?:^|["{,(])\s*""", r"""\s*(?:$|["},)])"""
 """Around a whole value: of a column, a JSON string, an array's entry, a composite's field."""
 
-EMAIL = r"[[:alnum:]._%+-]+@[[:alnum:]](?:[[:alnum:]-]*[.])+[[:alpha:]]{2,}"
+EMAIL = r"[[:alnum:]._%+-]@[[:alnum:]](?:[[:alnum:]-]*[.])+[[:alpha:]]{2,}"
+"""One character before the sign is enough to tell; any number of them would take for ever on a long word without one."""
+
 PHONE = "|".join(
     (
         r"(?<![[:alnum:]+])[+][1-9](?:[ ./()-]{0,3}[0-9]){6,14}(?![0-9])",  # +49 30 1234567, anywhere

@@ -61,48 +61,63 @@ def sample(
         return result
     wanted = [column for column in columns if column.kind == "text" and column.readable]
     for start in range(0, len(wanted), COLUMNS_AT_ONCE):
-        some = wanted[start : start + COLUMNS_AT_ONCE]
-        for effort in EFFORTS:
-            counts = _ask(session, relation, some, pages, effort)
-            if counts is not None:
-                break
-        else:
-            continue
-        for name, rows, *hits in counts:
-            result.rows = max(result.rows, rows)
-            if any(hits):
-                result.found[name] = {kind: hit for kind, hit in zip(KINDS, hits, strict=True) if hit}
-        result.looked_into.update(column.name for column in some)
+        _look_into(session, relation, wanted[start : start + COLUMNS_AT_ONCE], pages, result)
     return result
+
+
+def _look_into(
+    session: psycopg.Connection[Any], relation: Relation, columns: Sequence[Column], pages: int, result: Sampled
+) -> None:
+    """All of these columns at once, with the largest effort that ends. Raises psycopg.Error where the session is lost."""
+    for effort in EFFORTS:
+        try:
+            counts = _ask(session, relation, columns, pages, effort)
+        except psycopg.errors.QueryCanceled:
+            continue
+        except psycopg.Error as error:
+            if session.closed:
+                raise
+            if (error.sqlstate or "")[:2] in _OF_VALUES and len(columns) > 1:
+                # One column that its own type can't print must not hide the others.
+                half = len(columns) // 2
+                _look_into(session, relation, columns[:half], pages, result)
+                _look_into(session, relation, columns[half:], pages, result)
+            return
+        _note(counts, columns, result)
+        return
+
+
+_OF_VALUES = ("22", "P0", "XX")
+"""Classes of errors that a single value can cause: data, a function that raises, an inner fault. Rights, locks and servers that
+don't answer are the whole relation's matter."""
+
+
+def _note(counts: Sequence[tuple[Any, ...]], columns: Sequence[Column], result: Sampled) -> None:
+    for name, rows, *hits in counts:
+        result.rows = max(result.rows, rows)
+        if any(hits):
+            result.found[name] = {kind: hit for kind, hit in zip(KINDS, hits, strict=True) if hit}
+    result.looked_into.update(column.name for column in columns)
 
 
 def _pages(session: psycopg.Connection[Any], parts: Sequence[int]) -> int | None:
     """How large it is on disk, by now: what statistics say may be old. None where somebody has locked it."""
-    found = _answers(session, sql.SQL(_PAGES), (list(parts),))
-    return int(found[0][0]) if found is not None else None
-
-
-def _ask(
-    session: psycopg.Connection[Any], relation: Relation, columns: Sequence[Column], pages: int, effort: Effort
-) -> list[tuple[Any, ...]] | None:
-    """One row per column: its name, the rows, and the matching values of each kind; None where the source gave no answer."""
-    session.execute(f"SET statement_timeout = {effort.timeout_ms}")
-    session.execute("SET jit = off")  # to compile hundreds of small conditions takes longer than to run them
-    return _answers(session, _query(relation, columns, pages, effort))
-
-
-def _answers(
-    session: psycopg.Connection[Any], query: sql.SQL | sql.Composed, parameters: Sequence[Any] | None = None
-) -> list[tuple[Any, ...]] | None:
-    """The rows; None where the source refuses, is locked, or takes too long: a right, row security, a foreign server that doesn't
-    answer, a value that its own type can't print. Raises psycopg.Error where the session is lost."""
     try:
-        rows: list[tuple[Any, ...]] = session.execute(query, parameters).fetchall()
+        found = session.execute(_PAGES, (list(parts),)).fetchone()
     except psycopg.Error:
         if session.closed:
             raise
         return None
-    return rows
+    return int(found[0]) if found is not None else None
+
+
+def _ask(
+    session: psycopg.Connection[Any], relation: Relation, columns: Sequence[Column], pages: int, effort: Effort
+) -> list[tuple[Any, ...]]:
+    """One row per column: its name, the rows, and the matching values of each kind."""
+    session.execute(f"SET statement_timeout = {effort.timeout_ms}")
+    session.execute("SET jit = off")  # to compile hundreds of small conditions takes longer than to run them
+    return session.execute(_query(relation, columns, pages, effort)).fetchall()
 
 
 def _query(relation: Relation, columns: Sequence[Column], pages: int, effort: Effort) -> sql.Composed:
