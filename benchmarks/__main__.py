@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.disposal import bench_disposal
 from benchmarks.memory import bench_memory
 from benchmarks.parsing import bench_parsing
+from benchmarks.partitions import bench_partitions
 from benchmarks.planning import bench_planning
 from retention.settings import PROJECT
 
@@ -17,7 +18,7 @@ BEGIN, END = "<!-- table: begin (make bench) -->", "<!-- table: end -->"
 
 def main() -> int:
     """Measure, write, print."""
-    results = bench_parsing() + bench_memory() + bench_planning() + bench_disposal()
+    results = bench_parsing() + bench_memory() + bench_planning() + bench_partitions() + bench_disposal()
     build = PROJECT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
