@@ -98,11 +98,11 @@ def test_what_the_check_of_a_partitioned_place_finds_is_left_to_it(session: psyc
     session.execute(
         "CREATE TABLE log (at timestamptz, path text) PARTITION BY RANGE (at);"
         "CREATE TABLE log_p1 (at timestamptz, path text); CREATE TABLE log_users (at timestamptz, email text);"
-        "CREATE TABLE logs (at timestamptz, path text)"
+        "CREATE TABLE logs (at timestamptz, path text); CREATE MATERIALIZED VIEW log_sums AS SELECT * FROM logs"
     )
     given = claims(mapped=("log",))
     given.partitioned.add("public.log")
-    assert set(cover_database(session, given).unmapped) == {"public.log_users", "public.logs"}
+    assert set(cover_database(session, given).unmapped) == {"public.log_users", "public.logs", "public.log_sums"}
 
 
 def test_children_of_a_mapped_table_are_read_with_it(session: psycopg.Connection[Any]) -> None:
@@ -279,6 +279,7 @@ def test_names_that_lead_nowhere_are_found(session: psycopg.Connection[Any]) -> 
 def test_an_airflow_place_speaks_for_airflows_tables_alone(session: psycopg.Connection[Any]) -> None:
     session.execute(
         "CREATE TABLE dag_run (n int); CREATE TABLE log (n int); CREATE TABLE _airflow_deleted__log__20261101000000 (n int);"
+        "CREATE TABLE _airflow_deleted__dag_run__20261101000000__b2 (n int);"
         "CREATE TABLE customers (n int); CREATE SCHEMA other; CREATE TABLE other.log (n int)"
     )
     found = cover_database(session, Claims(has_airflow=True))

@@ -19,7 +19,7 @@ _TABLES = frozenset(
     deadline_alert hitl_detail hitl_detail_history import_error job log log_template partitioned_asset_key_log
     rendered_task_instance_fields revoked_token serialized_dag slot_pool task_inlet_asset_reference task_instance
     task_instance_history task_instance_note task_map task_outlet_asset_reference task_reschedule task_state_store team
-    trigger variable xcom
+    trigger variable xcom _xcom_archive
     alembic_version_fab session ab_group ab_group_role ab_permission ab_permission_view ab_permission_view_role
     ab_register_user ab_role ab_user ab_user_group ab_user_role ab_view_menu
     celery_taskmeta celery_tasksetmeta

@@ -111,6 +111,8 @@ class _Standing:
 
     def _was_a_partition(self, relation: Relation) -> bool:
         """Whether it was left beside a mapped partitioned table: the check of that place finds and dates it."""
+        if relation.relkind != "r" or relation.parents:
+            return False
         return any(
             relation.name.startswith(f"{table}_") and self._columns[relation.name] == self._columns.get(table)
             for table in self._claims.partitioned
