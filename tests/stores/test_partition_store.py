@@ -145,10 +145,16 @@ def test_a_detached_table_without_its_own_mark_is_not_ours(logs: LogTable, chang
     ]
 
 
+def test_a_pending_detach_is_finished_also_beside_a_default_partition_that_came_later(logs: LogTable) -> None:
+    interrupt_detach(logs, logs.names[0])
+    logs.add_default()
+    assert PartitionStore(logs.table()).drop(logs.names[0]) == GONE
+
+
 def test_beside_a_default_partition_only_an_empty_one_is_dropped(logs: LogTable) -> None:
     logs.add_default()
-    store = PartitionStore(logs.table(), patience_s=0)
-    assert store.drop(logs.names[0]) == RemovalResult(Removal.FAILED, 0, "not_empty")
+    store = PartitionStore(logs.table())
+    assert store.drop(logs.names[0], patience_s=0) == RemovalResult(Removal.FAILED, 0, "not_empty")
     logs.sql(f"DELETE FROM {logs.names[0]}")
     assert store.drop(logs.names[0]) == GONE
     assert logs.rows() == 11
@@ -175,9 +181,9 @@ def test_a_view_on_the_partition_fails_it_with_the_code_and_the_next_try_finishe
 
 
 def test_a_partition_that_somebody_reads_waits_for_its_turn_and_others_go(logs: LogTable) -> None:
-    store = PartitionStore(logs.table(), patience_s=0.3)
+    store = PartitionStore(logs.table())
     with reading(logs, "request_log_20260301"):
-        assert store.drop(logs.names[0]) == RemovalResult(Removal.FAILED, 0, "55P03")
+        assert store.drop(logs.names[0], patience_s=0.3) == RemovalResult(Removal.FAILED, 0, "55P03")
         assert store.drop(logs.names[1]) == GONE
     assert store.drop(logs.names[0]) == GONE
 
@@ -201,7 +207,7 @@ def test_readers_of_the_table_are_never_queued_behind_a_waiting_detach(logs: Log
     with reading(logs):
         watcher.start()
         try:
-            result = PartitionStore(logs.table(), patience_s=1.0).drop(logs.names[0])
+            result = PartitionStore(logs.table()).drop(logs.names[0], patience_s=1.0)
         finally:
             done.set()
             watcher.join()
@@ -275,7 +281,7 @@ def test_partitions_that_are_partitioned_again_are_refused(logs: LogTable) -> No
 
 def test_a_role_without_the_owners_rights_is_refused_before_anything_is_tried(logs: LogTable) -> None:
     _, conninfo = make_role(logs.conninfo, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
-    store = PartitionStore(LogTable(conninfo).table(), patience_s=0)
+    store = PartitionStore(LogTable(conninfo).table())
     with pytest.raises(StoreUnreadable, match="owner"):
         store.check()
     assert store.drop(logs.names[0]) == RemovalResult(Removal.FAILED, 0, "42501")

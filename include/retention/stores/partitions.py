@@ -57,9 +57,8 @@ class PartitionRecords:
 class PartitionStore:
     """The partitions of one table. Every call opens sessions of its own; none logs or raises with a row's values in it."""
 
-    def __init__(self, table: PartitionedTable, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, table: PartitionedTable) -> None:
         self.table = table
-        self._patience_s = patience_s
 
     def check(self) -> None:
         """Raise DataMapError unless the table is as the map says, StoreUnreadable unless it can be read and is ours to alter."""
@@ -109,13 +108,13 @@ class PartitionStore:
         )
         return self.table.ask(lambda session: session.execute(statement, (list(ids),)).fetchone() is not None)
 
-    def drop(self, name: str) -> RemovalResult:
+    def drop(self, name: str, *, patience_s: float = PATIENCE_S) -> RemovalResult:
         """Detach and drop one partition, from wherever an earlier try left it; `parts_removed` is 1 where it was there.
 
         Beside a default partition PostgreSQL refuses to detach without blocking: there only an empty one goes (code
         `not_empty` otherwise). Lasting refusals fail at once with their SQLSTATE, passing ones after the patience.
         """
-        give_up_at = time.monotonic() + self._patience_s
+        give_up_at = time.monotonic() + patience_s
         for attempt in range(10**9):
             code = self._go_on(name)
             if code in ("gone", "absent"):

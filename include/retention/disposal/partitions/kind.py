@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,8 +18,11 @@ from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
 from retention.errors import DataMapError, Problem
 from retention.policy.model import Action, RetentionRule
-from retention.stores.partitions import PartitionStore
+from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
+
+_PATIENCE_S = 60.0
+"""How long all partitions of a batch are tried again together: a new hold waits for the batch."""
 
 
 class PartitionsKind:
@@ -59,7 +63,8 @@ class PartitionsKind:
     ) -> tuple[list[Line], Outcomes]:
         """Partitions are read again; rows are decided in the step that removes them."""
         whole = [line for line in lines if line.part_id is None]
-        now = {one.partition.name: one for one in sort_out(reading)} if whole else {}
+        named = {line.item_id for line in whole}
+        now = {one.partition.name: one for one in sort_out(reading, named)} if named else {}
         kept: Outcomes = {}
         for line in whole:
             found = now.get(line.item_id)
@@ -75,8 +80,9 @@ class PartitionsKind:
         """Drop partitions one by one, delete rows by partition. The count is that of rows, those of partitions included."""
         outcomes: Outcomes = {}
         count = 0
+        give_up_at = time.monotonic() + _PATIENCE_S
         for line in (line for line in due if line.part_id is None):
-            outcomes[line], rows = _drop(reading, line)
+            outcomes[line], rows = _drop(reading, line, give_up_at)
             count += rows
             reading.runtime.on_step("partition_dropped")
         of_rows, deleted = remove_rows(reading, [line for line in due if line.part_id is not None])
@@ -131,7 +137,7 @@ def _settled(reading: Reading[CheckedPartitions], line: Line) -> tuple[str, str 
     return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
 
 
-def _drop(reading: Reading[CheckedPartitions], line: Line) -> tuple[tuple[str, str | None], int]:
+def _drop(reading: Reading[CheckedPartitions], line: Line, give_up_at: float) -> tuple[tuple[str, str | None], int]:
     """Drop one partition; returns what became of it, and the number of its rows, counted right before."""
     store = reading.checked.store
     partition = store.find(line.item_id)
@@ -140,7 +146,7 @@ def _drop(reading: Reading[CheckedPartitions], line: Line) -> tuple[tuple[str, s
     rows = store.records(partition, count=True).rows or 0
     if reading.checked.is_rehearsal:
         return ("gone", None), rows
-    result = store.drop(line.item_id)
+    result = store.drop(line.item_id, patience_s=max(0.0, min(PATIENCE_S, give_up_at - time.monotonic())))
     if result.outcome is Removal.FAILED:
         return ("failed", result.error_code or "unknown"), 0
     if result.outcome is Removal.ABSENT:

@@ -7,7 +7,7 @@ a default partition stands beside it, with which PostgreSQL detaches nothing wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -45,11 +45,11 @@ class Fated:
         return "by_rows" if self.decision is None or self.fate is Fate.ROWS else self.decision.reason
 
 
-def sort_out(reading: Reading[CheckedPartitions]) -> list[Fated]:
-    """All partitions as they are now. Raises StoreUnreadable."""
+def sort_out(reading: Reading[CheckedPartitions], only: Collection[str] | None = None) -> list[Fated]:
+    """The partitions as they are now: all, or `only` those of these names. Raises StoreUnreadable."""
     partitions = reading.checked.store.partitions()
     has_default = any(one.is_default for one in partitions)
-    return [_fate_of(reading, one, has_default) for one in partitions]
+    return [_fate_of(reading, one, has_default) for one in partitions if only is None or one.name in only]
 
 
 def _fate_of(reading: Reading[CheckedPartitions], partition: Partition, has_default: bool) -> Fated:
