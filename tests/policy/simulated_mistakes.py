@@ -55,6 +55,11 @@ def _holds_only_the_category(asked: Asked) -> None:
     asked.holds = [hold for hold in asked.holds if hold.category is not None]
 
 
+def _holds_by_the_oldest_record(asked: Asked) -> None:
+    oldest = asked.item.starts[asked.rule.clock_event].at or asked.now
+    asked.holds = [hold for hold in asked.holds if hold.started_from is None or hold.started_from <= oldest]
+
+
 def _holds_whatever_there_is(asked: Asked) -> None:
     nothing = dict.fromkeys(("tenant_id", "person_id", "item_id", "started_from", "started_before"))
     asked.holds_with(**nothing, category=asked.rule.category)
@@ -174,6 +179,7 @@ MISTAKES = [
     Mistake("leads", "contract_ended:", "late", _forgets_agreements),
     Mistake("leads", "_customers", "late", _lets_our_hold_go_before_the_customer),
     Mistake("logs", "logged:", "early", _goes_by_the_oldest_record),
+    Mistake("logs", "youngest_record", "early", _holds_by_the_oldest_record),
     Mistake("logs", "nothing", "late", _waits_for_the_deadline),
     Mistake("usage", "hold", "early", _ignores_holds),
     Mistake("usage", "nothing", "late", _waits_for_the_deadline),

@@ -86,7 +86,7 @@ class Moments:
         after = limit.within - limit.lead
         missed_at = self.just_missed(shown_after if not after else timedelta(0))
         at = self.rng.choice([missed_at, self._some_instant()]) - after
-        wide = self.rng.choice([timedelta(0), schedule.granularity, schedule.granularity])
+        wide = schedule.granularity * self.rng.choice([1.0, self.rng.random()])
         if event == clock:
             # A partition is due by its youngest record, its deadline is its oldest's.
             life = replace(life, born_at=at - wide, youngest_at=at if schedule.granularity else None)

@@ -33,6 +33,10 @@ def hold(
         {"person_id": PERSON},
         {"category": moments.rule.category},
         {"tenant_id": life.tenant_id, "started_from": life.born_at, "started_before": life.born_at + TICK},
+        {
+            "tenant_id": life.tenant_id,
+            "started_from": life.youngest_at or life.born_at,
+        },  # a part of a partition is enough
     ]
     approved_at = changed.pop("approved_at", placed_at)
     is_meant = changed.pop("is_meant", True)
@@ -61,6 +65,12 @@ def _hold_for_good(moments: Moments, life: Life, due_at: datetime) -> dict[str, 
     return hold(moments, life, due_at, moments.for_good)
 
 
+def _hold_on_the_youngest_record(moments: Moments, life: Life, due_at: datetime) -> dict[str, Any]:
+    """Of a partition, its period has the last record only: that is enough."""
+    scope = {"category": moments.rule.category, "started_from": life.youngest_at or life.born_at}
+    return hold(moments, life, due_at, moments.for_good, scope=scope)
+
+
 def _hold_approved_later(moments: Moments, life: Life, due_at: datetime) -> dict[str, Any]:
     approved_at = due_at - moments.between(MINUTE, DAY)
     return hold(moments, life, due_at, moments.for_good, placed_at=due_at - 5 * DAY, approved_at=approved_at)
@@ -84,7 +94,7 @@ def _hold_by_one_person(moments: Moments, life: Life, due_at: datetime) -> dict[
 def _hold_on_others(moments: Moments, life: Life, due_at: datetime) -> dict[str, Any]:
     scopes: list[dict[str, Any]] = [
         {"tenant_id": OTHERS}, {"person_id": "p2"}, {"item_id": "other"}, {"category": "other"},
-        {"tenant_id": life.tenant_id, "started_from": life.born_at + TICK},
+        {"tenant_id": life.tenant_id, "started_from": (life.youngest_at or life.born_at) + TICK},
         {"tenant_id": life.tenant_id, "started_before": life.born_at},
     ]  # fmt: skip
     return hold(moments, life, due_at, moments.for_good, scope=moments.rng.choice(scopes), is_meant=False)
@@ -136,6 +146,7 @@ PROTECTIONS: dict[str, Protection] = {
     "hold_review_missed": _hold_reviewed,
     "hold_for_good": _hold_for_good,
     "hold_over_before_due": lambda m, life, due: hold(m, life, due, due - TICK, placed_at=due - 9 * DAY),
+    "hold_on_the_youngest_record": _hold_on_the_youngest_record,
     "hold_approved_later": _hold_approved_later,
     "hold_while_the_run_is_on": _hold_while_the_run_is_on,
     "hold_unapproved": _hold_unapproved,
