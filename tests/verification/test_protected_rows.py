@@ -1,0 +1,121 @@
+"""Rows that must stay: whether they are gone, or only need no look any more; and consents of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from tests.history import rewrite
+from tests.verification.company import DAY, HOUR, found, reasons
+from tests.verification.records import Records
+
+from retention.database import connect
+from retention.evidence.hashing import ItemHasher
+
+
+def _hold_all(records: Records) -> None:
+    records.hold(category="leads")
+
+
+def _hold_row(records: Records) -> None:
+    [(lead,)] = records.sql("SELECT CAST(lead_id AS text) FROM leads")
+    records.hold(place="leads", item_id=lead)
+
+
+@pytest.mark.parametrize("protect", [_hold_all, _hold_row])
+def test_held_row_that_vanished_is_found_until_the_hold_ends(
+    records: Records, protect: Callable[[Records], None]
+) -> None:
+    records.customer("nord")
+    records.lead("nord")
+    protect(records)
+    assert found(records.check("leads")) == {}
+    assert found(records.check("leads")) == {}
+    records.sql("DELETE FROM leads")
+    for _ in range(2):
+        result = records.check("leads")
+        assert (found(result), result.verdict) == ({"protected_missing": 1}, "breach")
+        assert reasons(result, "protected_missing") == {"was_there_before": 1}
+    [hold] = records.own_sql("SELECT hold_id FROM retention.holds")
+    records.own_sql("UPDATE retention.holds SET ended_at = now() WHERE hold_id = %s", hold["hold_id"])
+    records.own_sql("SELECT retention.ledger_append('hold_ended', %s)", f'{{"hold": "{hold["hold_id"]}"}}')
+    assert found(records.check("leads")) == {}
+
+
+def test_row_that_needs_no_look_any_more_has_not_vanished(records: Records) -> None:
+    records.customer("nord")
+    records.lead("nord")
+    records.hold(tenant_id="nord")
+    records.check("leads")
+    with connect(records.own) as own:
+        rewrite(own, "DELETE FROM retention.holds")
+    result = records.check("leads")
+    assert "unexplained_gone" not in found(result)
+    assert result.counts["parts"] == 1
+
+
+def test_row_with_a_duty_that_vanished_is_found_until_the_duty_ends(records: Records) -> None:
+    records.customer("nord")
+    ids = [records.transcript("nord", duty="§257 HGB", duty_until=until) for until in (-DAY, None, timedelta(0))]
+    records.check("transcript")
+    records.sql("DELETE FROM transcripts WHERE transcript_id = ANY(%s)", [int(one) for one in ids])
+    result = records.check("transcript")
+    assert (found(result), result.verdict) == ({"protected_missing": 2}, "breach")
+    with connect(records.own) as own:
+        rewrite(own, "UPDATE retention.protected_items SET duty_until = now()")
+    assert found(records.check("transcript")) == {}
+
+
+def test_held_row_that_went_on_an_instruction_already_known_is_no_loss(records: Records) -> None:
+    """As processor, the customer's word goes before our hold."""
+    records.customer("nord", asked=HOUR)
+    records.lead("nord")
+    records.hold(tenant_id="nord")
+    assert found(records.check("leads")) == {}
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == {}
+
+
+def test_rows_seen_under_another_hash_key_can_not_be_compared(records: Records) -> None:
+    records.customer("nord")
+    records.lead("nord")
+    records.hold(tenant_id="nord")
+    records.check("leads")
+    result = records.check("leads", hasher=ItemHasher(bytes(range(1, 33))))
+    assert (found(result), result.verdict) == ({"memory_lost": 1}, "unknown")
+
+
+EXEMPT = [
+    pytest.param("contract", {"exception_consent": 1}, id="contract_end_waits"),
+    pytest.param("request", {"past_event": 1, "kept_without_reason": 1}, id="request_does_not"),
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), EXEMPT)
+def test_consent_of_all_parties_keeps_a_row_but_not_from_a_request(
+    records: Records, event: str, expected: dict[str, int]
+) -> None:
+    text = (records.policies / "promises.yaml").read_text(encoding="utf-8")
+    records.promise(text.replace("    duties: true\n", "    exemption: audio-consent\n"))
+    records.customer("nord", contract_ended=31 * DAY, asked=4 * DAY if event == "request" else None)
+    ids = [records.transcript("nord"), records.transcript("nord")]
+    for party in ("caller", "customer"):
+        records.sql("INSERT INTO agreements VALUES (%s, %s, %s, %s)", party, ids[0], party, records.ago(90 * DAY))
+    result = found(records.check("transcript", as_of=records.now))
+    result["past_event"] -= 1  # the other one
+    assert {kind: count for kind, count in result.items() if count} == expected
+
+
+def test_exempt_row_that_vanished_is_found_until_its_consent_ends(records: Records) -> None:
+    text = (records.policies / "promises.yaml").read_text(encoding="utf-8")
+    records.promise(text.replace("    duties: true\n", "    exemption: audio-consent\n"))
+    records.customer("nord")
+    transcript = records.transcript("nord")
+    for party in ("caller", "customer"):
+        records.sql("INSERT INTO agreements VALUES (%s, %s, %s, %s)", party, transcript, party, records.ago(90 * DAY))
+    assert found(records.check("transcript")) == {}
+    records.sql("DELETE FROM transcripts")
+    assert found(records.check("transcript")) == {"protected_missing": 1}
+    records.sql("UPDATE agreements SET ends_at = now() WHERE party = 'caller'")
+    assert found(records.check("transcript")) == {}

@@ -1,0 +1,125 @@
+"""Contacts that are on the suppression list: verification finds them by itself, however an import spells them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.verification.company import DAY, found, reasons
+from tests.verification.records import MAP, Records
+
+from retention.disposal.identifiers import normalised
+from retention.evidence.hashing import ItemHasher
+from retention.verification.identifiers import spell
+
+TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "expected"),
+    [
+        pytest.param(DAY, {}, id="ends_exactly"),
+        pytest.param(DAY + TICK, {"past_event": 1}, id="beyond_24_hours"),
+    ],
+)
+def test_contact_goes_24_hours_after_the_withdrawal(
+    records: Records, withdrawn: timedelta, expected: dict[str, int]
+) -> None:
+    records.contact("anna", email="anna@example.com", withdrawn=withdrawn)
+    assert found(records.check("marketing", as_of=records.now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("imported", "proven", "expected"),
+    [
+        pytest.param(DAY, None, {}, id="a_day_after_the_import"),
+        pytest.param(DAY + TICK, None, {"past_event": 1}, id="beyond_a_day_after_the_import"),
+        pytest.param(5 * DAY, 80 * DAY, {}, id="newer_consent_lifts_it"),
+        pytest.param(5 * DAY, 90 * DAY, {"past_event": 1}, id="consent_of_the_same_instant_does_not"),
+        pytest.param(5 * DAY, 100 * DAY, {"past_event": 1}, id="older_consent_does_not"),
+    ],
+)
+def test_suppressed_contact_that_an_import_brought_back_goes_within_a_day(
+    records: Records, imported: timedelta, proven: timedelta | None, expected: dict[str, int]
+) -> None:
+    records.suppress("email", "anna@example.com", 90 * DAY)
+    records.contact("7", email=" Anna@EXAMPLE.com ", age=imported, proven=proven)
+    records.contact("8", email="ben@example.com", age=imported)
+    result = records.check("marketing", as_of=records.now)
+    assert (found(result), result.counts["items"]) == (expected, 2)
+    if expected:
+        assert reasons(result, "past_event") == {"suppressed": 1}
+
+
+def test_contact_that_was_there_before_goes_a_day_after_the_suppression(records: Records) -> None:
+    records.suppress("phone", "+4930123456", DAY)
+    records.contact("7", phone="030 / 123 456", age=100 * DAY)
+    assert found(records.check("marketing", as_of=records.now)) == {}
+    assert found(records.check("marketing", as_of=records.now + TICK)) == {"past_event": 1}
+
+
+def test_each_identifier_is_lifted_by_a_consent_newer_than_its_own_entry(records: Records) -> None:
+    records.suppress("email", "anna@example.com", 90 * DAY)
+    records.suppress("phone", "+4930123456", 5 * DAY)
+    records.contact("7", email="anna@example.com", phone="030 123456", age=100 * DAY, proven=10 * DAY)
+    assert found(records.check("marketing", as_of=records.now)) == {"past_event": 1}
+
+
+def test_consent_never_keeps_a_suppressed_contact_nor_age(records: Records) -> None:
+    records.contact("7", email="anna@example.com", age=4000 * DAY)
+    assert found(records.check("marketing", as_of=records.now)) == {}
+
+
+def test_list_under_another_hash_key_makes_the_place_unknown(records: Records) -> None:
+    records.suppress("email", "anna@example.com", 90 * DAY, ItemHasher(bytes(range(1, 33))))
+    records.contact("7", email="anna@example.com")
+    assert dict(records.check("marketing").places_failed) == {"contacts": "OtherHashKey"}
+
+
+def test_place_without_identifiers_can_not_keep_the_promise(records: Records) -> None:
+    records.write_map(MAP.replace(" identifiers: {email: email, phone: phone},", ""))
+    records.contact("7", email="anna@example.com")
+    assert dict(records.check("marketing").places_failed) == {"contacts": "NoIdentifiers"}
+
+
+SPELLINGS = [
+    pytest.param("email", "Anna@Example.COM", "anna@example.com", id="case"),
+    pytest.param("email", "  anna@example.com\n", "anna@example.com", id="blanks"),
+    pytest.param("email", "anna@münchen.de", "anna@xn--mnchen-3ya.de", id="idn"),
+    pytest.param("email", "anna@xn--mnchen-3ya.de", "anna@xn--mnchen-3ya.de", id="idn_in_ascii"),
+    pytest.param("email", "ａｎｎａ@example.com", "anna@example.com", id="full_width"),
+    pytest.param("email", "JÜRGEN@example.com", "jürgen@example.com", id="umlaut"),
+    pytest.param("email", "No  Address", "no address", id="no_address"),
+    pytest.param("email", " ", "", id="nothing"),
+    pytest.param("phone", "030 123456", "+4930123456", id="german"),
+    pytest.param("phone", "+49 (0)30 123456", "+4930123456", id="with_trunk_zero"),
+    pytest.param("phone", "0043 1 5880 0", "+43158800", id="austrian"),
+    pytest.param("phone", "ext. 7", "7", id="no_number"),
+    pytest.param("phone", "-", "", id="nothing_dialled"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "expected"), SPELLINGS)
+def test_identifier_has_one_spelling(kind: str, text: str, expected: str) -> None:
+    assert spell(kind, text) == expected  # type: ignore[arg-type]
+
+
+@given(
+    st.one_of(
+        st.emails(),
+        st.text(alphabet="abzABZ019._+-@äß ", max_size=20),
+        st.builds(
+            "{}@{}.de".format, st.text("aA.ß1-_", min_size=1, max_size=6), st.text("aAü-1", min_size=1, max_size=6)
+        ),
+    )
+)
+def test_disposal_and_verification_spell_addresses_alike(text: str) -> None:
+    """Written twice; where they differ, one of them misses a person."""
+    assert spell("email", text) == normalised("email", text)
+
+
+@given(st.text(alphabet="0123456789+-/() x", max_size=18))
+def test_disposal_and_verification_spell_numbers_alike(text: str) -> None:
+    assert spell("phone", text) == normalised("phone", text)
