@@ -100,7 +100,7 @@ places:
      facts: {items: sql/items.sql, check_items: sql/transcripts.sql, check_consents: sql/agreements.sql}}
   usage:
     {kind: table, category: usage, role: controller, owner: Sales, connection: crm, table: crm.usage_events,
-     id_column: event_no, anonymise: {ip: "192.0.2.0", agent: "50% gone", device: "none"},
+     id_column: event_no, anonymise: {ip: "192.0.2.0", agent: "50% gone", device: (null)},
      facts: {items: sql/items.sql, check_items: sql/usage.sql}}
   contacts:
     {kind: table, category: marketing, role: controller, owner: Sales, connection: crm, table: crm.contacts,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from tests.verification.company import DAY, HASHER, HOUR, PLACE, Company
+from tests.verification.timely_holds import counting
 
 from retention.policy.decide import decide
-from retention.policy.facts import Basis, Consent, Hold, ItemFacts, Start
-from retention.policy.holds import is_in_force
+from retention.policy.facts import Consent, Hold, ItemFacts, Start
 from retention.policy.loader import load_policy
 from retention.settings import INCLUDE
 from retention.verification.inventory import Inventory
@@ -137,7 +137,7 @@ def test_check_and_rules_call_the_same_items_overdue(
     monkeypatch.setattr(Inventory, "drop", read_and_drop)
     company.check(now)
     decided = {
-        item.key: decide(item.facts, RULE, _counting(item.facts, holds, now), now).status.value
+        item.key: decide(item.facts, RULE, counting(RULE, item.facts, holds, now), now).status.value
         for item in items
         if not _in_lead(item)
     }
@@ -147,31 +147,6 @@ def test_check_and_rules_call_the_same_items_overdue(
     ]
     assert [(item.facts, decided[item.key]) for item in differ] == []
     assert {"overdue", "retain", "exempt"} <= set(decided.values())
-
-
-def _counting(facts: ItemFacts, holds: list[Hold], now: datetime) -> list[Hold]:
-    """The holds that make a difference to the check: those in force, and those that began while the item was not yet overdue.
-
-    decide() gives time to delete after any hold, as jobs need it. To the check, what was overdue before a hold came is overdue
-    again once that has gone; nor does a hold give it time that only may have meant it.
-    """
-    is_guessed = decide(facts, RULE, (), now).basis is Basis.FALLBACK
-    timely: list[Hold] = []
-    for hold in sorted(holds, key=lambda one: one.effective_at):
-        is_sure = not (is_guessed and hold.started_from is not None)
-        if is_sure and decide(_at(facts, hold.effective_at), RULE, timely, hold.effective_at).status != "overdue":
-            timely.append(hold)
-    return [hold for hold in holds if hold in timely or is_in_force(hold, now)]
-
-
-def _at(facts: ItemFacts, instant: datetime) -> ItemFacts:
-    """What could be known at an earlier instant: what happened later had not happened."""
-    starts = {
-        name: Start(None, False) if start.happened and start.at is not None and start.at > instant else start
-        for name, start in facts.starts.items()
-        if name != RULE.clock_event
-    }
-    return replace(facts, starts={**facts.starts, **starts})
 
 
 def _in_lead(item: MadeUp) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from tests.verification.company import DAY, MINUTE, found
 from tests.verification.records import MAP, Records
 
-GONE = ("192.0.2.0", "50% gone", "none")
+GONE = ("192.0.2.0", "50% gone", None)
 AGE = 14 * DAY
 
 
@@ -39,8 +39,9 @@ def test_wholly_anonymised_rows_are_no_items_any_more(records: Records) -> None:
     ("ip", "agent", "device", "expected"),
     [
         pytest.param("192.0.2.0", "Firefox", "phone", 1, id="first"),
-        pytest.param("192.0.2.7", "50% gone", "none", 1, id="all_but_one"),
-        pytest.param("192.0.2.0", None, "none", 1, id="one_is_null"),
+        pytest.param("192.0.2.7", "50% gone", None, 1, id="all_but_one"),
+        pytest.param("192.0.2.0", "50% gone", "phone", 1, id="what_should_be_null_is_not"),
+        pytest.param("192.0.2.0", None, None, 1, id="text_is_null"),
         pytest.param(None, None, None, 0, id="all_are_null"),
         pytest.param("192.0.2.7", "50 gone", "nothing", 0, id="none"),
     ],

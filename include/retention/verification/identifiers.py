@@ -11,11 +11,13 @@ import re
 import unicodedata
 from typing import Literal
 
+Kind = Literal["email", "phone"]
+
 # Of these nothing changes but the case: most addresses are like that, and the library takes a hundred times as long.
 _PLAIN_ADDRESS = re.compile(r"[a-z0-9_.+-]+@[a-z0-9.-]+", re.ASCII | re.IGNORECASE)
 
 
-def spell(kind: Literal["email", "phone"], text: str) -> str:
+def spell(kind: Kind, text: str) -> str:
     """The one spelling; empty where the text says nothing."""
     told = unicodedata.normalize("NFKC", text).strip()
     return _address(told) if kind == "email" else _number(told)

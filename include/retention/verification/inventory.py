@@ -18,7 +18,7 @@ from retention import locks
 from retention.database import OwnConnection, connect
 from retention.errors import UnknownError
 from retention.verification.holds import HoldScope
-from retention.verification.promised import LONGEST_LEAD, PromisedEvent, PromisedTerms
+from retention.verification.promised import LONGEST_LEAD, PromisedTerms
 from retention.verification.row_queries import ConsentFacts
 
 SCHEMA = "inventory"
@@ -26,7 +26,10 @@ _SQL = Path(__file__).resolve().parents[2] / "sql" / "verification"
 
 
 class Entry(NamedTuple):
-    """One row of the inventory; what the columns mean stands in inventory.sql. No key, name or path."""
+    """One row of the inventory; what the columns mean stands in inventory.sql. No key, name or path.
+
+    `event_happened` (None: the source doesn't say) and `event_at` are the promise's events in their order.
+    """
 
     category: str
     place: str
@@ -57,24 +60,31 @@ class Entry(NamedTuple):
     note: str | None = None
 
 
-_ENTRY_COLUMNS = ("entry_no", *Entry._fields)
+_EVENTS = (Entry._fields.index("event_happened"), Entry._fields.index("event_at"))
+_HOLDS = (Entry._fields.index("hold_ids"), Entry._fields.index("sure_hold_ids"))
+_ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if n not in _EVENTS))
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
-    *("int4", "timestamptz", "timestamptz", "bool[]", "timestamptz[]", "timestamptz", "text", "timestamptz", "bool"),
+    *("int4", "timestamptz", "timestamptz", "timestamptz", "text", "timestamptz", "bool"),
     *("uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
-_ARRAYS = [Entry._fields.index(name) for name in ("event_happened", "event_at", "hold_ids", "sure_hold_ids")]
 _STORED = """
 COPY (
     SELECT
-        place COLLATE "C", entry COLLATE "C", item_hash, part_hash, is_latest, stored_at, metadata_at, key_day, row_count,
-        clock_at, evidence_at, event_happened, event_at, mapped, counted, first_end_at, duty, duty_until, is_restricted
-    FROM {entries}
-    WHERE entry NOT IN ('vanished', 'remembered', 'column', 'declaration')
-    ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
+        e.place COLLATE "C", e.entry COLLATE "C", e.item_hash, e.part_hash, e.is_latest, e.stored_at, e.metadata_at, e.key_day,
+        e.row_count, e.clock_at, e.evidence_at, e.mapped, e.counted, e.first_end_at, e.duty, e.duty_until, e.is_restricted, v.told
+    FROM {entries} AS e
+    LEFT JOIN (
+        SELECT entry_no, array_agg(ROW(position, happened, at) ORDER BY position) AS told
+        FROM {events}
+        GROUP BY entry_no
+    ) AS v ON e.entry_no = v.entry_no
+    WHERE e.entry NOT IN ('vanished', 'remembered', 'column', 'declaration')
+    ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 ) TO STDOUT
 """
-_TABLES = ("entries", "consents", "approvals", "terms", "dated", "judged")
+_EVENT_TYPES = ("int8", "int4", "bool", "timestamptz")
+_TABLES = ("entries", "consents", "approvals", "terms", "promised", "events", "dated", "judged")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 _CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
 
@@ -92,13 +102,21 @@ class Inventory:
         """COPY entries into the inventory."""
         if not entries:
             return
+        numbered = list(enumerate(entries, start=self.written + 1))
         with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
-            for number, entry in enumerate(entries, start=self.written + 1):
-                values: list[Any] = list(entry)
-                for position in _ARRAYS:
-                    values[position] = list(values[position])
-                copy.write_row((number, *values))
+            for number, entry in numbered:
+                before, between, after = entry[: _EVENTS[0]], entry[_EVENTS[1] + 1 : _HOLDS[0]], entry[_HOLDS[1] + 1 :]
+                copy.write_row((number, *before, *between, list(entry.hold_ids), list(entry.sure_hold_ids), *after))
+        self._add_events(numbered)
         self.written += len(entries)
+
+    def _add_events(self, numbered: Sequence[tuple[int, Entry]]) -> None:
+        """COPY what happened to entries, or may have; what has not happened needs no row."""
+        with self._copy("events", ("entry_no", "position", "happened", "at"), _EVENT_TYPES) as copy:
+            for number, entry in numbered:
+                for position, happened in enumerate(entry.event_happened):
+                    if happened is not False:
+                        copy.write_row((number, position, happened, entry.event_at[position]))
 
     def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:
         """COPY the consents of items, by the items' hashes."""
@@ -133,21 +151,34 @@ class Inventory:
             for number, variant in one.variants():
                 self._add_terms(variant, number, as_of)
         self._run("CREATE INDEX ON {consents} (item_hash)")
-        self._run("ANALYZE {consents}")
+        for table in ("{consents}", "{events}"):
+            self._run(f"ANALYZE {table}")
         for script, table in (("dates.sql", "{dated}"), ("judge.sql", "{judged}")):
             self._run((_SQL / script).read_text(encoding="utf-8"))
             self._run(f"ANALYZE {table}")
 
     def _add_terms(self, one: PromisedTerms, number: int, as_of: datetime) -> None:
-        events = [list(part) for part in zip(*one.events, strict=True)] or [[] for _ in PromisedEvent._fields]
         self._run(
-            "INSERT INTO {terms} VALUES (%s, %s, %s, %s::text[], %s::interval[], %s::interval[], %s::boolean[], %s::boolean[], "
-            "%s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
+            "INSERT INTO {terms} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, greatest(%s, clock_timestamp()))",
             (
-                *(one.category, number, one.cap, *events, one.latency, one.release_time, one.duties),
-                *(one.scope, list(one.parties), one.review_every, one.review_grace, LONGEST_LEAD, as_of, as_of),
+                *(
+                    one.category,
+                    number,
+                    one.cap,
+                    one.latency,
+                    one.release_time,
+                    one.duties,
+                    one.scope,
+                    list(one.parties),
+                ),
+                *(one.review_every, one.review_grace, LONGEST_LEAD, as_of, as_of),
             ),
         )
+        for position, event in enumerate(one.events):
+            self._run(
+                "INSERT INTO {promised} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (one.category, number, position, *event),
+            )
 
     def ask(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows of a query in which `{judged}` and the other table names stand in braces."""
@@ -163,7 +194,9 @@ class Inventory:
 
     def drop(self) -> None:
         """Remove the tables."""
-        self._run("DROP TABLE IF EXISTS {entries}, {consents}, {approvals}, {terms}, {dated}, {judged}")
+        self._run(
+            "DROP TABLE IF EXISTS {entries}, {events}, {consents}, {approvals}, {terms}, {promised}, {dated}, {judged}"
+        )
 
     def create(self) -> None:
         """Make the empty tables; raises UnknownError where the role may not."""

@@ -22,6 +22,10 @@ Progress = Callable[[int], None]
 """Called with how many more parts and rows have been read."""
 
 
+_NEEDED = frozenset({"version", "record", "partition", "file"})
+"""What can be needed until an event comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What all places of one check share. `sessions` are closed when all stores have been read; `buckets` are those that the
@@ -76,6 +80,10 @@ class PlaceCheck:
     def entry(self, kind: str, *, holds: Covered | None = None, **known: Any) -> Entry:
         """One entry of this place; what the fields mean stands in inventory.sql."""
         covered = holds if holds is not None else Covered([], [])
+        if kind in _NEEDED and "event_happened" not in known:
+            # An intake that can't tell says that it doesn't know.
+            nobody_says = [None] * len(self.terms.events)
+            known |= {"event_happened": nobody_says, "event_at": nobody_says}
         return Entry(
             category=self.terms.category,
             place=self.name,

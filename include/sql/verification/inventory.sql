@@ -40,8 +40,6 @@ CREATE UNLOGGED TABLE {entries} (
     row_count      integer NOT NULL DEFAULT 0,  -- rows that describe it; 1 of what describes itself (a record, a file of records)
     clock_at       timestamptz,  -- the event that every item has, as the row says
     evidence_at    timestamptz,  -- what else the source says about the age
-    event_happened boolean[]     NOT NULL DEFAULT '{{}}',  -- the promise's events in their order; NULL: the source doesn't say
-    event_at       timestamptz[] NOT NULL DEFAULT '{{}}',
     first_end_at   timestamptz,  -- rest: the first promised end among them
     duty           text,         -- the paragraph of a statutory duty that keeps it
     duty_until     timestamptz,  -- the duty's end; NULL beside a paragraph: nobody said
@@ -51,6 +49,14 @@ CREATE UNLOGGED TABLE {entries} (
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
     note           text
+);
+
+-- The promise's events that happened to an entry, or may have; by their place in the promise.
+CREATE UNLOGGED TABLE {events} (
+    entry_no  bigint  NOT NULL,
+    position  integer NOT NULL,
+    happened  boolean CHECK (happened),  -- NULL: the source doesn't say
+    at        timestamptz
 );
 
 CREATE UNLOGGED TABLE {consents} (
@@ -74,17 +80,12 @@ CREATE UNLOGGED TABLE {approvals} (
 );
 
 -- What the policy promises for each category of this check, and to customers with shorter limits, and the instants at which it is
--- judged. The arrays are the events that end the need, in the order of the entries' arrays.
+-- judged.
 CREATE UNLOGGED TABLE {terms} (
     category       text        NOT NULL,
     agreed         integer     NOT NULL,
-    cap            interval,               -- NULL: age ends nothing
-    events         text[]      NOT NULL,
-    ends_after     interval[]  NOT NULL,
-    due_after      interval[]  NOT NULL,   -- by the promise: 0 where the event itself makes an item due
-    on_request     boolean[]   NOT NULL,   -- customer or person decides: neither consent nor, as processor, a hold keeps it
-    may_lie_ahead  boolean[]   NOT NULL,   -- one in the future has not come yet; of the others, it is a wrong date
-    latency        interval,               -- the smallest of ends_after; NULL: the promise knows no event
+    cap            interval,             -- NULL: age ends nothing
+    latency        interval,             -- the shortest time that an event leaves; NULL: the promise knows no event
     release_time   interval    NOT NULL, -- after a protection ended
     duties         boolean     NOT NULL, -- single items may be flagged with a statutory duty
     scope          text,                 -- of the consent that exempts; NULL: the promise knows no exemption
@@ -95,4 +96,17 @@ CREATE UNLOGGED TABLE {terms} (
     as_of          timestamptz NOT NULL,
     seen_at        timestamptz NOT NULL, -- what is dated later than this lies in the future
     PRIMARY KEY (category, agreed)
+);
+
+-- The events of these promises that end the need.
+CREATE UNLOGGED TABLE {promised} (
+    category       text     NOT NULL,
+    agreed         integer  NOT NULL,
+    position       integer  NOT NULL,
+    event          text     NOT NULL,
+    ends_after     interval NOT NULL,
+    due_after      interval NOT NULL,  -- by the promise: 0 where the event itself makes an item due
+    on_request     boolean  NOT NULL,  -- customer or person decides: neither consent nor, as processor, a hold keeps it
+    may_lie_ahead  boolean  NOT NULL,  -- one in the future has not come yet; of the others, it is a wrong date
+    PRIMARY KEY (category, agreed, position)
 );

@@ -96,6 +96,7 @@ hold AS (
         h.effective_at,
         d.release_time,
         d.promised_at,
+        CASE WHEN d.has_duty THEN coalesce(d.duty_until, 'infinity') END AS duty_ends_at,
         -- A guessed start may lie in a hold's period, and may not; nor is a version that is older than its row surely meant.
         h.hold_id = ANY(d.sure_hold_ids)
         AND (
@@ -134,13 +135,14 @@ hold AS (
 ),
 
 -- A hold extends an item's deadline only where it came before that had passed: what was overdue is no less so once a hold came
--- and went. So, from the promised end on, each must follow another, or an exemption, within the time to delete; and each must
+-- and went. So, from the promised end on, each must follow another, a duty or an exemption, within the time to delete; and each must
 -- mean the item beyond doubt.
 following AS (
     SELECT
         h.*,
         h.effective_at > greatest(
             h.promised_at,
+            h.duty_ends_at + h.release_time,
             x.exempt_until + h.release_time,
             max(h.until) OVER (
                 PARTITION BY h.entry_no ORDER BY h.effective_at, h.hold_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
