@@ -19,6 +19,7 @@ from tests.world import DAY, HOUR, now
 from tests.world_fixtures import _database
 
 from retention.disposal.execute import DisposalSummary, execute_plan
+from retention.disposal.explain import explain_item
 from retention.disposal.new_partitions import create_ahead
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import DataMapError, PartlyFailedError, RequestError
@@ -380,3 +381,26 @@ def test_a_refused_partition_fails_after_the_others_were_created(logs: Logs) -> 
         create_ahead(logs.world.runtime(), "request_log", days=3)
     names = sql.SQL("SELECT count(*) FROM pg_inherits WHERE inhparent = 'request_log'::regclass").as_string(None)
     assert logs.table.sql(names) == [(3,)]
+
+
+def explain(logs: Logs, item: str) -> tuple[str, str]:
+    told = explain_item(logs.world.runtime(), "request_log", item, as_of=now(), asked_by="anna")
+    return str(told["status"]), told["reason"]
+
+
+def test_a_partition_and_a_row_of_it_are_explained_alike(logs: Logs) -> None:
+    old, young = logs.add(20), logs.add(2)
+    row = logs.table.sql(f"SELECT id::text FROM {old} LIMIT 1")[0][0]
+    assert explain(logs, old) == explain(logs, row) == ("overdue", "logged")
+    assert explain(logs, young) == ("retain", "not_due")
+
+
+def test_a_row_that_goes_by_itself_is_explained_by_itself(logs: Logs) -> None:
+    default = logs.table.add_default()
+    logs.log(now() - 20 * DAY)
+    logs.log(now())
+    old, young = (row for (row,) in logs.table.sql("SELECT id::text FROM request_log ORDER BY logged_at"))
+    assert (explain(logs, old), explain(logs, young)) == (("overdue", "logged"), ("retain", "not_due"))
+    assert explain(logs, default) == ("retain", "by_rows")
+    with pytest.raises(RequestError, match="found no row"):
+        explain(logs, "4711")

@@ -26,7 +26,7 @@ def logs(database: str) -> LogTable:
 
 
 def rows_of(logs: LogTable, name: str) -> list[RowAt]:
-    query = f"SELECT r.ctid::text, {row_id(logs.table()).as_string(None)} FROM ONLY {name} AS r ORDER BY r.id"
+    query = f"SELECT r.ctid::text, {row_id(logs.table(), name).as_string(None)} FROM ONLY {name} AS r ORDER BY r.id"
     return [RowAt(*row) for row in logs.sql(query)]
 
 
@@ -72,7 +72,7 @@ def test_a_row_without_an_id_is_named_by_where_it_stands(database: str) -> None:
     name = logs.add_partition(FIRST, FIRST + DAY)
     logs.sql("INSERT INTO request_log VALUES (NULL, %s, 'a'), (%s, %s, 'b')", FIRST, uuid.uuid4(), FIRST)
     table = logs.table(evidence_column=None)
-    nameless = [row for row in rows_of(logs, name) if row.item_id == "request_log_20260301(0,1)"]
+    nameless = [row for row in rows_of(logs, name) if row.item_id == "public.request_log_20260301(0,1)"]
     assert delete_rows(table, name, nameless) == {nameless[0]: GONE}
     assert logs.rows() == 1
 

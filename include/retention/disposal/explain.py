@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
+from retention.database import OwnConnection
+from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
 from retention.disposal.opened_tables import open_table
+from retention.disposal.partitions.explain import explained, opened
 from retention.disposal.place_sql import reviewed
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
@@ -23,25 +26,26 @@ from retention.policy.model import RetentionRule
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
-    """Explain the item with this id or object key. Raises RequestError for an unknown place or item, and for a place whose items
-    no row describes: what is due there is decided by its files and partitions themselves."""
+    """Explain the item with this id or object key, or the partition of this name. Raises RequestError for an unknown place or
+    item, and for a place whose items no row describes: what is due there is decided by its files themselves."""
     place = runtime.datamap.places.get(place_name)
     if place is None:
         known = ", ".join(sorted(runtime.datamap.places))
         raise RequestError(f"found no place {place_name!r} in the data map; expected one of: {known}")
-    if not isinstance(place, MappedPlace | MappedTable) or (isinstance(place, MappedPlace) and not place.has_rows):
+    if not isinstance(place, MappedPlace | MappedTable | MappedPartitions) or (
+        isinstance(place, MappedPlace) and not place.has_rows
+    ):
         raise RequestError(
             f"found place {place_name!r} of kind {place.spec.kind!r}, in which no row describes an item; expected one of: "
             f"{', '.join(_described(runtime))}. `plan {place.spec.category}` says what is due and what stays there."
         )
     rule = runtime.policy.rule(place.spec.category)
     require_rule_in_force(rule, as_of)
-    with runtime.own() as own, runtime.source(place) as source:
-        reading = Reading[Any].take(runtime, own, rule, _looked_at(runtime, source, rule, place), as_of)
-        suppressed = suppressed_items(reading, own) if isinstance(place, MappedTable) else None
-        selection = reading.selection(keys=_keys(source, place, item), suppressed=suppressed)
-        query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
-        row = source.execute(query, selection.parameters | {"item": item}).fetchone()
+    with runtime.own() as own:
+        if isinstance(place, MappedPartitions):
+            row = explained(Reading[Any].take(runtime, own, rule, opened(runtime, place), as_of), item)
+        else:
+            row = _decided(runtime, own, rule, place, item, as_of)
         item_hash = runtime.hasher.item(place_name, row["item_id"] if row else item)
         body = {"place": place_name, "item": item_hash.hex(), "by": asked_by, "key": runtime.hasher.key_id}
         ledger.append(own, "explained", body)
@@ -65,6 +69,17 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
     }
 
 
+def _decided(
+    runtime: Runtime, own: OwnConnection, rule: RetentionRule, place: RowPlace, item: str, as_of: datetime
+) -> Mapping[str, Any] | None:
+    with runtime.source(place) as source:
+        reading = Reading[Any].take(runtime, own, rule, _looked_at(runtime, source, rule, place), as_of)
+        suppressed = suppressed_items(reading, own) if isinstance(place, MappedTable) else None
+        selection = reading.selection(keys=_keys(source, place, item), suppressed=suppressed)
+        query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
+        return source.execute(query, selection.parameters | {"item": item}).fetchone()
+
+
 def _looked_at(
     runtime: Runtime, source: psycopg.Connection[Any], rule: RetentionRule, place: RowPlace
 ) -> CheckedObjects | CheckedTable:
@@ -76,12 +91,12 @@ def _looked_at(
 
 
 def _described(runtime: Runtime) -> list[str]:
-    """The places whose items rows describe."""
+    """The places whose items can be explained."""
     places = runtime.datamap.places.values()
     return sorted(
         place.name
         for place in places
-        if isinstance(place, MappedTable) or (isinstance(place, MappedPlace) and place.has_rows)
+        if isinstance(place, MappedTable | MappedPartitions) or (isinstance(place, MappedPlace) and place.has_rows)
     )
 
 

@@ -26,10 +26,10 @@ class RowAt(NamedTuple):
     item_id: str
 
 
-def row_id(table: PartitionedTable) -> sql.Composed:
+def row_id(table: PartitionedTable, partition: str) -> sql.Composed:
     """A row's id as text, in SQL over the alias `r`; a row without one is named by partition and ctid."""
-    return sql.SQL("coalesce(r.{id}::text, r.tableoid::regclass::text || r.ctid::text)").format(
-        id=sql.Identifier(table.id_column)
+    return sql.SQL("coalesce(r.{id}::text, {partition} || r.ctid::text)").format(
+        id=sql.Identifier(table.id_column), partition=sql.Literal(partition)
     )
 
 
@@ -62,7 +62,7 @@ def present_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt])
     there = sql.SQL(
         "SELECT r.ctid::text AS ctid, {id} AS item_id FROM ONLY {partition} AS r WHERE r.ctid = ANY(%s::tid[])"
     )
-    statement = there.format(id=row_id(table), partition=qualified(partition))
+    statement = there.format(id=row_id(table, partition), partition=qualified(partition))
 
     def work(session: Session) -> set[RowAt]:
         if session.execute(
@@ -105,7 +105,7 @@ def _delete_unlocked(
         "gone AS (DELETE FROM ONLY {partition} AS r WHERE r.ctid = ANY(ARRAY(SELECT ctid FROM free)) RETURNING r.ctid) "
         "SELECT asked.ctid::text AS ctid, asked.item_id, gone.ctid IS NOT NULL AS is_gone "
         "FROM asked LEFT JOIN gone ON gone.ctid = asked.ctid"
-    ).format(id=row_id(table), partition=qualified(partition))
+    ).format(id=row_id(table, partition), partition=qualified(partition))
     found = session.execute(statement, {"ctids": [row.ctid for row in rows], "ids": [row.item_id for row in rows]})
     results = {
         RowAt(row["ctid"], row["item_id"]): RemovalResult(Removal.REMOVED, 1)

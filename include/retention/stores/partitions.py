@@ -108,6 +108,13 @@ class PartitionStore:
         )
         return self.table.ask(lambda session: session.execute(statement, (list(ids),)).fetchone() is not None)
 
+    def places_of(self, partition: str, item_id: str) -> list[str]:
+        """Where the rows with this id stand in the partition (ctid)."""
+        statement = sql.SQL("SELECT r.ctid::text AS ctid FROM ONLY {} AS r WHERE r.{}::text = %s").format(
+            qualified(partition), sql.Identifier(self.table.id_column)
+        )
+        return self.table.ask(lambda session: [row["ctid"] for row in session.execute(statement, (item_id,))])
+
     def drop(self, name: str, *, patience_s: float = PATIENCE_S) -> RemovalResult:
         """Detach and drop one partition, from wherever an earlier try left it; `parts_removed` is 1 where it was there.
 

@@ -62,6 +62,13 @@ def due_rows_of(reading: Reading[CheckedPartitions], partitions: Sequence[str], 
                 yield DueItem(place=reading.checked.place.name, object_key=partition, part_id=ctid, **fields)
 
 
+def decided_row(reading: Reading[CheckedPartitions], partition: str, item_id: str) -> Mapping[str, Any] | None:
+    """The decision on one row of a partition; None where it isn't there."""
+    ctids = reading.checked.store.places_of(partition, item_id)
+    decided = _decided(reading, partition, [RowAt(ctid, item_id) for ctid in ctids])
+    return next(iter(decided.values()), None)
+
+
 def remove_rows(reading: Reading[CheckedPartitions], lines: Sequence[Line]) -> tuple[Outcomes, int]:
     """Decide these rows again, delete what is still due, and look whether it is gone. One transaction for each partition."""
     outcomes: Outcomes = {}
@@ -151,7 +158,7 @@ def _items(reading: Reading[CheckedPartitions], partition: str, ctids: Sequence[
         "SELECT {id} AS item_id, {name} || r.ctid::text AS object_key, NULL::text AS tenant_id, NULL::text AS person_id, "
         "FALSE AS person_known, {time} AS {start}, {evidence} AS evidence_at FROM ONLY {rows} AS r WHERE {where}"
     ).format(
-        id=row_id(table),
+        id=row_id(table, partition),
         name=sql.Literal(partition),
         time=time,
         start=sql.Identifier(f"start_{rule.clock_event}"),
