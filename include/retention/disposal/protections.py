@@ -1,7 +1,7 @@
 """Protections compiled to SQL: legal holds and consents per item, as `retention.policy.decide` reads them.
 
-Steps of the query in `retention.disposal.selection`: `consented` builds on `clocked` and `consent`, `protected` on `consented`,
-`released` on `protected`.
+Steps of the query in `retention.disposal.selection`: `protected` builds on `clocked`, `consent` and `hold`, `released` on
+`protected`.
 """
 
 from __future__ import annotations
@@ -20,52 +20,66 @@ from retention.policy.facts import Hold
 from retention.policy.holds import holds_until, is_in_force, was_in_force
 from retention.policy.model import RetentionRule
 
+_COLUMNS = ("party", "scope", "given_at", "recorded_at", "ends_at", "withdrawn_at", "reviewed_at")
+
 
 def consents(place: RowPlace, columns: FactColumns, *, by_key: bool) -> sql.Composed:
-    """The place's consents, as its SQL returns them; no row where the map knows none."""
+    """The place's consents, as its SQL returns them, in arrays by item: whoever joins them can't read them once for each item.
+
+    No row where the map knows none.
+    """
+    arrays = sql.SQL(", ").join(sql.SQL("array_agg(f.{0}) AS {0}").format(sql.Identifier(name)) for name in _COLUMNS)
     if place.consents_sql is None:
-        return sql.SQL(
-            "SELECT NULL::text AS item_id, NULL::text AS party, NULL::text AS scope, NULL::timestamptz AS given_at, "
-            "NULL::timestamptz AS recorded_at, NULL::timestamptz AS ends_at, NULL::timestamptz AS withdrawn_at, "
-            "NULL::timestamptz AS reviewed_at WHERE FALSE"
-        ).format()
-    if isinstance(place, MappedPlace):
-        where = sql.SQL("f.bucket = %(bucket)s {}").format(only_keys(by_key))
+        none = sql.SQL(", ").join(
+            sql.SQL("NULL::{} AS {}").format(
+                sql.SQL("text" if name in _COLUMNS[:2] else "timestamptz"), sql.Identifier(name)
+            )
+            for name in _COLUMNS
+        )
+        facts, where = sql.SQL("SELECT NULL::text AS item_id, {}").format(none), sql.SQL("FALSE").format()
     else:
-        where = only_ids(columns) if by_key else sql.SQL("TRUE").format()
+        facts, where = sql.SQL("{}").format(reviewed(place.consents_sql)), sql.SQL("TRUE").format()
+        if isinstance(place, MappedPlace):
+            where = sql.SQL("f.bucket = %(bucket)s {}").format(only_keys(by_key))
+        elif by_key:
+            where = only_ids(columns)
     return sql.SQL(
-        "SELECT f.item_id::text AS item_id, f.party, f.scope, f.given_at, f.recorded_at, f.ends_at, f.withdrawn_at, "
-        "f.reviewed_at FROM ({consents}\n) AS f WHERE {where}"
-    ).format(consents=reviewed(place.consents_sql), where=where)
+        "SELECT f.item_id::text AS item_id, {arrays} FROM ({facts}\n) AS f WHERE {where} GROUP BY f.item_id"
+    ).format(arrays=arrays, facts=facts, where=where)
 
 
 # Until when all parties' consents exempt an item; NULL where one of them never did. A withdrawal ends all that the party had
-# consented to until then, whichever record it is written on. Every item stays in, whether it has consents or not: PostgreSQL
-# would else expect one item to be left, and look through all exempt ones for each item of the place.
-CONSENTED = sql.SQL(
-    "SELECT item_id, CASE WHEN count(party_until) = cardinality(parties) "
-    "THEN greatest(min(party_until), %(first_day)s) END AS exempt_until FROM ("
-    "SELECT said.item_id, said.parties, said.party, "
-    "max(least(said.ends_at, said.withdrawn_at, "
-    "(SELECT min(w.at) FROM unnest(said.withdrawals) AS w (at) WHERE w.at >= said.given_at), "
+# consented to until then, whichever record it is written on.
+_EXEMPT_UNTIL = sql.SQL(
+    "CASE WHEN consent.item_id IS NOT NULL THEN ("
+    "SELECT CASE WHEN count(until) = cardinality(clocked.parties) THEN greatest(min(until), %(first_day)s) END FROM ("
+    "SELECT max(least(said.ends_at, said.withdrawn_at, "
+    "(SELECT min(w.at) FROM unnest(consent.party, consent.scope, consent.withdrawn_at) AS w (party, scope, at) "
+    "WHERE w.party = said.party AND w.scope = said.scope AND w.at >= said.given_at), "
     "greatest(said.given_at, CASE WHEN said.reviewed_at <= %(latest)s THEN said.reviewed_at END) "
-    "+ said.valid_for_s * interval '1 second')) "
-    "FILTER (WHERE said.given_at < said.clock_due_at AND said.recorded_at < said.clock_due_at "
-    "AND said.given_at <= %(latest)s AND said.recorded_at <= %(latest)s) AS party_until FROM ("
-    "SELECT clocked.item_id, clocked.parties, clocked.valid_for_s, clocked.clock_due_at, consent.party, "
-    "consent.given_at, consent.recorded_at, consent.ends_at, consent.withdrawn_at, consent.reviewed_at, "
-    "array_agg(consent.withdrawn_at) FILTER (WHERE consent.withdrawn_at IS NOT NULL) "
-    "OVER (PARTITION BY clocked.item_id, consent.party) AS withdrawals "
-    "FROM clocked LEFT JOIN consent ON consent.item_id = clocked.item_id "
-    "AND consent.party = ANY(clocked.parties) AND consent.scope = clocked.scope"
-    ") AS said GROUP BY said.item_id, said.parties, said.party"
-    ") AS by_party GROUP BY item_id, parties"
+    "+ clocked.valid_for_s * interval '1 second')) "
+    "FILTER (WHERE said.given_at < clocked.clock_due_at AND said.recorded_at < clocked.clock_due_at "
+    "AND said.given_at <= %(latest)s AND said.recorded_at <= %(latest)s) AS until "
+    "FROM unnest({columns}) AS said ({names}) "
+    "WHERE said.party = ANY(clocked.parties) AND said.scope = clocked.scope "
+    "GROUP BY said.party) AS by_party) END"
+).format(
+    columns=sql.SQL(", ").join(sql.Identifier("consent", name) for name in _COLUMNS),
+    names=sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
 )
 
 
-def holds_parameter(holds: Sequence[Hold], place: AnyPlace, rule: RetentionRule, now: datetime) -> str:
-    """The holds that may matter for this place, as the JSON that the step `hold` reads."""
-    return json.dumps([_hold(hold, now) for hold in holds if _concerns(hold, place, rule, now)])
+def holds_parameters(holds: Sequence[Hold], place: AnyPlace, rule: RetentionRule, now: datetime) -> dict[str, Any]:
+    """The holds that may matter for this place, as the JSON that the step `hold` reads, and the ids that they name, for a quick
+    look beforehand; `holds_any` where one of them names no id."""
+    concerning = [hold for hold in holds if _concerns(hold, place, rule, now)]
+    return {
+        "holds": json.dumps([_hold(hold, now) for hold in concerning]),
+        "held_tenants": [hold.tenant_id for hold in concerning if hold.tenant_id is not None],
+        "held_persons": [hold.person_id for hold in concerning if hold.person_id is not None],
+        "held_items": [hold.item_id for hold in concerning if hold.item_id is not None],
+        "holds_any": any(hold.tenant_id is hold.person_id is hold.item_id is None for hold in concerning),
+    }
 
 
 def _concerns(hold: Hold, place: AnyPlace, rule: RetentionRule, now: datetime) -> bool:
@@ -100,6 +114,15 @@ HOLDS = sql.SQL(
 )
 
 
+# Whether any hold can matter to an item. It keeps the list from being gone through for each item of a large place.
+_MAY_BE_HELD = sql.SQL(
+    "(%(holds_any)s OR clocked.tenant_id IS NULL OR NOT {person_known} "
+    "OR clocked.tenant_id = ANY(%(held_tenants)s) OR clocked.key_tenant = ANY(%(held_tenants)s) "
+    "OR clocked.person_id = ANY(%(held_persons)s) "
+    "OR clocked.item_id = ANY(%(held_items)s) OR clocked.object_key = ANY(%(held_items)s))"
+)
+
+
 def protected(columns: FactColumns) -> sql.Composed:
     """Holds and consents per item. Where an item lacks what a scope asks for, it may be in it, and is held; of two tenants,
     one in the row and one in the key, a hold on either counts.
@@ -107,19 +130,25 @@ def protected(columns: FactColumns) -> sql.Composed:
     The same as retention.policy.holds.covers; a guessed start may lie in any period.
     """
     return sql.SQL(
-        "SELECT clocked.*, consented.exempt_until, h.hold_ids, h.hold_ended_at, clocked.duties AND {duty} AS has_duty, "
+        "SELECT clocked.*, {exempt_until} AS exempt_until, h.hold_ids, h.hold_ended_at, clocked.duties AND {duty} AS has_duty, "
         "CASE WHEN clocked.duties AND {duty} THEN {duty_until} END AS duty_ends_at, "
         "coalesce(clocked.asked_due_at <= %(as_of)s, FALSE) AS was_asked "
-        "FROM clocked LEFT JOIN consented ON consented.item_id = clocked.item_id "
+        "FROM clocked LEFT JOIN consent ON consent.item_id = clocked.item_id "
         "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
         "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
-        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
+        "WHERE {may_be_held} AND (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
         "OR hold.tenant_id IN (clocked.tenant_id, clocked.key_tenant)) "
         "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
         "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
         "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
         "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
-    ).format(person_known=columns.person_known(), duty=columns.duty(), duty_until=columns.duty_until())
+    ).format(
+        exempt_until=_EXEMPT_UNTIL,
+        may_be_held=_MAY_BE_HELD.format(person_known=columns.person_known()),
+        person_known=columns.person_known(),
+        duty=columns.duty(),
+        duty_until=columns.duty_until(),
+    )
 
 
 KEPT_BY_DUTY = sql.SQL("has_duty AND (duty_ends_at IS NULL OR %(now)s < duty_ends_at)")

@@ -18,18 +18,20 @@ from retention.disposal.fact_columns import SUPPRESSED, SUPPRESSED_AT, FactColum
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_ids, only_keys, reviewed
 from retention.disposal.protections import (
-    CONSENTED,
     HOLDS,
     KEPT_BY_DUTY,
     RELEASED,
     consents,
-    holds_parameter,
+    holds_parameters,
     protected,
 )
 from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
 from retention.policy.facts import Hold, Status
 from retention.policy.model import Action, RetentionRule, Terms
 
+_ONCE = ("protected", "released", "decided")
+"""Steps that PostgreSQL must not copy into every place that names one of their columns (`OFFSET 0`): it would evaluate, and plan,
+the same expression many times over for each item."""
 _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 """PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
 DISPOSABLE = "status IN ('due', 'overdue')"
@@ -81,8 +83,7 @@ def compile_selection(
         "stored_at": list((stored or {}).values()),
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
-        "holds": holds_parameter(holds, place, rule, now),
-    }
+    } | holds_parameters(holds, place, rule, now)
     terms = rule.terms(as_of)
     items = (
         _items(place, columns, parameters, by_key=keys is not None)
@@ -93,10 +94,9 @@ def compile_selection(
         ("item", items),
         ("dated", _dated(rule)),
         ("terms", _terms(rule, as_of, parameters)),
-        ("happened", _happened(rule, columns)),
+        ("happened", _happened(rule, columns, several=len(terms) > 1 or bool(rule.tenants))),
         ("clocked", _clocked(rule)),
         ("consent", consents(place, columns, by_key=keys is not None)),
-        ("consented", CONSENTED),
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
@@ -104,8 +104,11 @@ def compile_selection(
     ]
     # Consents are read by themselves, once: joined into the items' own query, they may be read once for each item.
     body = sql.SQL(", ").join(
-        sql.SQL("{} AS {} ({})").format(
-            sql.Identifier(name), sql.SQL("MATERIALIZED" if name == "consent" else ""), query
+        sql.SQL("{} AS {} ({}{})").format(
+            sql.Identifier(name),
+            sql.SQL("MATERIALIZED" if name == "consent" else ""),
+            query,
+            sql.SQL(" OFFSET 0" if name in _ONCE else ""),
         )
         for name, query in steps
     )
@@ -254,7 +257,16 @@ def _that_end(rule: RetentionRule) -> list[str]:
     return [event for event in rule.events if rule.goes_by_age or event != rule.clock_event]
 
 
-def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
+# CASE, because PostgreSQL expects next to no row of these conditions, and would plan for a handful of items.
+_APPLIES = sql.SQL(
+    "CASE WHEN terms.of_tenant IS NOT DISTINCT FROM CASE WHEN dated.tenant_id = ANY(%(own_terms)s) THEN dated.tenant_id END "
+    "AND (terms.arose_from IS NULL OR dated.arose_at >= terms.arose_from) "
+    "AND (terms.arose_before IS NULL OR dated.arose_at < terms.arose_before OR "
+    "(dated.arose_at IS NULL AND terms.arose_from IS NULL)) THEN TRUE ELSE FALSE END"
+)
+
+
+def _happened(rule: RetentionRule, columns: FactColumns, *, several: bool) -> sql.Composed:
     """When each event happened: NULL while it has not; by other evidence where its own time is missing or in the future."""
     instants: list[sql.Composable] = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
     redated: list[sql.Composable] = [sql.SQL("dated.redated")]
@@ -282,12 +294,9 @@ def _happened(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
         )
     return sql.SQL(
         "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback, {any_event} AS any_event "
-        "FROM dated JOIN terms ON terms.of_tenant IS NOT DISTINCT FROM "
-        "CASE WHEN dated.tenant_id = ANY(%(own_terms)s) THEN dated.tenant_id END "
-        "AND (terms.arose_from IS NULL OR dated.arose_at >= terms.arose_from) "
-        "AND (terms.arose_before IS NULL OR dated.arose_at < terms.arose_before OR "
-        "(dated.arose_at IS NULL AND terms.arose_from IS NULL))"
+        "FROM dated JOIN terms ON {applies}"
     ).format(
+        applies=_APPLIES if several else sql.SQL("TRUE"),
         instants=sql.SQL(", ").join(instants),
         redated=sql.SQL(" OR ").join(redated),
         any_event=sql.SQL(" OR ").join(any_event),
