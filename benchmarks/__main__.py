@@ -11,6 +11,7 @@ from benchmarks.memory import bench_memory
 from benchmarks.parsing import bench_parsing
 from benchmarks.partitions import bench_partitions
 from benchmarks.planning import bench_planning
+from benchmarks.rows import bench_rows
 from retention.settings import PROJECT
 
 BEGIN, END = "<!-- table: begin (make bench) -->", "<!-- table: end -->"
@@ -18,7 +19,11 @@ BEGIN, END = "<!-- table: begin (make bench) -->", "<!-- table: end -->"
 
 def main() -> int:
     """Measure, write, print."""
-    results = bench_parsing() + bench_memory() + bench_planning() + bench_partitions() + bench_disposal()
+    results = [
+        row
+        for bench in (bench_parsing, bench_memory, bench_planning, bench_partitions, bench_rows, bench_disposal)
+        for row in bench()
+    ]
     build = PROJECT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

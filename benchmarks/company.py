@@ -85,7 +85,7 @@ def make_company(both: Servers, objects: int) -> Company:
             "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('audio', 'enforce', 'bench', 'b')"
         )
     connections = {
-        "company_db": parse("company_db", _as_airflow(company)),
+        "company_db": parse("company_db", as_airflow(company)),
         "company_s3": parse("company_s3", both.s3.airflow_connection("disposal")),
     }
     return Company(bucket, client, objects, len(puts), _runtime(connections, own, bucket))
@@ -119,7 +119,8 @@ def _new_database(postgres: PostgresServer) -> str:
     return postgres.conninfo(name)
 
 
-def _as_airflow(conninfo: str) -> str:
+def as_airflow(conninfo: str) -> str:
+    """The connection as Airflow writes it."""
     facts = psycopg.conninfo.conninfo_to_dict(conninfo)
     return json.dumps(
         {"conn_type": "postgres", "host": facts["host"], "port": facts["port"], "login": facts["user"],
