@@ -1,11 +1,16 @@
-"""Which files a pattern of the data map means. Both sides read it, as they read the map."""
+"""Which files a pattern of the data map means, and how their names become text: both sides read them so, as the map itself."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 
 _PIECE = re.compile(r"(?P<any>\*)|(?P<one>\?)|\[(?P<not>!?)(?P<class>\]?[^\]]*)\]|(?P<text>[^*?\[]+)", re.DOTALL)
+
+_BYTES = 0x10FF00
+"""A byte of a name that is no UTF-8 becomes the character at this place plus the byte, so that every name is a text."""
+_ESCAPED = re.compile("[\udc80-\udcff\U0010ff80-\U0010ffff]")
 
 
 class UnusablePattern(ValueError):
@@ -26,6 +31,21 @@ def require_below(folder: str) -> None:
     """Raise UnusablePattern unless the folder lies below the connection's path, whatever that is."""
     if folder != "." and (folder.startswith("/") or any(name in ("", ".", "..") for name in folder.split("/"))):
         raise UnusablePattern("a folder that may lie elsewhere")
+
+
+def key_of(name: str) -> str:
+    """A file's name, as the system gave it, as text."""
+    return _ESCAPED.sub(
+        lambda found: "".join(chr(_BYTES + byte) for byte in found.group().encode("utf-8", "surrogateescape")),
+        os.fsencode(name).decode("utf-8", "surrogateescape"),
+    )
+
+
+def name_of(key: str) -> bytes:
+    """The file's name again. Raises UnicodeEncodeError for a text that can be none."""
+    return b"".join(
+        bytes([ord(character) - _BYTES]) if ord(character) >= _BYTES + 0x80 else character.encode() for character in key
+    )
 
 
 def _expression(pattern: str) -> str:

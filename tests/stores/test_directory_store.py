@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from tests.stores.places import FAR_FUTURE, DirectoryPlace, shown
 
 from retention.errors import StoreUnreadable
-from retention.file_patterns import compile_patterns
+from retention.file_patterns import compile_patterns, key_of, name_of
 from retention.stores.directory import DirectoryStore
-from retention.stores.directory_tree import key_of, name_of
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
 from retention.stores.record_times import RecordTimes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator
@@ -13,31 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retention.errors import StoreUnreadable
+from retention.file_patterns import key_of, name_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 _NO_PROBE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _KERNEL_CLOCK = 5
 """CLOCK_REALTIME_COARSE: what the kernel stamps files with."""
-
-_BYTES = 0x10FF00
-"""A byte of a name that is no UTF-8 becomes the character at this place plus the byte, so that every name is a text."""
-_ESCAPED = re.compile("[\udc80-\udcff\U0010ff80-\U0010ffff]")
-
-
-def key_of(name: str) -> str:
-    """A file's name, as the system gave it, as text."""
-    return _ESCAPED.sub(
-        lambda found: "".join(chr(_BYTES + byte) for byte in found.group().encode("utf-8", "surrogateescape")),
-        os.fsencode(name).decode("utf-8", "surrogateescape"),
-    )
-
-
-def name_of(key: str) -> bytes:
-    """The file's name again. Raises UnicodeEncodeError for a text that can be none."""
-    return b"".join(
-        bytes([ord(character) - _BYTES]) if ord(character) >= _BYTES + 0x80 else character.encode() for character in key
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from retention.datamap.loader import MappedAirflow, MappedExternal, MappedPartitions, MappedPlace, MappedTable
+from retention.datamap.loader import (
+    MappedAirflow,
+    MappedExternal,
+    MappedFiles,
+    MappedPartitions,
+    MappedPlace,
+    MappedTable,
+)
 from retention.errors import StoreUnreadable
 from retention.verification.airflow_intake import read_airflow
 from retention.verification.external import read_external
 from retention.verification.holds import HoldIndex, follow, items_named_by
 from retention.verification.intake import ObjectReader
 from retention.verification.listing import Bucket
+from retention.verification.log_files import read_files
+from retention.verification.log_objects import LogObjects
 from retention.verification.object_rows import ObjectRows
 from retention.verification.partition_intake import read_partitions
 from retention.verification.place_check import PlaceCheck
@@ -28,6 +37,7 @@ INTAKES: dict[type[Any], Callable[[PlaceCheck], None]] = {
     MappedPartitions: read_partitions,
     MappedAirflow: read_airflow,
     MappedExternal: read_external,
+    MappedFiles: read_files,
 }
 """By the kind of place (datamap/loader.py), all but those in buckets."""
 
@@ -56,7 +66,7 @@ def object_reader(check: PlaceCheck, plan: BucketPlan, bucket: Bucket) -> Object
     place = check.place
     assert isinstance(place, MappedPlace)  # what plans of buckets are made of
     if not place.has_rows:
-        raise NoIntake(check.name)
+        return LogObjects(check, bucket)
     return _row_objects(check, place, plan, bucket)
 
 

@@ -47,6 +47,7 @@ class Entry(NamedTuple):
     row_count: int = 0
     clock_at: datetime | None = None
     evidence_at: datetime | None = None
+    reaches_to: datetime | None = None
     event_happened: Sequence[bool | None] = ()
     event_at: Sequence[datetime | None] = ()
     first_end_at: datetime | None = None
@@ -65,7 +66,7 @@ _HOLDS = (Entry._fields.index("hold_ids"), Entry._fields.index("sure_hold_ids"))
 _ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if n not in _EVENTS))
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
-    *("int4", "timestamptz", "timestamptz", "timestamptz", "text", "timestamptz", "bool"),
+    *("int4", *("timestamptz",) * 4, "text", "timestamptz", "bool"),
     *("uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
 _STORED = """

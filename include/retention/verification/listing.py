@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from retention.connections import Connection
 from retention.errors import RequestError, StoreUnreadable
+from retention.verification.content import VersionContent
 from retention.verification.walk import Page, StoredEntry, UndecidedOrder, VersionWalk
 
 PAGE = 1000
@@ -108,6 +110,16 @@ class Bucket:
             return []
         with ThreadPoolExecutor(min(HEAD_THREADS, len(wanted)), thread_name_prefix="head") as threads:
             return list(threads.map(self._recorded_at, wanted))
+
+    def content(self, version: StoredEntry) -> VersionContent:
+        """The version's bytes. Raises Absent, OutOfReach or ContentRefused."""
+        get = partial(self._client.get_object, Bucket=self.name, Key=version.key, VersionId=version.part_id)
+        return VersionContent(get, f"bucket {self.name!r}")
+
+    def stated_at(self, metadata: Mapping[str, str]) -> datetime | None:
+        """The `recorded-at` of an object's own metadata."""
+        said = _parse_instant({name.lower(): value for name, value in metadata.items()}.get("recorded-at"))
+        return said if isinstance(said, datetime) else None
 
     def hides(self, key: str) -> bool:
         """Whether this server may hold something under a key that it never lists: SeaweedFS keeps versions and uploads in

@@ -22,6 +22,7 @@ from retention.verification.intake import BucketIntake, ObjectReader
 from retention.verification.intakes import object_reader, read_place
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.listing import Bucket, bucket_lists, open_client
+from retention.verification.log_files import UNREADABLE_FILES
 from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.place_check import PlaceCheck, Progress, Surroundings
 from retention.verification.promised import PromisedTerms
@@ -61,6 +62,8 @@ _EXPLAINED = {
     "expected a complete listing. Look at the keys that begin like the server's own folders.",
     UNREADABLE_VERSIONS: "the store lists versions that it does not find when asked for them; expected both to agree. Run the "
     "check again; if it stays, the bucket needs repair.",
+    UNREADABLE_FILES: "there are log files that the verifying identity may not read, so that nobody can say how old their "
+    "records are; expected the right to read every file that the place's patterns fit.",
     "Skipped": "no part of the check read it; expected one to. Run the check again; if it stays, it is an error of the check.",
 }
 

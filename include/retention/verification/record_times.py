@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line that are looked at."""
@@ -46,16 +46,24 @@ _STAMP = re.compile(
 )
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most so many; none at the end."""
+
+
 @dataclass(slots=True)
 class Records:
     """What a file's lines say. `oldest` and `youngest` are aware; `ahead` is the latest time that lies in the future, and counts
-    for nothing. `is_whole`: everything could be read. `first` is the first line with a time: what the file is known by, however
-    it is called, packed or continued."""
+    for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `first` is the first line with a
+    time: what the file is known by, however it is called, packed or continued."""
 
     oldest: datetime | None = None
     youngest: datetime | None = None
     ahead: datetime | None = None
     is_whole: bool = True
+    is_empty: bool = True
     first: bytes = b""
 
     def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> None:
@@ -69,7 +77,7 @@ class Records:
         self.youngest = max(at, self.youngest or at)
 
 
-def read_records(stream: BinaryIO, *, stored_at: datetime, now: datetime) -> Records:
+def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Records:
     """Read a file to its end, plain or gz. `stored_at`: by it, times without a year get theirs. Raises what the stream raises,
     if that is no fault of the content."""
     found = Records()
@@ -91,11 +99,13 @@ def read_records(stream: BinaryIO, *, stored_at: datetime, now: datetime) -> Rec
     return found
 
 
-def _lines(stream: BinaryIO, found: Records) -> Iterator[bytes]:
+def _lines(stream: Readable, found: Records) -> Iterator[bytes]:
     """The lines, of long ones the beginning. Damage ends them, and is noted."""
     packed = _Counted(stream)
     buffered = io.BufferedReader(packed)
-    is_packed = buffered.peek(2)[:2] == b"\x1f\x8b"
+    head = buffered.peek(2)[:2]
+    found.is_empty = not head
+    is_packed = head == b"\x1f\x8b"
     plain = gzip.GzipFile(fileobj=buffered) if is_packed else buffered
     taken, begins = 0, True
     try:
@@ -116,7 +126,7 @@ def _lines(stream: BinaryIO, found: Records) -> Iterator[bytes]:
 class _Counted(io.RawIOBase):
     """A stream that counts what is taken from it."""
 
-    def __init__(self, inner: BinaryIO) -> None:
+    def __init__(self, inner: Readable) -> None:
         self._inner = inner
         self.count = 0
 
@@ -124,7 +134,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        piece = self._inner.read(len(buffer))
+        piece = self._inner.read(len(buffer)) or b""
         buffer[: len(piece)] = piece
         self.count += len(piece)
         return len(piece)

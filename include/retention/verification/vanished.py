@@ -31,7 +31,8 @@ WHERE
         SELECT 1
         FROM {entries} AS e
         WHERE
-            e.item_hash = p.item_hash
+            -- Rotation gives a file another name; what it begins with stays.
+            (e.item_hash = p.item_hash OR e.entry = 'file')
             AND e.part_hash = p.part_hash
             AND e.place = p.place
             AND e.entry IN ('version', 'record', 'partition', 'file')

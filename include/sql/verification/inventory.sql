@@ -40,6 +40,7 @@ CREATE UNLOGGED TABLE {entries} (
     row_count      integer NOT NULL DEFAULT 0,  -- rows that describe it; 1 of what describes itself (a record, a file of records)
     clock_at       timestamptz,  -- the event that every item has, as the row says
     evidence_at    timestamptz,  -- what else the source says about the age
+    reaches_to     timestamptz,  -- of a file: its youngest record
     first_end_at   timestamptz,  -- rest: the first promised end among them
     duty           text,         -- the paragraph of a statutory duty that keeps it
     duty_until     timestamptz,  -- the duty's end; NULL beside a paragraph: nobody said

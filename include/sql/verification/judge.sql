@@ -125,11 +125,12 @@ hold AS (
             least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
     ) AS state
     WHERE
-        -- A guessed start may lie in any hold's period, so it takes no item out of one. A good one is compared as the row says it.
+        -- A guessed start may lie in any hold's period, so it takes no item out of one. A good one is compared as the row says it; a
+        -- file or partition is in every period that any of its records is in.
         NOT d.clock_is_good
         OR d.is_older_than_row
         OR (
-            (h.started_from IS NULL OR d.past_clock_at >= h.started_from)
+            (h.started_from IS NULL OR greatest(d.past_clock_at, d.reaches_to) >= h.started_from)
             AND (h.started_before IS NULL OR d.past_clock_at < h.started_before)
         )
 ),
