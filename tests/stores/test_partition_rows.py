@@ -97,12 +97,17 @@ def test_a_new_partition_has_the_keys_owner_and_grants_of_its_table(database: st
     reader, _ = make_role(database)
     logs = LogTable(database, keyed=True).create()
     logs.sql(f"ALTER TABLE request_log OWNER TO {owner}")
+    checker, _ = make_role(database)
     logs.sql(f"GRANT SELECT ON request_log TO {reader}")
+    logs.sql(f"GRANT SELECT (id, logged_at) ON request_log TO {checker}")
     created = create_partitions(LogTable(conninfo).table(), from_day=date(2026, 3, 1), days=1)
     assert created == {"public.request_log_20260301": "created"}
     rights = "SELECT relowner::regrole::text, has_table_privilege(%s, oid, 'SELECT'), has_table_privilege(%s, oid, 'DELETE') "
     rights += "FROM pg_class WHERE relname = 'request_log_20260301'"
     assert logs.sql(rights, reader, reader) == [(owner, True, False)]
+    columns = "SELECT has_column_privilege(%s, 'request_log_20260301', 'id', 'SELECT'), "
+    columns += "has_column_privilege(%s, 'request_log_20260301', 'line', 'SELECT')"
+    assert logs.sql(columns, checker, checker) == [(True, False)]
     assert logs.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'request_log_20260301'") == [(2,)]
 
 

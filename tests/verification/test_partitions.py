@@ -23,6 +23,10 @@ from retention.settings import INCLUDE
 from retention.verification import CheckResult, verify
 
 PLACE = "request_log"
+_TABLES = (
+    "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+)
+_HAS_STORED_AT = "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'stored_at'"
 CAP = timedelta(hours=336)
 
 
@@ -44,7 +48,10 @@ class Logs:
         self.table.log(at, rows, stored_at or at)
 
     def verify(self) -> CheckResult:
-        self.table.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO retention_verify")
+        """With no more rights than the check needs: when something was logged, and the id."""
+        for (table,) in self.table.sql(_TABLES):
+            columns = "id, logged_at" + (", stored_at" if self.table.sql(_HAS_STORED_AT, table) else "")
+            self.table.sql(f"GRANT SELECT ({columns}) ON {table} TO retention_verify")
         return self.look()
 
     def look(self) -> CheckResult:
@@ -208,7 +215,9 @@ def test_what_disposal_leaves_is_compliant(logs: Logs) -> None:
     ("break_it", "says"),
     [
         pytest.param(
-            "REVOKE ALL ON request_log_hidden FROM retention_verify", "42501", id="a_partition_without_rights"
+            "REVOKE ALL (id, logged_at, stored_at) ON request_log_hidden FROM retention_verify",
+            "42501",
+            id="a_partition_without_rights",
         ),
         pytest.param("DROP TABLE request_log", "NotPartitioned", id="no_table"),
         pytest.param("ALTER TABLE request_log RENAME logged_at TO at", "NotPartitioned", id="no_time_column"),

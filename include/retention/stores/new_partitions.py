@@ -25,10 +25,15 @@ DAY = timedelta(days=1)
 LONGEST_DAYS = 90
 _TRIES = 5
 
+_OWNER: LiteralString = "SELECT relowner::regrole::text AS owner FROM pg_class WHERE oid = to_regclass(%s)"
 _GRANTS: LiteralString = """
-SELECT g.grantee::regrole::text AS grantee, g.grantee = 0 AS is_public, g.privilege_type, c.relowner::regrole::text AS owner
-  FROM pg_class AS c LEFT JOIN LATERAL aclexplode(c.relacl) AS g ON g.grantee <> c.relowner
- WHERE c.oid = to_regclass(%s)
+WITH parent AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = to_regclass(%s))
+SELECT g.grantee::regrole::text AS grantee, g.grantee = 0 AS is_public, g.privilege_type, NULL::text AS of_column
+  FROM parent CROSS JOIN aclexplode(parent.relacl) AS g WHERE g.grantee <> parent.relowner
+UNION ALL
+SELECT g.grantee::regrole::text, g.grantee = 0, g.privilege_type, quote_ident(a.attname)
+  FROM parent JOIN pg_attribute AS a ON a.attrelid = parent.oid AND NOT a.attisdropped CROSS JOIN aclexplode(a.attacl) AS g
+ WHERE g.grantee <> parent.relowner
 """
 
 
@@ -106,17 +111,22 @@ def _create(session: Session, table: PartitionedTable, name: str, lower: datetim
 
 def _make_like(session: Session, table: PartitionedTable, name: str) -> None:
     """An empty table of the same shape, owner and grants. Indexes and keys come with attaching it."""
-    grants = session.execute(_GRANTS, (table.table,)).fetchall()
     session.execute(
         sql.SQL(
             "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
             "INCLUDING COMPRESSION)"
         ).format(qualified(name), table.identifier)
     )
-    for grant in grants:
-        if grant["privilege_type"] is not None:
-            grantee = sql.SQL("PUBLIC") if grant["is_public"] else sql.SQL(grant["grantee"])  # quoted by regrole
-            session.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(grant["privilege_type"]), qualified(name), grantee)
+    for grant in session.execute(_GRANTS, (table.table,)).fetchall():
+        of_column = sql.SQL(
+            f"({grant['of_column']})" if grant["of_column"] else ""
+        )  # quoted by the catalogue, as the rest
+        grantee = sql.SQL("PUBLIC" if grant["is_public"] else grant["grantee"])
+        session.execute(
+            sql.SQL("GRANT {} {} ON {} TO {}").format(
+                sql.SQL(grant["privilege_type"]), of_column, qualified(name), grantee
             )
-    session.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(qualified(name), sql.SQL(grants[0]["owner"])))
+        )
+    owner = session.execute(_OWNER, (table.table,)).fetchone()
+    assert owner is not None  # the table was there when the grants were read
+    session.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(qualified(name), sql.SQL(owner["owner"])))

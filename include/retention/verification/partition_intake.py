@@ -198,11 +198,10 @@ class PartitionIntake:
         wanted = [sql.SQL("NOT coalesce({}, FALSE)").format(self._is_good(net))]
         if net.held:
             wanted.append(self._is_named(net))
-        query = sql.SQL("SELECT {id}, {time}, {evidence}, {place} FROM ONLY {part} WHERE {where}").format(
+        query = sql.SQL("SELECT {id}, {time}, {evidence} FROM ONLY {part} WHERE {where}").format(
             id=sql.SQL("{}::text").format(sql.Identifier(self._spec.id_column)),
             time=self._finite(self._time),
             evidence=self._finite(self._evidence),
-            place=sql.SQL("ctid::text"),
             part=sql.Identifier(part.schema, part.name),
             where=sql.SQL(" OR ").join(wanted),
         )
@@ -210,10 +209,8 @@ class PartitionIntake:
             self._check.read_more("parts", len(chunk))
             yield [self._record(part, *row) for row in chunk]
 
-    def _record(
-        self, part: Part, item_id: str | None, at: datetime | None, evidence: datetime | None, where: str
-    ) -> Entry:
-        name = item_id if item_id is not None else f"{part.item_id}{where}"
+    def _record(self, part: Part, item_id: str | None, at: datetime | None, evidence: datetime | None) -> Entry:
+        name = item_id if item_id is not None else f"{part.item_id}, records without an id"
         hashed = self._check.item_hash(name)
         return self._check.entry(
             "record",
