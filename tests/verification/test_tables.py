@@ -133,6 +133,27 @@ def test_hold_keeps_a_lead_past_the_end_of_its_contract(records: Records, scope:
     assert found(records.check("leads", as_of=records.now)) == {"exception_hold": 1}
 
 
+@pytest.mark.parametrize(
+    ("known", "approved_by", "expected"),
+    [
+        pytest.param(False, "compliance", {"kept_in_doubt": 1, "owner_unknown": 1}, id="row_of_anybody"),
+        pytest.param(
+            True,
+            "legal",
+            {"past_event": 1, "kept_without_reason": 1, "invalid_hold": 1},
+            id="approved_by_its_requester",
+        ),
+    ],
+)
+def test_hold_that_may_not_mean_a_row_or_holds_nothing_is_told_apart(
+    records: Records, known: bool, approved_by: str, expected: dict[str, int]
+) -> None:
+    records.customer("nord", contract_ended=31 * DAY)
+    records.lead("nord", person="anna" if known else None, person_known=known)
+    records.hold(person_id="anna", approved_by=approved_by, effective_at=records.now - 20 * DAY)
+    assert found(records.check("leads", as_of=records.now)) == expected
+
+
 def test_hold_on_one_row_keeps_that_row_alone(records: Records) -> None:
     records.customer("nord", contract_ended=31 * DAY)
     held, _other = records.lead("nord"), records.lead("nord")
