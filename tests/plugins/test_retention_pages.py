@@ -37,7 +37,7 @@ JSON = "/retention/reports/{id}.json"
 @pytest.fixture(scope="session")
 def kept(airflow: Airflow) -> list[UUID]:
     """Ids of two kept reports, an earlier and a later one."""
-    policy, datamap = scenarios.shipped_policy(), scenarios.shipped_map()
+    policy, datamap = scenarios.policy(), scenarios.datamap()
     ids = []
     with database.connect(airflow.own) as own:
         scenarios.breach(own)

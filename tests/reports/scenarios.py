@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tests.reports.shapes import one_category, six_categories
+
 from retention.database import OwnConnection
-from retention.datamap.loader import DataMap, load_datamap
-from retention.policy.loader import Policy, load_policy
-from retention.settings import INCLUDE
+from retention.datamap.loader import DataMap
+from retention.policy.loader import Policy
 
 NOW = datetime(2026, 3, 15, 10, 0, tzinfo=UTC)
 CHECK_ID = UUID("11111111-1111-4111-8111-111111111111")
@@ -21,21 +22,31 @@ HOLD_ID = UUID("44444444-4444-4444-8444-444444444444")
 SELF_APPROVED_ID = UUID("55555555-5555-4555-8555-555555555555")
 DAY_S = 86_400
 FindingRow = tuple[str, str, int, int | None, dict[str, Any]]
+Shape = tuple[Policy, DataMap]
 
 
-def shipped_policy() -> Policy:
-    """The policy that ships."""
-    return load_policy(INCLUDE / "policies")
+def policy() -> Policy:
+    """The policy of situations with one category."""
+    return one_category()[0]
 
 
-def shipped_map() -> DataMap:
-    """The data map that ships."""
-    return load_datamap(INCLUDE / "datamap")
+def datamap() -> DataMap:
+    """The data map of situations with one category."""
+    return one_category()[1]
+
+
+def shape_of(situation: str) -> Shape:
+    """Policy and data map of a situation."""
+    return six_categories() if situation.startswith("several") else one_category()
 
 
 @dataclass
 class Check:
-    """One row of check_runs with its findings, each (kind, severity, count, oldest age in seconds, detail)."""
+    """One row of check_runs with its findings, each (kind, severity, count, oldest age in seconds, detail).
+
+    `headroom` is that of the recordings, `rooms` those of other categories; `elsewhere` are findings of theirs by category and
+    place; `looks` are checks by place.
+    """
 
     verdict: str | None = "compliant"
     finished: bool = True
@@ -67,18 +78,26 @@ class Check:
         }
     )
 
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    categories: tuple[str, ...] = ("audio",)
+    elsewhere: dict[tuple[str, str], tuple[FindingRow, ...]] = field(default_factory=dict)
+    looks: dict[str, tuple[tuple[str, int, bool | None], ...]] = field(default_factory=dict)
+    shape: Shape = field(default_factory=one_category)
+
     def insert(self, own: OwnConnection, *, at: datetime = NOW, check_run_id: UUID = CHECK_ID) -> None:
         """Write it as verification does."""
-        policy, datamap = shipped_policy(), shipped_map()
-        found = {kind: count for kind, _severity, count, _age, _detail in self.findings}
+        policy, datamap = self.shape
+        lines = {("audio", "call_recordings"): self.findings} | self.elsewhere
+        found = {(place, line[0]): line[2] for (_category, place), rows in lines.items() for line in rows}
         summary = {
             "checks": [
-                {"name": f"no {kind}", "kind": kind, "place": "call_recordings", "looked_at": looked_at,
-                 "found": 0 if success else found.get(kind, 0), "success": success}
-                for kind, looked_at, success in self.checks
+                {"name": f"no {kind}", "kind": kind, "place": place, "looked_at": looked_at,
+                 "found": 0 if success else found.get((place, kind), 0), "success": success}
+                for place, checks in ({"call_recordings": self.checks} | self.looks).items()
+                for kind, looked_at, success in checks
             ],
             "counts": self.counts,
-            "headroom": {"audio": self.headroom} if self.headroom is not None else {},
+            "headroom": ({"audio": self.headroom} if self.headroom is not None else {}) | self.rooms,
         }  # fmt: skip
         own.execute(
             "INSERT INTO retention.check_runs (check_run_id, started_at, finished_at, as_of, categories, verdict, "
@@ -87,40 +106,37 @@ class Check:
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 check_run_id, at - timedelta(seconds=40), at - timedelta(seconds=3) if self.finished else None,
-                at - timedelta(seconds=40), ["audio"], self.verdict, "2025-08-03", policy.promises_digest, datamap.digest,
+                at - timedelta(seconds=40), list(self.categories), self.verdict, "2025-08-03",
+                policy.promises_digest, datamap.digest,
                 "ab" * 32, 7, "cd" * 32, json.dumps(self.places_read),
                 json.dumps([{"place": place, "reason": why} for place, why in self.places_failed.items()]),
                 json.dumps(summary),
             ),
         )  # fmt: skip
-        for kind, severity, count, oldest_age_s, detail in self.findings:
-            own.execute(
-                "INSERT INTO retention.findings (finding_id, check_run_id, kind, category, place, severity, count, oldest_age_s, "
-                "detail) VALUES (%s, %s, %s, 'audio', 'call_recordings', %s, %s, %s, %s)",
-                (
-                    f"audio/call_recordings/{kind}",
-                    check_run_id,
-                    kind,
-                    severity,
-                    count,
-                    oldest_age_s,
-                    json.dumps(detail),
-                ),
-            )
+        for (category, place), rows in lines.items():
+            for kind, severity, count, oldest_age_s, detail in rows:
+                own.execute(
+                    "INSERT INTO retention.findings (finding_id, check_run_id, kind, category, place, severity, count, "
+                    "oldest_age_s, detail) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                    (
+                        *(f"{category}/{place}/{kind}", check_run_id, kind, category, place, severity, count),
+                        *(oldest_age_s, json.dumps(detail)),
+                    ),
+                )
 
 
-def insert_mode(own: OwnConnection, mode: str) -> None:
-    """Somebody set the category's mode two weeks ago."""
-    own.execute(
-        "INSERT INTO retention.mode_changes (category, mode, changed_by, changed_at, reason) "
-        "VALUES ('audio', %s, 'anna.example', %s, 'backlog reviewed')",
-        (mode, NOW - timedelta(days=14)),
-    )
+def insert_mode(own: OwnConnection, mode: str, *categories: str) -> None:
+    """Somebody set the categories' mode two weeks ago."""
+    for category in categories or ("audio",):
+        own.execute(
+            "INSERT INTO retention.mode_changes (category, mode, changed_by, changed_at, reason) "
+            "VALUES (%s, %s, 'anna.example', %s, 'backlog reviewed')",
+            (category, mode, NOW - timedelta(days=14)),
+        )
 
 
 def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> None:
     """One hourly plan: executed, 41 due, 38 gone, 1 spared, 2 gone already, unless `changed`."""
-    policy = shipped_policy()
     fields: dict[str, Any] = {
         "plan_id": plan_id, "run_id": f"run-{plan_id}", "category": "audio", "coverage": "rows",
         "as_of": NOW - timedelta(minutes=20), "planned_at": NOW - timedelta(minutes=20),
@@ -129,7 +145,7 @@ def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> 
         "kept_by_reason": json.dumps({"not_due": 3_851, "consent": 180, "legal_hold": 34}),
         "undated": 0, "fallback": 12, "breaches_at": NOW + timedelta(minutes=100),
         "next_due_at": NOW + timedelta(minutes=25), "rule_sentence": "Call recordings are deleted.",
-        "rule_digest": policy.rules_digest, "map_digest": "0" * 64, "policy_version": "2025-08-03",
+        "rule_digest": policy().rules_digest, "map_digest": "0" * 64, "policy_version": "2025-08-03",
         "result": json.dumps({"planned": 41, "gone": 38, "recovered": 0, "spared": {"legal_hold": 1, "already_gone": 2},
                               "failed": 0, "failures": {}}),
         "due_by_reason": json.dumps({"transcription_succeeded": 38, "recording_started": 3}),
@@ -142,18 +158,24 @@ def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> 
 
 
 def insert_gone(
-    own: OwnConnection, days_back: int, count: int, *, latency_s: int = 1_500, plan_id: UUID = PLAN_ID
+    own: OwnConnection,
+    days_back: int,
+    count: int,
+    *,
+    latency_s: int = 1_500,
+    plan_id: UUID = PLAN_ID,
+    category: str = "audio",
 ) -> None:
     """`count` items that went `days_back` days ago, each `latency_s` (plus one second per further item) after its event."""
     own.execute(
         "INSERT INTO retention.disposed_items "
         "(plan_id, batch_no, place, item_hash, key_id, category, outcome, trigger_at, gone_at) "
-        "SELECT %(plan)s, 0, 'call_recordings', sha256(convert_to(%(seed)s || n, 'UTF8')), 'key', 'audio', 'gone', "
+        "SELECT %(plan)s, 0, 'call_recordings', sha256(convert_to(%(seed)s || n, 'UTF8')), 'key', %(category)s, 'gone', "
         "%(gone_at)s::timestamptz - make_interval(secs => %(latency_s)s + n), %(gone_at)s "
         "FROM generate_series(1, %(count)s) AS n",
         {
             "plan": plan_id, "seed": f"{plan_id}/{days_back}/", "gone_at": NOW - timedelta(days=days_back, minutes=5),
-            "latency_s": latency_s, "count": count,
+            "latency_s": latency_s, "count": count, "category": category,
         },
     )  # fmt: skip
 

@@ -16,13 +16,13 @@ from retention.reports import build, by_id, latest, listing, render_html, store
 
 def stored(own: OwnConnection, hours: int = 0) -> UUID:
     now = NOW + timedelta(hours=hours)
-    report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=now)
+    report = build(own, None, scenarios.policy(), scenarios.datamap(), now=now)
     return store(own, report, render_html(report))
 
 
 def test_kept_report_comes_back_as_it_was_written(own: OwnConnection) -> None:
     scenarios.breach(own)
-    report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=NOW)
+    report = build(own, None, scenarios.policy(), scenarios.datamap(), now=NOW)
     html = render_html(report)
     report_id = store(own, report, html)
     kept = by_id(own, report_id)
@@ -59,7 +59,7 @@ def test_report_without_a_check_is_not_kept(own: OwnConnection) -> None:
 
 def test_same_report_is_not_kept_twice(own: OwnConnection) -> None:
     scenarios.breach(own)
-    report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=NOW)
+    report = build(own, None, scenarios.policy(), scenarios.datamap(), now=NOW)
     store(own, report, "page")
     with pytest.raises(RequestError, match="kept already"):
         store(own, report, "page")

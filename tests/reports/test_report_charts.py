@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from retention.reports.charts import age_against_limit, deletions_per_day
+from retention.reports.charts import age_against_limit, deletions_per_day, share_of_limit
 from retention.reports.document import DayCount
 
 LIMIT_S = 30 * 86_400
@@ -49,3 +49,20 @@ def test_days_before_the_first_record_are_fields_and_not_bars() -> None:
 
 def test_titles_are_escaped() -> None:
     assert "<script>" not in age_against_limit(1, DUE_S, LIMIT_S, title="<script>")
+
+
+@pytest.mark.parametrize(
+    ("oldest_s", "length"),
+    [
+        pytest.param(LIMIT_S // 2, 440, id="half"),
+        pytest.param(LIMIT_S, 880, id="ends_exactly"),
+        pytest.param(40 * LIMIT_S, 968, id="far_beyond"),
+    ],
+)
+@pytest.mark.parametrize("limit_s", [LIMIT_S, LIMIT_S * 10], ids=["short", "long"])
+def test_shares_have_their_limit_at_the_same_place(oldest_s: int, length: int, limit_s: int) -> None:
+    times = limit_s // LIMIT_S
+    svg = share_of_limit(oldest_s * times, DUE_S * times, limit_s, title="share")
+    assert float(svg.split('class="bar ')[1].split('width="')[1].split('"')[0]) == length
+    assert '<line class="limit" x1="880.0"' in svg
+    assert ("<path" in svg) is (length == 968)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from tests.history import rewrite
-from tests.reports import scenarios
+from tests.reports import scenarios, several
 from tests.reports.scenarios import CHECK_ID, HOLD_ID, NOW, PLAN_ID
+from tests.reports.shapes import six_categories
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
-from retention.reports import build, to_json
+from retention.policy.model import TenantLimit
+from retention.reports import build, overview, render_html, to_json
 from retention.reports.document import CategoryReport, Report
 from retention.verification.result import Verdict
 
 
 def report_on(own: OwnConnection, check_run_id: UUID | None = None, now: datetime = NOW) -> Report:
-    return build(own, check_run_id, scenarios.shipped_policy(), scenarios.shipped_map(), now=now)
+    return build(own, check_run_id, scenarios.policy(), scenarios.datamap(), now=now)
 
 
 def audio(report: Report) -> CategoryReport:
@@ -197,3 +200,87 @@ def test_json_is_one_document_with_its_schema_and_offsets_everywhere(own: OwnCon
     assert document["created_at"] == "2026-03-15T10:00:00+00:00"
     assert document["categories"][0]["runs"][0]["plan_id"] == str(PLAN_ID)
     assert {"en", "de"} == document["answer"].keys()
+
+
+def six(own: OwnConnection) -> dict[str, CategoryReport]:
+    return {one.category: one for one in build(own, None, *six_categories(), now=NOW).categories}
+
+
+def test_what_goes_by_events_has_no_limit_of_age(own: OwnConnection) -> None:
+    several.several(own)
+    found = six(own)
+    assert {name for name, one in found.items() if one.cap_s is None} == {"transcript", "leads", "marketing"}
+    assert [limit.limit_s for limit in found["transcript"].limits] == [30 * scenarios.DAY_S, 3 * scenarios.DAY_S]
+    assert (found["usage"].action, found["logs"].action) == ("anonymise", "delete")
+
+
+def test_what_others_keep_is_not_nothing(own: OwnConnection) -> None:
+    seen = {"headroom_s": None, "oldest_age_s": None, "oldest_unprotected_age_s": None}
+    scenarios.Check(
+        categories=("leads",), places_read=("crm_leads",), rooms={"leads": seen}, shape=six_categories()
+    ).insert(own)
+    leads = six(own)["leads"]
+    assert (leads.kept_by_others, leads.seen_completely, leads.nothing_stored) == (True, True, False)
+    assert overview.headroom(leads, "en")[1] == "not measurable"
+
+
+def test_places_say_what_they_are_our_role_and_whether_they_were_read(own: OwnConnection) -> None:
+    several.several(own)
+    places = {one.place: one for one in build(own, None, *six_categories(), now=NOW).places}
+    assert len(places) == 10
+    assert (places["server_log_objects"].kind, places["server_log_objects"].role) == ("log_objects", "controller")
+    assert (places["call_recordings"].kind, places["call_recordings"].role) == ("s3", "processor")
+    assert [places[name].read for name in ("transcripts", "server_log_files", "usage_events")] == [True, False, None]
+    assert places["telephony_recordings"].attested_on == date(2025, 12, 1)
+
+
+def test_what_nobody_mapped_is_told_of_the_last_check_that_looked(own: OwnConnection) -> None:
+    several.several(own)
+    report = build(own, None, *six_categories(), now=NOW)
+    assert report.coverage_at == NOW - timedelta(hours=8, seconds=40)
+    assert [one.kind for one in report.coverage] == [
+        "unmapped_bucket", "personal_column", "unmapped_table", "declaration_old",
+    ]  # fmt: skip
+    assert not any(one.kind == "unmapped_table" for one in report.findings)
+
+
+def test_a_check_that_looked_itself_replaces_what_was_not_mapped_before(own: OwnConnection) -> None:
+    several.several(own)
+    looked = scenarios.Check(counts={"parts": 1, "tables": 32}, shape=six_categories())
+    looked.insert(own, at=NOW + timedelta(minutes=5), check_run_id=UUID(int=10))
+    report = build(own, None, *six_categories(), now=NOW + timedelta(minutes=6))
+    assert (report.coverage, report.coverage_looked_at["tables"]) == ((), 32)
+
+
+def test_nobody_knows_what_is_unmapped_where_nobody_looked(own: OwnConnection) -> None:
+    assert report_on(own).coverage_at is None
+
+
+def test_what_may_concern_any_category_is_told_from_what_was_found_in_one(own: OwnConnection) -> None:
+    several.several(own)
+    assert {name for name, one in six(own).items() if one.only_beside} == {"audio", "transcript"}
+
+
+def test_items_under_a_hold_are_counted_in_the_categorys_own_places(own: OwnConnection) -> None:
+    several.several(own)
+    rewrite(own, "UPDATE retention.holds SET category = NULL")
+    own.execute(
+        "INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids) "
+        "SELECT %s, place, sha256(convert_to(place, 'UTF8')), sha256('p'), ARRAY[%s]::uuid[] "
+        "FROM unnest(ARRAY['transcripts', 'call_recordings']) AS place",
+        (CHECK_ID, HOLD_ID),
+    )
+    assert [six(own)[name].holds[0].items for name in ("transcript", "audio", "marketing")] == [1, 1, 0]
+
+
+def test_customers_with_shorter_limits_are_counted_and_not_named(own: OwnConnection) -> None:
+    policy, datamap = six_categories()
+    limit = TenantLimit(event="contract_ended", limit="P7D")
+    agreed = replace(
+        policy, rules=policy.rules | {"leads": policy.rule("leads").with_tenants({"tenant-0007": (limit,)})}
+    )
+    report = build(own, None, agreed, datamap, now=NOW)
+    assert {one.category: one.shorter_agreed for one in report.categories}["leads"] == 1
+    html = render_html(report, "en")
+    assert "with 1 customer a shorter limit is agreed" in html
+    assert "tenant-0007" not in html

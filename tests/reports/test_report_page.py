@@ -10,13 +10,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.reports import scenarios
+from tests.reports import scenarios, several
+from tests.reports.shapes import one_category, six_categories
 
 from retention.database import OwnConnection
+from retention.policy import sentences
 from retention.reports import build, render_html
+from retention.reports.failure_labels import FAILURES, failure
 from retention.reports.html import TEMPLATES, in_language
 from retention.reports.run import TROUBLE, RunState
-from retention.reports.wording import WORDS
+from retention.reports.wording import EVENTS, WORDS, say
 from retention.settings import INCLUDE
 from retention.verification.kinds import KINDS
 
@@ -66,8 +69,8 @@ class Page(HTMLParser):
 
 
 def page_of(own: OwnConnection, situation: str, language: str = "de") -> str:
-    scenarios.SITUATIONS[situation](own)
-    report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=scenarios.NOW)
+    several.SITUATIONS[situation](own)
+    report = build(own, None, *scenarios.shape_of(situation), now=scenarios.NOW)
     return render_html(report, language)
 
 
@@ -78,7 +81,7 @@ def without_digests(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("situation", ["compliant", "breach", "nothing", "old_proof"])
+@pytest.mark.parametrize("situation", ["compliant", "breach", "nothing", "old_proof", "several", "several_new"])
 def test_page_reads_as_agreed(own: OwnConnection, situation: str, language: str) -> None:
     """`UPDATE_GOLDENS=1` writes the goldens anew; read the difference before it is committed."""
     golden = GOLDENS / f"{situation}.{language}.txt"
@@ -88,7 +91,7 @@ def test_page_reads_as_agreed(own: OwnConnection, situation: str, language: str)
     assert text == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("situation", scenarios.SITUATIONS)
+@pytest.mark.parametrize("situation", several.SITUATIONS)
 def test_page_asks_nothing_of_anybody_else(own: OwnConnection, situation: str) -> None:
     html = page_of(own, situation)
     page = Page(html)
@@ -99,12 +102,12 @@ def test_page_asks_nothing_of_anybody_else(own: OwnConnection, situation: str) -
     assert not any(name.startswith("on") or name == "src" for _, attrs in page.tags for name in attrs)
 
 
-@pytest.mark.parametrize("situation", scenarios.SITUATIONS)
+@pytest.mark.parametrize("situation", several.SITUATIONS)
 def test_every_element_is_closed(own: OwnConnection, situation: str) -> None:
     assert not +Page(page_of(own, situation)).open
 
 
-@pytest.mark.parametrize("situation", scenarios.SITUATIONS)
+@pytest.mark.parametrize("situation", several.SITUATIONS)
 def test_page_is_readable_without_seeing_it(own: OwnConnection, situation: str) -> None:
     page = Page(page_of(own, situation))
     names = Counter(tag for tag, _ in page.tags)
@@ -146,7 +149,7 @@ def test_nothing_is_zero_where_nothing_was_seen(own: OwnConnection) -> None:
 
 def test_both_languages_are_inside_and_one_opens(own: OwnConnection) -> None:
     scenarios.compliant(own)
-    report = build(own, None, scenarios.shipped_policy(), scenarios.shipped_map(), now=scenarios.NOW)
+    report = build(own, None, scenarios.policy(), scenarios.datamap(), now=scenarios.NOW)
     for language in ("de", "en"):
         html = render_html(report, language)
         assert f'<html lang="{language}">' in html
@@ -196,32 +199,102 @@ def test_every_check_of_its_own_has_words() -> None:
     assert {f"name.{name}" for name in names} <= WORDS.keys()
 
 
-def test_every_reason_that_plans_and_checks_give_has_words() -> None:
-    """Codes are collected from where they are written, so that a new one is noticed here."""
-    judging = (INCLUDE / "sql" / "verification" / "judge.sql").read_text(encoding="utf-8")
+def sources(*folders: str, ending: str = ".py") -> str:
+    """The text of all files below these folders of `include`."""
+    files = [path for folder in folders for path in sorted((INCLUDE / folder).rglob(f"*{ending}"))]
+    return "".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def reasons_of_disposal() -> set[str]:
+    """Why something is due, stays, or was spared: by decide(), by its SQL, by what each kind of place does, and by the events of
+    the promises."""
     deciding = (INCLUDE / "retention" / "policy" / "decide.py").read_text(encoding="utf-8")
-    kinds = "".join(
-        path.read_text(encoding="utf-8") for path in (INCLUDE / "sql" / "verification" / "kinds").glob("*.sql")
-    )
+    disposing = sources("retention/disposal")
+    decisions = re.findall(r'Status\.[A-Z_]+, (?:[a-zA-Z_.]+, )?"([a-z_]+)"', deciding)
+    decisions += re.findall(r'"([a-z_]+)" if as_of > clock\.deadline_at else "not_due"', deciding)
+    compiled = re.findall(r'sql\.Literal\("([a-z_]+)"\)', sources("retention/disposal"))
+    spared = [
+        code
+        for written in (
+            r'"spared", "([a-z_]+)"',
+            r'keep\("([a-z_]+)"',
+            r'kept\[\w+\] = "([a-z_]+)"',
+            r'return "([a-z_]+)"',
+        )
+        for code in re.findall(written + "(?! *,)", disposing)
+    ]
+    assert {"legal_hold", "no_event", "waits", "too_wide", "statutory_duty"} <= set(decisions)
+    assert {"no_event", "waits"} <= set(compiled)
+    assert {"row_gone", "newer_version", "no_partition", "by_rows", "described_by_row"} <= set(spared)
+    events = {
+        event
+        for policy, _datamap in (one_category(), six_categories())
+        for promise in policy.promises.promises.values()
+        for event in (maximum.event for maximum in promise.maxima)
+    }
+    assert {"contract_ended", "deletion_requested", "instruction_received", "consent_withdrawn", "suppressed"} <= events
+    assert {"logged", "collected"} <= events
+    return {*decisions, *compiled, *spared, *events}
+
+
+def reasons_of_verification() -> set[str]:
+    """Why something was found: by the judging SQL, by the kinds, by what was noted while reading."""
+    judging = (INCLUDE / "sql" / "verification" / "judge.sql").read_text(encoding="utf-8")
+    kinds = sources("sql/verification/kinds", ending=".sql")
+    reading = sources("retention/verification")
     trail = (INCLUDE / "retention" / "verification" / "trail.py").read_text(encoding="utf-8")
-    executing = "".join(
-        (INCLUDE / "retention" / "disposal" / f"{module}.py").read_text(encoding="utf-8")
-        for module in ("decide_again", "object_removal", "loose")
-    )
     faults = re.findall(r"'((?:consent|contract|hold)_[a-z_]+)'", judging)
     found = re.findall(r"(?:THEN|ELSE) '([a-z_]+)'", kinds)
     changed = re.findall(r'\{"([a-z_]+)": ', trail)
-    spared = re.findall(r'(?:kept\[line\] = |return |\("spared", |else )"([a-z_]+)"', executing)
+    noted = re.findall(r'"((?:no|place_left|unknown|older|day)_[a-z0-9_]+)"', reading)
     dates = re.findall(r"(?:THEN|ELSE) '([a-z]+)'", judging.partition("AS fallback_reason")[0].rpartition("CASE")[2])
-    decisions = re.findall(r'Status\.[A-Z_]+, (?:[a-zA-Z_.]+, )?"([a-z_]+)"', deciding)
     assert len(faults) > 8
     assert dates == ["missing", "implausible", "future", "contradicted"]
-    assert "legal_hold" in decisions
     assert {"no_row", "row_is_silent"} <= set(found)
     assert len(changed) == 3
-    assert {"row_gone", "newer_version"} <= set(spared)
-    codes = {*faults, *dates, *decisions, *found, *changed, *spared}
-    assert {f"reason.{code}" for code in codes} <= WORDS.keys()
+    assert {"no_tenant", "no_person", "place_left_the_map", "older_than_2_years"} <= set(noted)
+    return {*faults, *found, *changed, *dates, *noted}
+
+
+def test_every_reason_that_plans_and_checks_give_has_words() -> None:
+    """Codes are collected from where they are written, so that a new one is noticed here."""
+    assert {f"reason.{code}" for code in reasons_of_disposal()} <= WORDS.keys()
+    assert {f"reason.{code}" for code in reasons_of_verification()} <= WORDS.keys()
+
+
+def test_every_start_point_has_words() -> None:
+    """In a rule's sentence, in the limits, and as a reason; what only dates an item ends nothing, so that nobody names it."""
+    ends = {
+        start.event
+        for rule in six_categories()[0].rules.values()
+        for start in rule.versions[-1].start_points
+        if not start.never
+    }
+    assert len(ends) >= 9
+    assert ends <= EVENTS.keys()
+    assert ends <= sentences.EVENTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param("23503", "rows of another table point to it", id="its_own"),
+        pytest.param("23514", "a constraint of the database forbids it", id="class"),
+        pytest.param("EPERM", "not permitted, or marked immutable", id="five_letters_of_another_system"),
+        pytest.param("NoSuchUpload", None, id="word_of_a_store"),
+        pytest.param("99999", None, id="unknown_class"),
+    ],
+)
+def test_a_code_of_a_failure_is_said_in_general(code: str, said: str | None) -> None:
+    assert failure(code, "en") == said
+    assert say(f"reason.{code}", "en") == (f"{code} ({said})" if said else code)
+
+
+def test_every_code_that_disposal_gives_a_failure_has_words() -> None:
+    """A store's own words come from outside; these are ours."""
+    given = set(re.findall(r'"failed", (?:[\w.]+ or )?"([A-Za-z_]+)"', sources("retention/disposal")))
+    assert {"still_there", "row_still_there", "unknown"} <= given
+    assert given <= FAILURES.keys()
 
 
 def test_every_unit_has_words_for_one_and_for_many() -> None:

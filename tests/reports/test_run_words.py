@@ -23,7 +23,7 @@ BLOCKED = replace(DONE, state=RunState.BLOCKED, gone=0, failed=None, spared=None
 def said(run: DisposalRun, language: str) -> str:
     """The line without its head, which names coverage and instant."""
     head, _, rest = describe(run, NOW, language, lambda at, _language: f"{at:%d.%m.}").partition(": ")
-    assert head == {"en": "Deletion run by the tables, 15.03.", "de": "Löschlauf anhand der Tabellen, 15.03."}[language]
+    assert head == {"en": "Deletion run, 15.03.", "de": "Löschlauf, 15.03."}[language]
     return rest
 
 

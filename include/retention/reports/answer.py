@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from retention.reports import formats
-from retention.reports.document import Check, Finding, Text
+from retention.reports.document import Check, Finding, PlaceResult, Text
 from retention.reports.standing import PROOF_VALID_FOR, Doubt, Standing
 from retention.reports.wording import counted, say
 from retention.verification.result import Verdict
@@ -76,9 +76,14 @@ def _found(then: Verdict, check: Check, findings: Sequence[Finding]) -> Text:
 
 
 def because(
-    check: Check | None, findings: Sequence[Finding], looked_at: Mapping[str, int], unchecked: Sequence[Text]
+    check: Check | None,
+    findings: Sequence[Finding],
+    looked_at: Mapping[str, int],
+    unchecked: Sequence[Text],
+    kept_by_others: Collection[str] = (),
 ) -> tuple[Text, ...]:
-    """How we know, sentence by sentence: what was read, with what result, and what could not be seen."""
+    """How we know, sentence by sentence: what was read, with what result, and what could not be seen. `kept_by_others` are the
+    places that nobody of ours can read."""
     if check is None:
         return (
             Text(
@@ -89,15 +94,31 @@ def because(
             ),
         )
     return (
-        _what_was_read(check),
+        *_what_was_read(check, kept_by_others),
         *_what_was_seen(looked_at),
         *_what_stays(findings),
         *_what_is_missing(check, unchecked),
     )
 
 
-def _what_was_read(check: Check) -> Text:
-    read, total = sum(place.read for place in check.places), len(check.places)
+def _what_was_read(check: Check, kept_by_others: Collection[str]) -> list[Text]:
+    places = [place for place in check.places if place.place not in kept_by_others]
+    attested = sum(place.read for place in check.places if place.place in kept_by_others)
+    read = [_read_by_us(check, places)] if places or not attested else []
+    if not attested:
+        return read
+    en, de = (counted("unit.places", attested, language) for language in ("en", "de"))
+    return [
+        *read,
+        Text(
+            f"Others keep copies in {en}: what these attested stands in for a look of our own.",
+            f"Dritte bewahren Kopien auf ({de}): Statt eigener Prüfung zählt, was sie bestätigt haben.",
+        ),
+    ]
+
+
+def _read_by_us(check: Check, places: Sequence[PlaceResult]) -> Text:
+    read, total = sum(place.read for place in places), len(places)
     if read == 0:
         return Text(
             "The check could read none of the places of the data map.",
@@ -124,6 +145,9 @@ COUNTED = (
     "delete_markers",
     "uploads",
     "rows",
+    "records",
+    "partitions",
+    "files",
     "tables",
     "columns_sampled",
     "columns_not_sampled",
@@ -132,10 +156,12 @@ COUNTED = (
 
 
 def _what_was_seen(looked_at: Mapping[str, int]) -> list[Text]:
-    names = [name for name in COUNTED if name in looked_at]
-    if not names:
+    counted_here = [name for name in COUNTED if name in looked_at]
+    if not counted_here:
         return []
-
+    names = [
+        name for name in counted_here if looked_at[name]
+    ] or counted_here  # kinds of place that the map doesn't have
     en, de = (
         ", ".join(counted(f"counted.{name}", looked_at[name], language) for name in names) for language in ("en", "de")
     )

@@ -7,19 +7,20 @@ from datetime import datetime
 from uuid import UUID
 
 from retention.database import OwnConnection, database_time
-from retention.datamap.loader import DataMap
+from retention.datamap.loader import DataMap, MappedExternal
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of, stop_of
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.policy.sentences import rule_sentence
-from retention.reports import answer, disposals, verdict
+from retention.reports import answer, disposals, kinds, verdict
 from retention.reports.checks import (
     CategoryFacts,
     CheckRead,
     Documents,
     changed_documents,
     documents_now,
+    last_coverage_id,
     last_proof_id,
     read_check,
 )
@@ -34,6 +35,7 @@ from retention.reports.document import (
     Report,
     Text,
 )
+from retention.reports.places import places_of_map
 from retention.reports.run_words import notices
 from retention.reports.runs import last_runs, newest_by_coverage, newest_counted
 from retention.reports.standing import judge, valid_until
@@ -60,9 +62,10 @@ def build(
     check_run_id = check_run_id if check_run_id is not None else last_proof_id(own, now)
     read = read_check(own, check_run_id) if check_run_id is not None else None
     check, findings = (read.check, read.findings) if read else (None, ())
-    places = _places_by_category(policy, datamap)
+    current = documents_now(policy, datamap)
+    places = {category: names for category, names in (current.places or {}).items() if category in policy.rules}
     then = Documents(check.promises_digest, check.map_digest) if check is not None else None
-    changed = changed_documents(then, documents_now(policy, datamap)) if then is not None else ()
+    changed = changed_documents(then, current) if then is not None else ()
     rooms = [facts.headroom_s for facts in read.facts.values() if facts.headroom_s is not None] if read else []
     standing = judge(check, verdict.overall(check, findings, places), min(rooms, default=None), changed, now)
     looked_at = dict(read.looked_at) if read else {}
@@ -70,10 +73,11 @@ def build(
         category_title(category) for category in policy.rules if check is not None and category not in check.categories
     ]
     categories = tuple(
-        _category(own, rule, policy, places[category], read, changed, now)
-        for category, rule in sorted(policy.rules.items())
+        _category(own, rule, policy, current, read, changed, now) for category, rule in sorted(policy.rules.items())
     )
     stop = stop_of(own, now)
+    covered = _coverage(own, read, now)
+    seen = {place.place: None if place.read else place.reason or "unknown" for place in check.places} if check else {}
     return Report(
         schema=SCHEMA,
         report_id=uuid.uuid4(),
@@ -83,7 +87,13 @@ def build(
         doubts=standing.doubts,
         question=answer.QUESTION,
         answer=answer.answer(standing, check, findings, now),
-        because=answer.because(check, findings, looked_at, unchecked),
+        because=answer.because(
+            check,
+            findings,
+            looked_at,
+            unchecked,
+            [name for name, place in datamap.places.items() if isinstance(place, MappedExternal)],
+        ),
         valid_until=valid_until(check, standing.then, min(rooms, default=None)),
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
@@ -106,33 +116,48 @@ def build(
             if promise.leniency is not None
         ),
         evidence=_evidence(own, changed, policy, datamap),
+        places=places_of_map(datamap, seen),
+        coverage_at=covered.check.as_of if covered is not None else None,
+        coverage=_unmapped(covered, read),
+        coverage_looked_at=dict(covered.looked_at) if covered is not None else {},
     )
 
 
-def _places_by_category(policy: Policy, datamap: DataMap) -> dict[str, tuple[str, ...]]:
-    return {
-        category: tuple(name for name, place in datamap.places.items() if place.spec.category == category)
-        for category in policy.rules
-    }
+def _coverage(own: OwnConnection, read: CheckRead | None, now: datetime) -> CheckRead | None:
+    """The check that looked for what nobody mapped: the report's own, or the last one that did; None where none has."""
+    if read is not None and "tables" in read.looked_at:
+        return read
+    last = last_coverage_id(own, read.check.started_at if read is not None else now)
+    return read_check(own, last) if last is not None else None
+
+
+def _unmapped(covered: CheckRead | None, read: CheckRead | None) -> tuple[Finding, ...]:
+    """What nobody mapped: as the report's own check found it, and by an earlier one what that did not look for."""
+    own = [finding for finding in (read.findings if read is not None else ()) if finding.kind in kinds.COVERAGE]
+    if covered is None or covered is read:
+        return tuple(own)
+    earlier = [finding for finding in covered.findings if finding.kind in kinds.ASKED_FOR]
+    return (*own, *(finding for finding in earlier if finding not in own))
 
 
 def _category(
     own: OwnConnection,
     rule: RetentionRule,
     policy: Policy,
-    places: tuple[str, ...],
+    current: Documents,
     read: CheckRead | None,
     changed: tuple[str, ...],
     now: datetime,
 ) -> CategoryReport:
     category, promise = rule.category, policy.promises.promises[rule.clause]
+    places = (current.places or {}).get(category, ())
     check, findings = (read.check, read.findings) if read else (None, ())
     facts = (read.facts.get(category) if read else None) or CategoryFacts()
     complete = verdict.saw_completely(check, category, places)
     then = verdict.of_category(check, findings, category, places)
     standing = judge(check, then, facts.headroom_s, changed, now)
     mode = mode_of(own, category, now)
-    runs = last_runs(own, category, now)
+    runs = last_runs(own, category, now, anonymises=category in current.anonymised)
     counted = newest_counted(runs, "rows")
     days, by_coverage = disposals.deletions(own, category, now)
     clock = next(start for start in rule.versions[-1].start_points if start.event == rule.clock_event)
@@ -152,21 +177,25 @@ def _category(
             )
             for maximum in promise.maxima
         ),
-        cap_s=int(clock.deadline_after.total_seconds()),
-        due_after_s=int(clock.due_after.total_seconds()),
+        cap_s=int(clock.deadline_after.total_seconds()) if rule.goes_by_age else None,
+        due_after_s=int(clock.due_after.total_seconds()) if rule.goes_by_age else None,
         mode=mode.value,
         mode_since=mode.changed_at,
         oldest_age_s=facts.oldest_age_s,
         oldest_plain_age_s=facts.oldest_plain_age_s,
         headroom_s=standing.headroom_s,
-        nothing_stored=facts.nothing_stored and complete,
+        nothing_stored=facts.nothing_stored and complete and category not in current.kept_by_others,
         next_due_at=counted.next_due_at if counted is not None else None,
         runs=runs,
         latencies=tuple(disposals.latency(own, category, now, days) for days in LATENCY_WINDOWS_DAYS),
         deletions_per_day=days,
         gone_by_coverage=by_coverage,
         exceptions=_exceptions(findings, category),
-        holds=disposals.holds_in_force(own, category, now, check.check_run_id if check and complete else None),
+        holds=disposals.holds_in_force(own, category, places, now, check.check_run_id if check and complete else None),
+        action=rule.action.value,
+        kept_by_others=category in current.kept_by_others,
+        shorter_agreed=len(rule.tenants),
+        only_beside=check is not None and complete and verdict.weighs_beside_places(check, findings, category),
     )
 
 

@@ -14,6 +14,8 @@ _BAR_HEIGHT = 30
 _DAYS_HEIGHT = 100
 _ROOM_PAST_LIMIT = 1.12
 """The axis ends this far past the limit, so that a bar that crosses it is seen to cross it."""
+_LIMIT_AT, _EDGE = 880, 1.1
+"""Where the limit is in a plot of shares, and how many limits the longest bar shows."""
 
 
 def age_against_limit(oldest_s: int | None, due_after_s: int, limit_s: int, *, title: str) -> Markup:
@@ -36,6 +38,28 @@ def age_against_limit(oldest_s: int | None, due_after_s: int, limit_s: int, *, t
     shapes.append(_line("due", due_x, 4, due_x, 26))
     shapes.append(_line("limit", limit_x, 0, limit_x, _BAR_HEIGHT))
     return _svg(shapes, _BAR_HEIGHT, title, "age")
+
+
+def share_of_limit(oldest_s: int | None, due_after_s: int, limit_s: int, *, title: str) -> Markup:
+    """The same bar for plots that stand below each other: the limit is at the same place in each of them, whatever it is. A bar
+    far past it ends at the edge, in a point."""
+
+    def x(seconds: float) -> float:
+        return round(_LIMIT_AT * min(seconds / limit_s, _EDGE), 1)
+
+    limit_x = x(limit_s)
+    shapes = [f'<rect class="track" x="0" y="9" width="{limit_x}" height="12"/>']
+    if oldest_s is None:
+        shapes += [_line("hatch", start, 21, start + 18, 9) for start in range(0, int(limit_x) - 18, 30)]
+    else:
+        state = "past" if oldest_s > limit_s else "within"
+        shapes.append(f'<rect class="bar {state}" x="0" y="9" width="{x(max(oldest_s, 0))}" height="12"/>')
+        if oldest_s > limit_s * _EDGE:
+            end = round(_LIMIT_AT * _EDGE, 1)
+            shapes.append(f'<path class="bar past" d="M{end} 5 L{_WIDTH} 15 L{end} 25 Z"/>')
+    shapes.append(_line("due", x(due_after_s), 4, x(due_after_s), 26))
+    shapes.append(_line("limit", limit_x, 0, limit_x, _BAR_HEIGHT))
+    return _svg(shapes, _BAR_HEIGHT, title, "share")
 
 
 def deletions_per_day(days: Sequence[DayCount], language: str, *, title: str) -> Markup:

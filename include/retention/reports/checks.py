@@ -13,11 +13,14 @@ from uuid import UUID
 
 from retention import settings
 from retention.database import OwnConnection
+from retention.datamap.categories import known_categories
 from retention.datamap.loader import DataMap, load_datamap
 from retention.errors import RequestError
 from retention.policy.loader import Policy, load_policy
+from retention.policy.model import Action
 from retention.reports import kinds
 from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult, instant_of
+from retention.reports.places import kept_by_others
 
 _SELECT = (
     "SELECT check_run_id, as_of, started_at, finished_at, verdict, categories, places_read, places_failed, policy_version, "
@@ -26,20 +29,42 @@ _SELECT = (
 
 
 class Documents(NamedTuple):
-    """SHA-256 of the two documents that a check rests on: the promises, and the data map."""
+    """SHA-256 of the two documents that a check rests on: the promises, and the data map.
+
+    Of those that count now also what they say: each category's `places` (None: not known), which categories are `anonymised`
+    instead of deleted, and of which others keep all copies.
+    """
 
     promises: str
     map: str
+    places: Mapping[str, tuple[str, ...]] | None = None
+    anonymised: frozenset[str] = frozenset()
+    kept_by_others: frozenset[str] = frozenset()
 
 
 def changed_documents(then: Documents, now: Documents) -> tuple[str, ...]:
     """Which documents are others now than those of a check: `promises`, `map`. It proves nothing about these."""
-    return tuple(name for name in Documents._fields if getattr(then, name) != getattr(now, name))
+    return tuple(name for name in ("promises", "map") if getattr(then, name) != getattr(now, name))
 
 
 def documents_now(policy: Policy, datamap: DataMap) -> Documents:
     """The documents as they are loaded now."""
-    return Documents(policy.promises_digest, datamap.digest)
+    anonymised = frozenset(category for category, rule in policy.rules.items() if rule.action is Action.ANONYMISE)
+    return Documents(
+        policy.promises_digest,
+        datamap.digest,
+        places_by_category(policy, datamap),
+        anonymised,
+        kept_by_others(datamap),
+    )
+
+
+def places_by_category(policy: Policy, datamap: DataMap) -> dict[str, tuple[str, ...]]:
+    """The names of the places of each category that has a rule or a place."""
+    return {
+        category: tuple(name for name, place in datamap.places.items() if place.spec.category == category)
+        for category in known_categories(policy, datamap)
+    }
 
 
 def current_documents() -> Documents:
@@ -83,6 +108,16 @@ def last_proof_id(
         "AND started_at <= clock_timestamp() AND started_at >= coalesce(%(since)s, '-infinity'::timestamptz) "
         "AND (%(category)s::text IS NULL OR %(category)s = ANY(categories)) ORDER BY started_at DESC LIMIT 1",
         {"until": until, "since": since, "category": category},
+    ).fetchone()
+    return row["check_run_id"] if row else None
+
+
+def last_coverage_id(own: OwnConnection, until: datetime) -> UUID | None:
+    """The newest finished check up to then that looked for what nobody mapped: it counted the tables that it could see."""
+    row = own.execute(
+        "SELECT check_run_id FROM retention.check_runs WHERE finished_at IS NOT NULL AND started_at <= %s "
+        "AND summary #> '{counts,tables}' IS NOT NULL ORDER BY started_at DESC LIMIT 1",
+        (until,),
     ).fetchone()
     return row["check_run_id"] if row else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -62,10 +62,10 @@ def _first_recorded_day(own: OwnConnection, category: str) -> date | None:
 
 
 def holds_in_force(
-    own: OwnConnection, category: str, now: datetime, check_run_id: UUID | None
+    own: OwnConnection, category: str, places: Sequence[str], now: datetime, check_run_id: UUID | None
 ) -> tuple[HoldInForce, ...]:
-    """Holds that hold now and may concern the category, with the number of items that the check saw under each."""
-    seen = _items_by_hold(own, check_run_id)
+    """Holds that hold now and may concern the category, with the number of items that the check saw under each in its places."""
+    seen = _items_by_hold(own, places, check_run_id)
     return tuple(
         _hold(hold, seen)
         for hold in sorted(read_holds(own), key=lambda hold: (hold.effective_at, hold.hold_id))
@@ -84,7 +84,7 @@ def _hold(hold: Hold, seen: Mapping[str, int] | None) -> HoldInForce:
     )
 
 
-def _items_by_hold(own: OwnConnection, check_run_id: UUID | None) -> Mapping[str, int] | None:
+def _items_by_hold(own: OwnConnection, places: Sequence[str], check_run_id: UUID | None) -> Mapping[str, int] | None:
     """None where no check has looked, and for any but the newest one: only its list of protected items is kept."""
     newest = own.execute(
         "SELECT check_run_id FROM retention.check_runs WHERE finished_at IS NOT NULL AND is_proof "
@@ -94,7 +94,7 @@ def _items_by_hold(own: OwnConnection, check_run_id: UUID | None) -> Mapping[str
         return None
     rows = own.execute(
         "SELECT hold_id::text, count(DISTINCT item_hash) AS items FROM retention.protected_items, unnest(hold_ids) AS hold_id "
-        "WHERE check_run_id = %s AND missing_since IS NULL GROUP BY hold_id",
-        (check_run_id,),
+        "WHERE check_run_id = %s AND place = ANY(%s) AND missing_since IS NULL GROUP BY hold_id",
+        (check_run_id, list(places)),
     )
     return defaultdict(int, {row["hold_id"]: row["items"] for row in rows})

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from retention.reports.places import PlaceOfMap
 from retention.reports.run import DisposalRun
 from retention.verification.result import Verdict
 
@@ -119,6 +120,9 @@ class CategoryReport:
     is the time from the report to the first deadline if nothing runs any more (negative: since it);
     `nothing_stored` says that age and headroom are missing because the check found nothing that has them.
     `gone_by_coverage` divides what went in the days shown by the runs that took it.
+    `action` is `delete` or `anonymise`. Where nothing goes by age alone, `cap_s` and `due_after_s` are None. `kept_by_others`: no
+    run of ours deletes any of it. `shorter_agreed` counts customers with whom shorter limits are agreed. `only_beside`: whatever
+    makes the verdict worse than compliant was found beside all places, and may concern any category.
     """
 
     category: str
@@ -131,8 +135,8 @@ class CategoryReport:
     seen_completely: bool
     rule: Text
     limits: tuple[Limit, ...]
-    cap_s: int
-    due_after_s: int
+    cap_s: int | None
+    due_after_s: int | None
     mode: str
     mode_since: datetime | None
     oldest_age_s: int | None
@@ -146,6 +150,10 @@ class CategoryReport:
     gone_by_coverage: dict[str, int]
     exceptions: tuple[Finding, ...]
     holds: tuple[HoldInForce, ...]
+    action: str
+    kept_by_others: bool
+    shorter_agreed: int
+    only_beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +230,8 @@ class Report:
     `doubts` names why the check no longer answers for the time of the report (`too_old`, `promises_changed`, `map_changed`,
     `deadline_passed`). `valid_until`: from then on a newer check should exist, and this one no longer answers for now.
 
-    `notices` tells of the last deletion runs that failed, were blocked, stopped or interrupted.
+    `notices` tells of the last deletion runs that failed, were blocked, stopped or interrupted. `coverage` is what was found that
+    nobody mapped, by the check of `coverage_at` (None: nobody has looked for it yet), which may be an earlier one.
     """
 
     schema: str
@@ -246,6 +255,10 @@ class Report:
     checks: tuple[CheckOnPlace, ...]
     leniencies: tuple[Leniency, ...]
     evidence: Evidence
+    places: tuple[PlaceOfMap, ...]
+    coverage_at: datetime | None
+    coverage: tuple[Finding, ...]
+    coverage_looked_at: dict[str, int]
 
 
 def to_document(report: Report) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from retention.reports import charts, formats
+from retention.reports import charts, formats, kinds, overview
 from retention.reports.document import CategoryReport, Report
 from retention.reports.run import NOT_BEGUN, DisposalRun
+from retention.reports.run_words import counted_failures
 from retention.reports.runs import COVERAGES, newest_counted
-from retention.reports.wording import category_title, counted, of_number, say
-from retention.verification.result import Verdict
+from retention.reports.wording import WORDS, category_title, counted, of_number, say
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -75,8 +75,8 @@ def environment() -> Environment:
         "day": formats.day,
         "short_day": formats.short_day,
         "evidence": _evidence,
-        "oldest_age": _oldest_age,
-        "headroom": _headroom,
+        "oldest_age": overview.oldest_age,
+        "headroom": overview.headroom,
         "age_plot": _age_plot,
         "age_state": _age_state,
         "days_plot": _days_plot,
@@ -84,6 +84,16 @@ def environment() -> Environment:
         "most_gone": _most_gone,
         "has_unrecorded": lambda category: any(entry.gone is None for entry in category.deletions_per_day),
         "executed": _executed,
+        "counted_failures": counted_failures,
+        "limit_in_short": overview.limit_in_short,
+        "kept_in_short": overview.kept_in_short,
+        "next_due": overview.next_due,
+        "share_plot": overview.share_plot,
+        "share_in_words": overview.share_in_words,
+        "coverage_seen": overview.coverage_seen,
+        "checks_by_kind": overview.checks_by_kind,
+        "to_attend": lambda findings: [finding for finding in findings if finding.kind not in kinds.COVERAGE],
+        "done": _done,
         "counted": counted,
         "of_number": of_number,
         "splits": _splits,
@@ -100,6 +110,11 @@ def _code_spans(text: str) -> Markup:
         f"<code>{escape(part)}</code>" if odd % 2 else str(escape(part)) for odd, part in enumerate(text.split("`"))
     ]
     return Markup("".join(parts))  # noqa: S704  # each part was escaped
+
+
+def _done(key: str, category: CategoryReport) -> str:
+    """The key of the words for what this category's rule does, where anonymising has words of its own."""
+    return f"{key}.{category.action}" if f"{key}.{category.action}" in WORDS else key
 
 
 def _words(language: str) -> Callable[[str], str]:
@@ -132,30 +147,12 @@ def _evidence(report: Report, language: str) -> Iterator[tuple[str, str, bool]]:
     yield "report_id", str(report.report_id), True
 
 
-def _oldest_age(category: CategoryReport, language: str, *, plain: bool = False) -> str:
-    """Age of the oldest item of all, or (`plain`) of those that nothing keeps."""
-    if category.nothing_stored:
-        return say("nothing_stored", language)
-    return formats.age(category.oldest_plain_age_s if plain else category.oldest_age_s, language)
-
-
-def _headroom(category: CategoryReport, language: str) -> tuple[str, str, str]:
-    """Label, value and note of the time to the first deadline. That it passed is a breach only where the check found one."""
-    room_s, breached = category.headroom_s, category.verdict is Verdict.BREACH
-    label, value, note = "headroom", formats.age(room_s, language), "headroom_note"
-    if room_s is not None and room_s < 0:
-        value = say("headroom_none" if breached else "headroom_passed", language)
-        note = note if breached else "headroom_passed_note"
-    elif breached:  # of another kind than a deadline: something that had to stay is gone
-        label, note = "next_deadline", "next_deadline_note"
-    if category.nothing_stored:
-        value = say("nothing_stored" if breached else "nothing_due", language)
-    return say(label, language), value, say(note, language)
-
-
-def _age_plot(category: CategoryReport, language: str) -> Markup:
+def _age_plot(category: CategoryReport, language: str) -> Markup | None:
+    """None where nothing goes by age."""
+    if category.cap_s is None or category.due_after_s is None:
+        return None
     title = (
-        f"{say('age_plot', language)}. {say('legend.oldest', language)}: {_oldest_age(category, language, plain=True)}; "
+        f"{say('age_plot', language)}. {say('legend.oldest', language)}: {overview.oldest_age(category, language, plain=True)}; "
         f"{say('legend.limit', language)}: {formats.age(category.cap_s, language)}"
     )
     oldest_s = 0 if category.nothing_stored else category.oldest_plain_age_s
@@ -163,13 +160,14 @@ def _age_plot(category: CategoryReport, language: str) -> Markup:
 
 
 def _age_state(category: CategoryReport) -> str:
-    if category.oldest_plain_age_s is None:
+    if category.oldest_plain_age_s is None or category.cap_s is None:
         return "hatch"
     return "past" if category.oldest_plain_age_s > category.cap_s else "within"
 
 
 def _days_plot(category: CategoryReport, language: str) -> Markup:
-    title = f"{say('days_plot', language)}. {say('days_total', language)}: {formats.number(_total_gone(category), language)}"
+    total = formats.number(_total_gone(category), language)
+    title = f"{say(_done('days_plot', category), language)}. {say('days_total', language)}: {total}"
     return charts.deletions_per_day(category.deletions_per_day, language, title=title)
 
 
@@ -188,7 +186,7 @@ def _most_gone(category: CategoryReport) -> int | None:
 
 
 def _splits(category: CategoryReport, language: str) -> Iterator[tuple[str, dict[str, int]]]:
-    """Caption and counts by reason: what was due and what stayed by the tables, and what the full listing adds to that."""
+    """Caption and counts by reason: what was due and what stayed by the regular run, and what the full listing adds to that."""
     for coverage in COVERAGES:
         run = newest_counted(category.runs, coverage)
         if run is None:
@@ -200,14 +198,14 @@ def _splits(category: CategoryReport, language: str) -> Iterator[tuple[str, dict
 
 
 _JUDGED_BY_ROW = ("described_by_row",)
-"""Parts that a listing leaves to the run by the tables: it says nothing new about them."""
+"""Parts that a listing leaves to the regular run: it says nothing new about them."""
 
 
 def _total_by_coverage(category: CategoryReport, language: str) -> str:
-    """`657 (641 by the tables, 16 by the full listing)`."""
+    """`657 (641 in regular runs, 16 by the full listing)`."""
     total = formats.number(_total_gone(category), language)
     parts = [
-        f"{formats.number(gone, language)} {say(f'coverage.{coverage}', language)}"
+        f"{formats.number(gone, language)} {say(f'gone_by.{coverage}', language)}"
         for coverage, gone in category.gone_by_coverage.items()
     ]
     return f"{total} ({', '.join(parts)})" if len(parts) > 1 else total

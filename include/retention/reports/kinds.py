@@ -5,6 +5,12 @@ from __future__ import annotations
 from retention.reports.document import Text
 from retention.verification.kinds import KINDS
 from retention.verification.wording import WORDING
+from retention.verification.wording_coverage import COVERAGE_WORDING
+
+COVERAGE = frozenset({*COVERAGE_WORDING, "unmapped_bucket", "unmapped_prefix", "unmapped_row", "place_dropped"})
+"""Kinds about what nobody mapped, or the map names in vain: they concern all places."""
+ASKED_FOR = frozenset(COVERAGE_WORDING)
+"""Those of them for which only a check looks that was asked to; most look at what lies in the places alone."""
 
 
 def title(kind: str) -> Text:

@@ -121,12 +121,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "parts_removed": ("stored parts removed", "gespeicherte Teile entfernt"),
     "parts_removed.one": ("stored part removed", "gespeicherter Teil entfernt"),
     "already_gone": ("already gone (another run)", "bereits weg (anderer Lauf)"),
-    "goes.rows": ("Due by the tables, and why", "Anhand der Tabellen fällig, und warum"),
-    "stays.rows": ("Stayed by the tables, and why", "Anhand der Tabellen geblieben, und warum"),
-    "spared_why.rows": (
-        "Spared at the last moment by the tables, and why",
-        "Anhand der Tabellen im letzten Moment verschont, und warum",
-    ),
+    "goes.rows": ("Due, and why", "Fällig, und warum"),
+    "stays.rows": ("Stayed, and why", "Geblieben, und warum"),
+    "spared_why.rows": ("Spared at the last moment, and why", "Im letzten Moment verschont, und warum"),
     "goes.listing": ("Due besides, by the full listing", "Außerdem fällig laut vollständiger Auflistung"),
     "stays.listing": ("Stayed besides, by the full listing", "Außerdem geblieben laut vollständiger Auflistung"),
     "spared_why.listing": (

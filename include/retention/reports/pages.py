@@ -28,6 +28,7 @@ from retention.reports.checks import Documents
 from retention.reports.document import Text, instant_of
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
 from retention.reports.kept import said_now
+from retention.reports.run import DisposalRun
 from retention.reports.run_words import notices as notices_of
 from retention.reports.runs import last_runs, newest_by_coverage
 
@@ -155,9 +156,14 @@ def _notices_since(own: OwnConnection, report: StoredReport, now: datetime) -> t
     found = [
         notice
         for category in report.document["categories"]
-        for notice in notices_of(newest_by_coverage(last_runs(own, category["category"], now)).values(), now)
+        for notice in notices_of(newest_by_coverage(_runs_now(own, category, now)).values(), now)
     ]
     return tuple(notice for notice in found if notice.en not in told)
+
+
+def _runs_now(own: OwnConnection, category: Mapping[str, Any], now: datetime) -> Sequence[DisposalRun]:
+    """The last runs of a kept report's category, in that report's words."""
+    return last_runs(own, category["category"], now, anonymises=category.get("action") == "anonymise")
 
 
 def _report_page(

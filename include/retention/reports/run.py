@@ -67,7 +67,7 @@ class DisposalRun:
     markers and uploads that went with them or, where an item failed in between, without them. `already_gone` had been taken
     by another run meanwhile; `spared` counts by reason what a hold, a consent or newer data saved at the last moment.
     `failures` divides `failed` by the codes of stores and databases. `breaches_at`, the first deadline of all that is due, is
-    known as long as nothing of it was executed.
+    known as long as nothing of it was executed. `category` is its data category; `anonymises`: what went was anonymised.
     """
 
     plan_id: UUID | None
@@ -93,6 +93,8 @@ class DisposalRun:
     blocked_reason: str | None = None
     breaches_at: datetime | None = None
     next_due_at: datetime | None = None
+    category: str | None = None
+    anonymises: bool = False
 
     @property
     def spared_items(self) -> int | None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 RUNS: dict[str, tuple[str, str]] = {
     "run": ("Deletion run", "Löschlauf"),
-    "coverage.rows": ("by the tables", "anhand der Tabellen"),
-    "coverage.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
+    "run.rows": ("Deletion run", "Löschlauf"),
+    "run.listing": ("Deletion run by the full listing", "Löschlauf anhand der vollständigen Auflistung"),
+    "coverage.rows": ("regular run", "regulärer Lauf"),
+    "coverage.listing": ("full listing", "vollständige Auflistung"),
+    "gone_by.rows": ("in regular runs", "in regulären Läufen"),
+    "gone_by.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
     # what state it is in
     "state.planning": ("being planned", "wird geplant"),
     "state.planned": ("planned, not executed yet", "geplant, noch nicht ausgeführt"),
@@ -43,6 +47,8 @@ RUNS: dict[str, tuple[str, str]] = {
     "run.went.one": ("{} of {} due item gone", "{} von {} fälligem Element gelöscht"),
     "run.went.listing": ("{} of {} due stored parts gone", "{} von {} fälligen gespeicherten Teilen gelöscht"),
     "run.went.listing.one": ("{} of {} due stored part gone", "{} von {} fälligem gespeicherten Teil gelöscht"),
+    "run.went.anonymise": ("{} of {} due items anonymised", "{} von {} fälligen Elementen anonymisiert"),
+    "run.went.anonymise.one": ("{} of {} due item anonymised", "{} von {} fälligem Element anonymisiert"),
     "run.is_due.one": ("{} of {} item due", "{} von {} Element fällig"),
     "run.is_due.listing.one": ("{} of {} stored part due", "{} von {} gespeicherten Teil fällig"),
     "run.is_due.listing": ("{} of {} stored parts due", "{} von {} gespeicherten Teilen fällig"),

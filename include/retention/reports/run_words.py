@@ -8,16 +8,17 @@ from datetime import datetime
 from retention.readable import utc_minute
 from retention.reports import formats
 from retention.reports.document import Text
+from retention.reports.failure_labels import failure
 from retention.reports.run import NOT_BEGUN, DisposalRun, RunState
-from retention.reports.wording import counted, of_number, say
+from retention.reports.wording import category_title, counted, of_number, say
 
 Instant = Callable[[datetime, str], str]
 """How an instant is written, in a language."""
 
 
 def describe(run: DisposalRun, now: datetime, language: str, instant: Instant = formats.instant) -> str:
-    """`Deletion run by the tables, 2026-11-23 05:05 UTC: done, 641 of 641 due items gone`, and what to do about trouble."""
-    head = f"{say('run', language)} {say(f'coverage.{run.coverage}', language)}, {instant(run.at, language)}"
+    """`Deletion run, 2026-11-23 05:05 UTC: done; 641 of 641 due items gone`, and what to do about trouble."""
+    head = f"{say(f'run.{run.coverage}', language)}, {instant(run.at, language)}"
     said = "; ".join(
         [say(f"state.{run.state}", language), *_counts(run, language), *_breach(run, now, language, instant)]
     )
@@ -30,18 +31,27 @@ def describe_plainly(run: DisposalRun, now: datetime) -> str:
 
 
 def notices(runs: Iterable[DisposalRun], now: datetime) -> tuple[Text, ...]:
-    """A line on each of these runs that somebody should look at."""
-    return tuple(Text(describe(run, now, "en"), describe(run, now, "de")) for run in runs if run.is_trouble)
+    """A line on each of these runs that somebody should look at, with its data category."""
+    return tuple(
+        Text(*(_with_category(run, describe(run, now, language), language) for language in ("en", "de")))
+        for run in runs
+        if run.is_trouble
+    )
+
+
+def _with_category(run: DisposalRun, said: str, language: str) -> str:
+    return f"{category_title(run.category).in_language(language)}: {said}" if run.category is not None else said
 
 
 def _counts(run: DisposalRun, language: str) -> list[str]:
     if run.due is None:
         return [say("run.not_planned", language)] if run.state is not RunState.PLANNING else []
-    unit = ".listing" if run.coverage == "listing" else ""  # a listing finds parts, tables name items
+    unit = ".listing" if run.coverage == "listing" else ""  # a listing finds parts, regular runs go by items
     if run.state in NOT_BEGUN:
         return [_filled(f"run.is_due{unit}", language, run.due, run.considered)]
+    went = "run.went.anonymise" if run.anonymises else f"run.went{unit}"
     counts = [
-        _filled(f"run.went{unit}", language, run.gone, run.due) if run.due else say("run.nothing_due", language),
+        _filled(went, language, run.gone, run.due) if run.due else say("run.nothing_due", language),
         *_failed(run, language),
         *(_filled(f"run.{name}", language, count) for name, count in _exceptions(run) if count),
     ]
@@ -51,13 +61,21 @@ def _counts(run: DisposalRun, language: str) -> list[str]:
 
 
 def _failed(run: DisposalRun, language: str) -> list[str]:
-    """How many failed, and by which codes: `5 failed (5 × 23503)`."""
+    """How many failed, by which codes, and what these say: `5 failed (5 × 23503: rows of another table point to it)`."""
     if not run.failed:
         return []
-    codes = ", ".join(
-        f"{formats.number(count, language)} × {code}" for code, count in sorted((run.failures or {}).items())
-    )
+    codes = "; ".join(counted_failures(run, language))
     return [_filled("run.failed", language, run.failed) + (f" ({codes})" if codes else "")]
+
+
+def counted_failures(run: DisposalRun, language: str) -> list[str]:
+    """`5 × 23503: rows of another table point to it`, for each code of the run."""
+    counts = sorted((run.failures or {}).items())
+    said = {code: failure(code, language) for code, _count in counts}
+    return [
+        f"{formats.number(count, language)} × {code}" + (f": {said[code]}" if said[code] else "")
+        for code, count in counts
+    ]
 
 
 def _exceptions(run: DisposalRun) -> tuple[tuple[str, int | None], ...]:

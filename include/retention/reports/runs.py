@@ -57,11 +57,11 @@ _FAILURE = (
 
 
 def last_runs(
-    own: OwnConnection, category: str, now: datetime, since: datetime | None = None
+    own: OwnConnection, category: str, now: datetime, since: datetime | None = None, *, anonymises: bool = False
 ) -> tuple[DisposalRun, ...]:
-    """Per coverage (tables, full listing): the newest run, the newest executed one, and the newest executed one under which
+    """Per coverage (regular, full listing): the newest run, the newest executed one, and the newest executed one under which
     something was due, because an idle hour must not hide the last run that mattered. Newest first; none that began after `now`
-    or before `since`.
+    or before `since`. `anonymises`: the category's rule anonymises instead of deleting.
     """
     asked = {"category": category, "now": now, "since": since, "plan_locks": locks.PLANS}
     rows = own.execute(_RUNS, asked).fetchall()
@@ -71,6 +71,7 @@ def last_runs(
         plans = [row for row in rows if row["coverage"] == coverage]
         read = [_run(plan, now, halted=halted) for plan in plans]
         runs += _with_failure(own, category, coverage, plans, read, now, since)
+    runs = [replace(run, category=category, anonymises=anonymises) for run in runs]
     return tuple(sorted(runs, key=lambda run: run.at, reverse=True))
 
 

@@ -76,16 +76,18 @@ def last_standing(
 ) -> tuple[CheckRead | None, Standing]:
     """The last proof of the category that began at or after `since` and had finished at `now`, and what it says at `now`.
 
-    Never better than the verdict that the whole check stated.
+    What the check states without showing where it lies falls on every category; a finding in another category's place does not.
     """
     proof = last_proof_id(own, now, category=category, since=since)
     if proof is None:
         return None, NEVER_CHECKED
     read = read_check(own, proof)
-    seen = [place.place for place in read.check.places]
-    then = verdict.worst([verdict.stated(read.check), verdict.of_category(read.check, read.findings, category, seen)])
-    facts = read.facts.get(category)
     changed = changed_documents(Documents(read.check.promises_digest, read.check.map_digest), documents)
+    places = (documents.places or {}).get(category) if "map" not in changed else None
+    if places is None:  # which places are the category's is not known: then all that the check speaks of
+        places = tuple(place.place for place in read.check.places)
+    then = verdict.of_category(read.check, read.findings, category, places)
+    facts = read.facts.get(category)
     return read, judge(read.check, then, facts.headroom_s if facts is not None else None, changed, now)
 
 

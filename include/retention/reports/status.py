@@ -10,12 +10,18 @@ from typing import Any
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
 from retention.readable import duration, utc_minute
+from retention.reports import formats
 from retention.reports.checks import CheckRead, Documents
-from retention.reports.run import DisposalRun
+from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import describe_plainly
 from retention.reports.runs import last_runs, most_urgent, newest_by_coverage
 from retention.reports.standing import Doubt, Standing, last_standing
+from retention.reports.wording import say
+from retention.verification.result import Verdict
 
+AS_VERIFIED = "as last verified"
+NEXT_STEP = "Why, and what to do: the page Retention in Airflow, or the report (`python -m retention report`)."
+"""What to do about a verdict other than compliant."""
 _DOUBTS = {
     Doubt.TOO_OLD: "the last proof is too old",
     Doubt.PROMISES_CHANGED: "the last proof is of other promises or another data map than these",
@@ -47,7 +53,7 @@ class CategoryStatus:
     """One category; None where nothing is known yet. `headroom_s` is counted from now, negative after the first deadline.
 
     `last_run` is the newest run that ended well. `last_run_state` and the counts after it are of the run to look at first: of
-    the newest ones by the tables and by the full listing the one in trouble, else the newer. `runs` has both.
+    the newest regular one and the newest by the full listing the one in trouble, else the newer. `runs` has both.
     """
 
     category: str
@@ -64,13 +70,29 @@ class CategoryStatus:
     failed: int | None
     blocked_reason: str | None
     runs: dict[str, RunStatus]
+    kept_by_others: bool = False
 
-    def to_text(self) -> str:
-        """A line on the verdict, then one for each thing that it rests on."""
-        runs = [run.said for run in self.runs.values()] or ["no deletion run yet"]
-        lines = [_headroom_text(self.headroom_s, self.verdict), f"last proof: {utc_minute(self.last_proof)}", *runs]
-        head = f"{self.category}: {self.verdict} ({self.reason}); mode {self.mode}"
-        return "\n  ".join([head, *lines])
+    def line(self) -> tuple[str, ...]:
+        """Its line in the table of `Status.to_text`."""
+        room = _headroom_text(self.headroom_s, self.verdict)
+        return self.category, self.verdict, self.mode, room, utc_minute(self.last_proof), self._last_run()
+
+    def _last_run(self) -> str:
+        if self.last_run_state is None:
+            return "none: others keep it" if self.kept_by_others else "none yet"
+        count = (
+            f"; {formats.number(self.gone, 'en')} of {formats.number(self.due, 'en')}" if self.due is not None else ""
+        )
+        if self.last_run_state in NOT_BEGUN:
+            count = f"; {formats.number(self.due, 'en')} due"
+        return f"{utc_minute(self.last_run_at)}: {say(f'state.{self.last_run_state}', 'en')}{count}"
+
+    def troubles(self) -> list[str]:
+        """What became of those of its runs that somebody should look at."""
+        return [f"{self.category}: {run.said}" for run in self.runs.values() if run.is_trouble]
+
+
+_HEAD = ("category", "verdict", "mode", "first breach if nothing runs", "last proof", "last run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +108,26 @@ class Status:
         return asdict(self)
 
     def to_text(self) -> str:
-        """The categories, and before them whether everything is stopped."""
+        """A table with a line for each category, before it whether everything is stopped, and after it what asks for a look."""
         stopped = ["everything is STOPPED; `resume` ends that"] if self.stopped else []
-        return "\n".join([*stopped, *(one.to_text() for one in self.categories)])
+        table = in_columns([_HEAD, *(one.line() for one in self.categories)])
+        troubles = [trouble for one in self.categories for trouble in one.troubles()]
+        next_step = [NEXT_STEP] if self.verdict != Verdict.COMPLIANT else []
+        return "\n".join([*stopped, *table, *self._doubts(), *troubles, *next_step])
+
+    def _doubts(self) -> list[str]:
+        """Why a verdict is not what the last proof said, the categories with the same reason together."""
+        reasons = dict.fromkeys(one.reason for one in self.categories if one.reason != AS_VERIFIED)
+        return [
+            f"{', '.join(one.category for one in self.categories if one.reason == reason)}: {reason}"
+            for reason in reasons
+        ]
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines in which columns stand below each other, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def read_status(own: OwnConnection, categories: Sequence[str], documents: Documents, now: datetime) -> Status:
@@ -110,7 +149,7 @@ def _category(own: OwnConnection, category: str, documents: Documents, now: date
         (category, now),
     ).fetchone()
     read, standing = last_standing(own, category, documents, now)
-    newest = newest_by_coverage(last_runs(own, category, now))
+    newest = newest_by_coverage(last_runs(own, category, now, anonymises=category in documents.anonymised))
     first = most_urgent(newest)
     return CategoryStatus(
         category,
@@ -127,6 +166,7 @@ def _category(own: OwnConnection, category: str, documents: Documents, now: date
         failed=first.failed if first else None,
         blocked_reason=first.blocked_reason if first else None,
         runs={coverage: run_status(run, now) for coverage, run in newest.items()},
+        kept_by_others=category in documents.kept_by_others,
     )
 
 
@@ -152,17 +192,21 @@ def reason_of(read: CheckRead | None, standing: Standing) -> str:
     """Why this verdict: what the last proof said, or why it says nothing about now."""
     if read is None:
         return "never verified"
-    said = ["as last verified"] if standing.verdict is standing.then else []
+    said = [AS_VERIFIED] if standing.verdict is standing.then else []
     return "; ".join([*said, *dict.fromkeys(_DOUBTS[doubt] for doubt in standing.doubts)])
 
 
 def _headroom_text(headroom_s: int | None, verdict: str) -> str:
-    """Until when nothing can breach. Beside a breach of another kind, such as a loss, it is the next deadline and no more."""
+    """When the first breach comes. Beside a breach of another kind, such as a loss, it is the next deadline and no more."""
     if headroom_s is None:
-        return "next deadline: none known" if verdict == "breach" else "first breach: not known"
+        # A check that found all well has read and dated everything: then no deadline is known because none is running.
+        return {"breach": "in breach", "compliant": "no deadline running"}.get(verdict, "not known")
     if headroom_s >= 0:
-        comes = f"in {duration(headroom_s)} if nothing runs"
-        return f"in breach; next deadline {comes}" if verdict == "breach" else f"first breach {comes}"
-    if verdict == "breach":
-        return f"overdue by {duration(headroom_s)}"
-    return f"a deadline passed {duration(headroom_s)} ago; whether it was kept is not known"
+        return (
+            f"in breach; next deadline in {duration(headroom_s)}"
+            if verdict == "breach"
+            else f"in {duration(headroom_s)}"
+        )
+    return (
+        f"overdue by {duration(headroom_s)}" if verdict == "breach" else f"a deadline passed {duration(headroom_s)} ago"
+    )

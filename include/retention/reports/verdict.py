@@ -35,15 +35,23 @@ def overall(check: Check | None, findings: Sequence[Finding], places: Mapping[st
 def of_category(check: Check | None, findings: Sequence[Finding], category: str, places: Sequence[str]) -> Verdict:
     """The verdict over one category: was it checked, were all its places read, and what was found in it.
 
-    Doubt that the check states without showing where it lies falls on every category.
+    What the check states without showing where it lies falls on every category.
     """
     if check is None or check.finished_at is None:
         return Verdict.UNKNOWN
     doubts = [] if saw_completely(check, category, places) else [Verdict.UNKNOWN]
     here = (f for f in findings if f.category == category or not _lies_in_a_place(f, check))
     found = worst([Verdict.COMPLIANT, *doubts, *_weights(here)])
-    shown = any(not place.read for place in check.places) or _weights(findings)
-    return worst([found, stated(check)]) if not shown else found
+    unread = [Verdict.UNKNOWN for place in check.places if not place.read]
+    shown = worst([Verdict.COMPLIANT, *unread, *_weights(findings)])
+    return worst([found, stated(check)]) if worst([shown, stated(check)]) is not shown else found
+
+
+def weighs_beside_places(check: Check, findings: Sequence[Finding], category: str) -> bool:
+    """Whether nothing was found in the category itself, so that a verdict other than compliant comes from beside all places."""
+    here = [finding for finding in findings if finding.category == category and _lies_in_a_place(finding, check)]
+    beside = [finding for finding in findings if not _lies_in_a_place(finding, check)]
+    return bool(_weights(beside)) and not _weights(here)
 
 
 def _lies_in_a_place(finding: Finding, check: Check) -> bool:

@@ -6,11 +6,13 @@ from retention.policy.sentences import CATEGORIES
 from retention.reports import formats
 from retention.reports.code_labels import CODES
 from retention.reports.document import Text
+from retention.reports.failure_labels import failure
 from retention.reports.labels import LABELS
+from retention.reports.overview_labels import OVERVIEW
 from retention.reports.page_labels import PAGES
 from retention.reports.run_labels import RUNS
 
-WORDS = LABELS | RUNS | CODES | PAGES
+WORDS = LABELS | OVERVIEW | RUNS | CODES | PAGES
 EVENTS: dict[str, Text] = {
     "transcription_succeeded": Text("the transcription succeeded", "erfolgreicher Transkription"),
     "recording_started": Text("the recording started", "Beginn der Aufnahme"),
@@ -28,7 +30,8 @@ def say(key: str, language: str) -> str:
     """The words for a key; for codes of others (a new reason, a new count) the code itself with its underscores as spaces. A
     table's or a paragraph's name, which has a full stop, stays as it is.
 
-    A code `WHAT: CODE, CODE` is what something is called, which stays as it is, and codes about it.
+    A code `WHAT: CODE, CODE` is what something is called, which stays as it is, and codes about it. A store's own word and a
+    database's SQLSTATE stay, too, with what they say behind them.
     """
     if key in WORDS:
         return WORDS[key][1 if language == "de" else 0]
@@ -36,6 +39,8 @@ def say(key: str, language: str) -> str:
     what, colon, about = code.rpartition(": ")
     if colon:
         return f"{what}: {', '.join(say(f'{kind}.{one}', language) for one in about.split(', '))}"
+    if kind == "reason" and (meaning := failure(code, language)) is not None:
+        return f"{code} ({meaning})"
     return code if "." in code else code.replace("_", " ")
 
 
