@@ -15,7 +15,8 @@ from psycopg import sql
 from tests.logs import PARTITIONS, RULE, LogsWorld
 from tests.stores.partitioned import LogTable
 from tests.stores.test_partition_store import interrupt_detach
-from tests.world import DAY, HOUR, now
+from tests.stores.test_postgres_store import make_role
+from tests.world import DAY, HOUR, now, postgres_connection
 from tests.world_fixtures import _database
 
 from retention.disposal.execute import DisposalSummary, execute_plan
@@ -337,6 +338,31 @@ def test_a_partition_that_others_point_to_fails_and_the_others_go(logs: Logs) ->
     with pytest.raises(PartlyFailedError, match="1 × 23503"):
         logs.dispose()
     assert logs.partitions() == [held] and other not in logs.partitions()
+
+
+def test_a_partition_that_somebody_has_locked_fails_and_the_others_go(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retention.disposal.partitions.kind._PATIENCE_S", 0.0)
+    locked, other, young = logs.add(20), logs.add(25), logs.add(2)
+    with psycopg.connect(logs.table.conninfo) as session:
+        session.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(*locked.split("."))))
+        with pytest.raises(PartlyFailedError, match="1 × 55P03"):
+            logs.dispose()
+    assert logs.partitions() == [locked, young] and other not in logs.partitions()
+    assert logs.dispose().gone == 1
+
+
+def test_a_partition_of_another_owner_fails_and_the_others_go(logs: Logs) -> None:
+    foreign, other, young = logs.add(20), logs.add(25), logs.add(2)
+    owner, _ = make_role(logs.table.conninfo, "GRANT CREATE, USAGE ON SCHEMA public TO {role}")
+    for table in ("request_log", other, young):
+        logs.table.sql(f"ALTER TABLE {table} OWNER TO {owner}")
+    _, conninfo = make_role(logs.table.conninfo, f"GRANT {owner} TO {{role}}")
+    logs.world.connections["company_db"] = postgres_connection("company_db", conninfo)
+    with pytest.raises(PartlyFailedError, match="1 × 42501"):
+        logs.dispose()
+    assert logs.partitions() == [foreign, young]
 
 
 def test_rows_that_are_locked_fail_and_the_others_go(logs: Logs) -> None:

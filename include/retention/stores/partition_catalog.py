@@ -21,6 +21,10 @@ Session = psycopg.Connection[dict[str, Any]]
 R = TypeVar("R")
 
 
+READ_WAIT_MS = 2_000
+"""Longest wait to read what somebody has locked altogether."""
+
+
 class PartitionState(StrEnum):
     """How a partition hangs together with its table."""
 
@@ -75,6 +79,7 @@ class PartitionedTable:
         session.autocommit = True
         session.execute("SET TimeZone = 'UTC'")
         session.execute("SET row_security = off")  # rows that a policy hides are an error, not an absence
+        session.execute(f"SET lock_timeout = {READ_WAIT_MS}")
         return session
 
     def ask(self, work: Callable[[Session], R]) -> R:
@@ -85,12 +90,12 @@ class PartitionedTable:
         except psycopg.Error as error:
             code = error.sqlstate or type(error).__name__
         raise self.unreadable(
-            f"database error {code}", "an answer; look up the code, and at the connection and its role's rights"
+            f"database error {code}", "an answer; look up the code, and at the connection and its role's rights", code
         )
 
-    def unreadable(self, found: str, expected: str) -> StoreUnreadable:
+    def unreadable(self, found: str, expected: str, code: str | None = None) -> StoreUnreadable:
         """The error that names this table."""
-        return StoreUnreadable(f"partitioned table {self.table!r}: found {found}; expected {expected}.")
+        return StoreUnreadable(f"partitioned table {self.table!r}: found {found}; expected {expected}.", code=code)
 
 
 def qualified(name: str) -> sql.Identifier:
@@ -116,7 +121,7 @@ _PARTITIONS: LiteralString = r"""
 SELECT n.nspname || '.' || c.relname AS name, i.inhdetachpending AS is_pending, d.bound = 'DEFAULT' AS is_default,
        CASE WHEN isfinite(b.lower) THEN b.lower END AS lower, CASE WHEN isfinite(b.upper) THEN b.upper END AS upper
   FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
- CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS bound) AS d
+ CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, 0) AS bound) AS d
  CROSS JOIN LATERAL (SELECT regexp_match(d.bound, '^FOR VALUES FROM \((.*)\) TO \((.*)\)$') AS parts) AS p
  CROSS JOIN LATERAL (SELECT trim('''' FROM nullif(p.parts[1], 'MINVALUE'))::timestamptz AS lower,
                             trim('''' FROM nullif(p.parts[2], 'MAXVALUE'))::timestamptz AS upper) AS b

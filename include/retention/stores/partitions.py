@@ -65,7 +65,7 @@ class PartitionStore:
 
         def read(session: Session) -> None:
             require_as_mapped(session, self.table)
-            session.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(self.table.identifier))
+            session.execute(sql.SQL("SELECT 1 FROM ONLY {} LIMIT 1").format(self.table.identifier))
 
         self.table.ask(read)
 

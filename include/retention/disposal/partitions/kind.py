@@ -16,7 +16,7 @@ from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_le
 from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.errors import DataMapError, Problem
+from retention.errors import DataMapError, Problem, StoreUnreadable
 from retention.policy.model import Action, RetentionRule
 from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
@@ -143,7 +143,10 @@ def _drop(reading: Reading[CheckedPartitions], line: Line, give_up_at: float) ->
     partition = store.find(line.item_id)
     if partition is None:
         return _settled(reading, line), 0
-    rows = store.records(partition, count=True).rows or 0
+    try:
+        rows = store.records(partition, count=True).rows or 0
+    except StoreUnreadable as error:
+        return ("failed", error.code), 0
     if reading.checked.is_rehearsal:
         return ("gone", None), rows
     result = store.drop(line.item_id, patience_s=max(0.0, min(PATIENCE_S, give_up_at - time.monotonic())))

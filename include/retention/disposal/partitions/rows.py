@@ -17,7 +17,7 @@ from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE, Selection, compile_selection, is_disposable
 from retention.policy.decide import EARLIEST
-from retention.stores.partition_catalog import PartitionedTable, qualified
+from retention.stores.partition_catalog import READ_WAIT_MS, PartitionedTable, qualified
 from retention.stores.partition_rows import RowAt, delete_rows, present_rows, row_id
 from retention.stores.protocol import Removal, RemovalResult
 
@@ -39,6 +39,7 @@ def due_rows_of(reading: Reading[CheckedPartitions], partitions: Sequence[str], 
     with reading.runtime.source(reading.checked.place) as source, source.transaction():
         # Counts and items from one snapshot, so that they add up.
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        source.execute(f"SET LOCAL lock_timeout = {READ_WAIT_MS}")
         counts = sql.SQL(
             "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
             "FROM {} GROUP BY status, reason, basis"

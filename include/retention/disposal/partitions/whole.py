@@ -14,11 +14,15 @@ from enum import StrEnum
 
 from retention.disposal.checked import CheckedPartitions
 from retention.disposal.reading import Reading
+from retention.errors import StoreUnreadable
 from retention.policy.decide import decide
 from retention.policy.facts import Basis, Decision, Hold, ItemFacts, Start, Status
 from retention.policy.holds import covers, is_in_force
 from retention.stores.partition_catalog import Partition, PartitionState
 from retention.stores.partitions import PartitionRecords
+
+_NOT_NOW = ("55P03", "42501")
+"""Somebody has locked it, or its owner is another."""
 
 
 class Fate(StrEnum):
@@ -55,7 +59,37 @@ def sort_out(reading: Reading[CheckedPartitions], only: Collection[str] | None =
 def _fate_of(reading: Reading[CheckedPartitions], partition: Partition, has_default: bool) -> Fated:
     if partition.state is not PartitionState.DETACHED and not partition.is_bounded:
         return Fated(partition, Fate.ROWS)
-    records = reading.checked.store.records(partition, count=False)
+    records, unread = _records(reading, partition)
+    fated = _fate_by(reading, partition, records, has_default=has_default)
+    if unread is None or fated.fate is not Fate.ROWS:
+        return fated
+    if (fated.decision is not None and fated.decision.disposable) or _may_hold_due(reading, partition):
+        raise unread
+    return replace(fated, fate=Fate.KEEP)
+
+
+def _records(
+    reading: Reading[CheckedPartitions], partition: Partition
+) -> tuple[PartitionRecords, StoreUnreadable | None]:
+    """What is in it. One that somebody has locked, or whose owner lets nobody read it, is as old and as young as its bounds: its
+    drop then fails by itself, and the others go."""
+    try:
+        return reading.checked.store.records(partition, count=False), None
+    except StoreUnreadable as error:
+        if error.code not in _NOT_NOW or not partition.is_bounded:
+            raise
+        return PartitionRecords(partition.lower or partition.upper, partition.upper, None, None), error
+
+
+def _may_hold_due(reading: Reading[CheckedPartitions], partition: Partition) -> bool:
+    """Whether its bounds let in records that are due."""
+    soonest = min(terms.due_after[reading.rule.clock_event] for terms in reading.rule.terms(reading.as_of))
+    return partition.lower is None or partition.lower <= reading.as_of - soonest
+
+
+def _fate_by(
+    reading: Reading[CheckedPartitions], partition: Partition, records: PartitionRecords, *, has_default: bool
+) -> Fated:
     item = _facts(reading, partition, records)
     if item is None:
         return Fated(partition, Fate.DROP, None, _left_over_empty(reading))
@@ -151,7 +185,10 @@ def _touches(
         return False
     if hold.item_id is None or hold.item_id == partition.name:
         return True
-    return reading.checked.store.holds_rows(partition, [hold.item_id])
+    try:
+        return reading.checked.store.holds_rows(partition, [hold.item_id])
+    except StoreUnreadable:  # it may
+        return True
 
 
 def names(fated: Sequence[Fated], fate: Fate) -> list[str]:
