@@ -5,15 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import secrets
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from tests.log_world import FILES, MAP, OBJECTS, RULE
+from tests.log_world import DUE, FILES, MAP, OBJECTS, RULE, LogWorld
 from tests.verification.company import DAY, HASHER, HOUR, Company, found, reasons
+from tests.world import postgres_connection
 
 from retention.connections import Connection, parse
 from retention.settings import INCLUDE
@@ -244,3 +247,33 @@ class Raw:
 def test_what_lies_beside_the_place_in_its_bucket_is_unmapped(logs: Logs) -> None:
     logs.company.s3.put_object(Bucket=logs.company.bucket, Key="other/a.log", Body=b"x")
     assert found(logs.check())["unmapped_prefix"] == 1
+
+
+def test_what_disposal_leaves_is_no_breach_unless_it_reaches_too_far(logs: Logs, bucket: Any) -> None:
+    """Both sides on the same files, of random ages and forms: what stays past its limit is what can't go in one piece."""
+    any_way = random.Random(20261123)
+    too_wide = dict.fromkeys((OBJECTS, FILES), 0)
+    for number in range(40):
+        ages = [any_way.uniform(0, 30) * DAY for _ in range(any_way.randint(1, 3))]
+        place = any_way.choice((OBJECTS, FILES))
+        content = logs.lines(*ages)
+        logs.put(place, f"{number}.log", gzip.compress(content) if any_way.random() < 0.5 else content)
+        too_wide[place] += max(ages) > LIMIT and min(ages) < DUE
+    company = logs.company
+    world = LogWorld(
+        company.own, company.bucket, company.s3, logs.path, logs.policies, logs.datamap,
+        logs.connections | {
+            "log_s3": parse("log_s3", bucket.server.airflow_connection("disposal")),
+            "log_files": logs.connections["log_files_verify"],
+            "retention_db": postgres_connection("retention_db", company.own),
+        },
+    )  # fmt: skip
+    world.set_mode("enforce")
+    time.sleep(1.1)  # what was stored in the plan's own second stays
+    before = logs.check()
+    summary = world.dispose()
+    after = logs.check()
+    assert summary.gone > 10 and min(too_wide.values()) > 2
+    for place in (OBJECTS, FILES):
+        assert found(before, place)["past_cap"] > too_wide[place]
+        assert found(after, place) == {"past_cap": too_wide[place]}

@@ -82,6 +82,7 @@ def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Rec
     if that is no fault of the content."""
     found = Records()
     strange = 0
+    last: tuple[object, ...] = ()
     for line in _lines(stream, found):
         text = line.strip(b"\0").decode("latin-1")
         if "\0" in text:
@@ -93,9 +94,11 @@ def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Rec
             _note_json(found, line, text, now)
         else:
             stamp = _STAMP.match(text)
-            at = _instant(stamp, stored_at, now) if stamp is not None else None
+            if stamp is None or (said := stamp.groups()) == last:  # many lines of a busy server say the same second
+                continue
+            last, at = said, _instant(stamp, stored_at, now)
             if at is not None and at >= _EARLIEST:
-                found.note(at, line, now, _AHEAD if stamp is not None and _has_zone(stamp) else _AHEAD_BY_ZONE)
+                found.note(at, line, now, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE)
     return found
 
 
