@@ -159,9 +159,8 @@ def _what_was_seen(looked_at: Mapping[str, int]) -> list[Text]:
     counted_here = [name for name in COUNTED if name in looked_at]
     if not counted_here:
         return []
-    names = [
-        name for name in counted_here if looked_at[name]
-    ] or counted_here  # kinds of place that the map doesn't have
+    # Nothing of a kind: mostly a kind of place that the map doesn't have.
+    names = [name for name in counted_here if looked_at[name]] or counted_here
     en, de = (
         ", ".join(counted(f"counted.{name}", looked_at[name], language) for name in names) for language in ("en", "de")
     )
