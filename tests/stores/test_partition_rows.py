@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -16,6 +16,7 @@ from retention.stores.partition_rows import RowAt, delete_rows, present_rows, ro
 from retention.stores.partitions import PartitionStore
 from retention.stores.protocol import Removal, RemovalResult
 
+HOUR = timedelta(hours=1)
 GONE, ABSENT = RemovalResult(Removal.REMOVED, 1), RemovalResult(Removal.ABSENT, 0)
 LOCKED = RemovalResult(Removal.FAILED, 0, "55P03")
 
@@ -89,6 +90,27 @@ def test_days_that_are_missing_get_partitions_and_a_second_run_changes_nothing(l
     assert create_partitions(logs.table(), from_day=date(2026, 3, 2), days=4) == {}
     logs.log(FIRST + 4 * DAY)
     assert [one.name for one in PartitionStore(logs.table()).partitions()] == [*logs.names, *created]
+
+
+def test_of_a_day_that_others_cover_in_part_the_rest_is_created(logs: LogTable) -> None:
+    """The others go by days in Berlin, and one hour in the middle of a day has a partition of its own."""
+    logs.add_partition(FIRST + 3 * DAY, FIRST + 4 * DAY - HOUR)
+    logs.add_partition(FIRST + 4 * DAY + 10 * HOUR, FIRST + 4 * DAY + 11 * HOUR, "request_log_noon")
+    created = create_partitions(logs.table(), from_day=date(2026, 3, 4), days=2)
+    assert created == {
+        "public.request_log_20260304_230000": "created",
+        "public.request_log_20260305": "created",
+        "public.request_log_20260305_110000": "created",
+    }
+    for hours in range(48):
+        logs.log(FIRST + 3 * DAY + hours * HOUR)
+    assert create_partitions(logs.table(), from_day=date(2026, 3, 4), days=2) == {}
+
+
+def test_a_partition_without_end_covers_all_days_to_come(logs: LogTable) -> None:
+    logs.sql("CREATE TABLE later PARTITION OF request_log FOR VALUES FROM ('2026-03-04 12:00Z') TO (MAXVALUE)")
+    created = create_partitions(logs.table(), from_day=date(2026, 3, 4), days=5)
+    assert created == {"public.request_log_20260304": "created"}
 
 
 def test_a_new_partition_has_the_keys_owner_and_grants_of_its_table(database: str) -> None:

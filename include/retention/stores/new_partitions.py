@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import LiteralString
 
@@ -49,9 +50,10 @@ class CreatedPartitions(dict[str, str]):
 def create_partitions(table: PartitionedTable, *, from_day: date, days: int) -> CreatedPartitions:
     """Create what is missing of `days` day partitions (UTC) from `from_day` on; running it twice changes nothing.
 
-    A day that any partition covers, if only in part, is left as it is. New partitions get the table's owner and grants. Rows of a
-    day that lie in the default partition are not moved: PostgreSQL then refuses its partition (23514). No query of the table
-    waits longer than `LOCK_WAIT_MS` for it. Raises DataMapError, StoreUnreadable, and RequestError for a senseless `days`.
+    Of a day that others cover in part, such as by days in local time, the rest gets a partition, so that no record is refused.
+    New partitions get the table's owner and grants. Rows of a day that lie in the default partition are not moved: PostgreSQL
+    then refuses its partition (23514). No query of the table waits longer than `LOCK_WAIT_MS` for it. Raises DataMapError,
+    StoreUnreadable, and RequestError for a senseless `days`.
     """
     if not 1 <= days <= LONGEST_DAYS:
         raise RequestError(f"found {days} days ahead; expected 1 to {LONGEST_DAYS}.")
@@ -64,30 +66,40 @@ def create_partitions(table: PartitionedTable, *, from_day: date, days: int) -> 
         )  # beside a default partition, its rows are looked through
         created = CreatedPartitions()
         for number in range(days):
-            lower = datetime.combine(from_day, datetime.min.time(), UTC) + number * DAY
-            if not any(_overlaps(one, lower) for one in read_partitions(session, table)):
+            midnight = datetime.combine(from_day, datetime.min.time(), UTC) + number * DAY
+            for lower, upper in _uncovered(read_partitions(session, table), midnight, midnight + DAY):
                 name = _free_name(table, lower)
-                created[name] = _create(session, table, name, lower)
+                created[name] = _create(session, table, name, lower, upper)
         return created
 
     return table.ask(work)
 
 
-def _overlaps(partition: Partition, lower: datetime) -> bool:
-    if partition.is_default or partition.state is PartitionState.DETACHED:
-        return False
-    return (partition.upper is None or lower < partition.upper) and (
-        partition.lower is None or partition.lower < lower + DAY
-    )
+def _uncovered(partitions: Sequence[Partition], lower: datetime, upper: datetime) -> list[tuple[datetime, datetime]]:
+    """What of this time no partition takes."""
+    left = [(lower, upper)]
+    for one in partitions:
+        if one.is_default or one.state is PartitionState.DETACHED:
+            continue
+        since, until = one.lower or lower, one.upper or upper
+        left = [
+            part
+            for begin, end in left
+            for part in ((begin, min(end, since)), (max(begin, until), end))
+            if part[0] < part[1]
+        ]
+    return left
 
 
 def _free_name(table: PartitionedTable, lower: datetime) -> str:
-    """`<table>_20261101`; PostgreSQL cuts names at 63 bytes, so a long table's name is shortened, not the day."""
+    """`<table>_20261101`, or with the time where others cover the day's beginning. PostgreSQL cuts names at 63 bytes, so a long
+    table's name is shortened, not the day."""
     schema, name = table.table.split(".")
-    return f"{schema}.{re.sub(r'[^a-z0-9_]', '_', name)[:54]}_{lower:%Y%m%d}"
+    day = f"{lower:%Y%m%d}" if lower.time() == datetime.min.time() else f"{lower:%Y%m%d_%H%M%S}"
+    return f"{schema}.{re.sub(r'[^a-z0-9_]', '_', name)[:47]}_{day}"
 
 
-def _create(session: Session, table: PartitionedTable, name: str, lower: datetime) -> str:
+def _create(session: Session, table: PartitionedTable, name: str, lower: datetime, upper: datetime) -> str:
     """One partition: made apart and attached, because that needs no lock that readers or writers would wait for."""
     code = "unknown"
     for _ in range(_TRIES):
@@ -96,7 +108,7 @@ def _create(session: Session, table: PartitionedTable, name: str, lower: datetim
                 _make_like(session, table, name)
                 session.execute(
                     sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                        table.identifier, qualified(name), sql.Literal(lower), sql.Literal(lower + DAY)
+                        table.identifier, qualified(name), sql.Literal(lower), sql.Literal(upper)
                     )
                 )
             return "created"

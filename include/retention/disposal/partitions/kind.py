@@ -108,7 +108,7 @@ def _require_age_alone(rule: RetentionRule, place: MappedPartitions) -> None:
     if more or not rule.goes_by_age:
         found = f"place {place.name!r} of kind partitions, and a rule that asks for {', '.join(more) or 'no age'}"
         expected = "a rule by the age of records alone; map the table with kind `table` to have rows judged by more"
-        raise DataMapError([Problem("datamap", 1, "rule_needs_rows", found, expected)])
+        raise DataMapError([Problem("datamap", 1, "unanswerable_rule", found, expected)])
 
 
 def _item(reading: Reading[CheckedPartitions], fated: Fated) -> DueItem:
