@@ -29,7 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TENANTS = 1_000
 
 # One customer in fifty has left, one conversation in twenty is kept by the consents of both parties, one customer in a hundred is
-# on hold. `disposed_items` is for whoever removes rows without us; it is the same table as ours.
+# on hold. None is 28 to 32 days old, so that nothing falls due while we measure. `disposed_items` is for whoever removes rows without us; it is the same table as ours.
 _TABLES = """
 CREATE TABLE contracts (tenant_id text NOT NULL, started_at timestamptz NOT NULL, ended_at timestamptz);
 CREATE TABLE consents (
@@ -44,7 +44,8 @@ SELECT 'tenant-' || t, now() - interval '5 years', CASE WHEN t % 50 = 0 THEN now
 FROM generate_series(1, {tenants}) AS t;
 INSERT INTO legal_holds SELECT 'tenant-' || t, now() + interval '90 days' FROM generate_series(7, {tenants}, 100) AS t;
 INSERT INTO conversations
-SELECT gen_random_uuid(), 'tenant-' || n % {tenants} + 1, 'person-' || n % ({rows} / 4), now() - n * interval '60 days' / {rows},
+SELECT gen_random_uuid(), 'tenant-' || n % {tenants} + 1, 'person-' || n % ({rows} / 4),
+    now() - n * interval '56 days' / {rows} - CASE WHEN n > {rows} / 2 THEN interval '4 days' ELSE interval '0' END,
     repeat(md5(n::text), 8)
 FROM generate_series({rows}, 1, -1) AS n;
 ALTER TABLE conversations ADD PRIMARY KEY (conversation_id);

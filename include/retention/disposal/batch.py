@@ -7,7 +7,7 @@ remove bytes → confirm → remove rows → result in the ledger → unlock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,12 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import args_row
 
 from retention import locks
 from retention.database import OwnConnection, database_time
 from retention.disposal.checked import CheckedPlace
-from retention.disposal.disposed import disposed_row, write_disposed
+from retention.disposal.disposed import DisposedRow, disposed_row, write_disposed
 from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Line, Outcomes
@@ -73,7 +74,7 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
         )
         due, outcomes = kind.decide_again(reading, lines, context.coverage)
         step("decided_again")
-        _record_intent(context, own, batch_no, due)
+        _record_intent(context, own, batch_no, due, [line.item_id for line in outcomes])
         step("intent_recorded")
         _require_lock(own)
         stored_before = context.stored_before[checked.place.name]
@@ -105,77 +106,96 @@ def _require_lock(own: OwnConnection) -> None:
 
 
 def _open_lines(context: BatchContext, own: OwnConnection, batch_no: int) -> list[Line]:
-    rows = own.execute(
-        sql.SQL(
-            "SELECT {} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s "
-            "AND state IN ('planned', 'intended', 'failed') ORDER BY item_id"
-        ).format(sql.SQL(", ").join(map(sql.Identifier, Line._fields))),
-        (context.plan_id, batch_no),
-    )
-    return [Line(**row) for row in rows]
+    query = sql.SQL(
+        "SELECT {} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s "
+        "AND state IN ('planned', 'intended', 'failed') ORDER BY item_id"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, Line._fields)))
+    with own.cursor(row_factory=args_row(Line)) as cursor:
+        return cursor.execute(query, (context.plan_id, batch_no)).fetchall()
 
 
-def _root(context: BatchContext, lines: Sequence[Line]) -> str:
+def _root(hashes: Iterable[bytes]) -> str:
     """Merkle root over the items' keyed hashes, in sorted order."""
-    return merkle_root(sorted(context.runtime.hasher.item(line.place, line.item_id) for line in lines)).hex()
+    return merkle_root(sorted(hashes)).hex()
 
 
-def _record_intent(context: BatchContext, own: OwnConnection, batch_no: int, due: Sequence[Line]) -> None:
+def _record_intent(
+    context: BatchContext, own: OwnConnection, batch_no: int, due: Sequence[Line], kept: Sequence[str]
+) -> None:
+    """Mark what may go from now on: all open lines of the batch but those that were `kept` when they were decided again."""
     if context.dry_run or not due:
         return
     with own.transaction():
-        own.execute(
-            "UPDATE retention.plan_items SET state = 'intended' WHERE plan_id = %s AND batch_no = %s AND item_id = ANY(%s)",
-            (context.plan_id, batch_no, [line.item_id for line in due]),
+        marked = own.execute(
+            "UPDATE retention.plan_items SET state = 'intended' WHERE plan_id = %s AND batch_no = %s "
+            "AND state IN ('planned', 'intended', 'failed') AND item_id <> ALL(%s)",
+            (context.plan_id, batch_no, kept),
         )
-        body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": _root(context, due)}
-        ledger.append(own, "intent", body | {"key": context.runtime.hasher.key_id, "by": context.runtime.actor})
+        _require_all(marked.rowcount, len(due))
+        hasher = context.runtime.hasher
+        root = _root(hasher.item(line.place, line.item_id) for line in due)
+        body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": root}
+        ledger.append(own, "intent", body | {"key": hasher.key_id, "by": context.runtime.actor})
 
 
 def _record_result(
     context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes, parts_removed: int
 ) -> BatchResult:
     """Write states, keyed hashes of what went, and the ledger's entry, in one transaction."""
-    gone = [line for line, (state, _) in outcomes.items() if state == "gone"]
-    recovered = [line for line, (state, _) in outcomes.items() if state == "gone_confirmed_on_recovery"]
+    disposed = _disposed(context, own, outcomes)
+    gone = sum(row.outcome == "gone" for row in disposed)
     failed = Counter(word or "unknown" for state, word in outcomes.values() if state == "failed")
     spared = Counter(word or "unknown" for state, word in outcomes.values() if state == "spared")
     body = {
         "plan": context.plan_id,
         "batch": batch_no,
-        "gone": len(gone),
-        "recovered": len(recovered),
+        "gone": gone,
+        "recovered": len(disposed) - gone,
         "failed": dict(failed),
         "spared": dict(spared),
         "parts_removed": parts_removed,
         "by": context.runtime.actor,
-        "root": _root(context, gone + recovered),
+        "root": _root(row.item_hash for row in disposed),
         "key": context.runtime.hasher.key_id,
     }
     with own.transaction():
         if not context.dry_run:
-            _write_states(context, own, batch_no, outcomes)
-            _write_disposed(context, own, batch_no, outcomes)
+            _write_states(context, own, batch_no, outcomes, gone)
+            write_disposed(own, context.plan_id, batch_no, context.rule.category, disposed)
         ledger.append(own, "dry_run" if context.dry_run else "result", body)
     context.runtime.on_step("result_recorded")
-    return BatchResult(len(gone), len(recovered), failed, spared)
+    return BatchResult(gone, len(disposed) - gone, failed, spared)
 
 
-def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> None:
-    states = [(line.item_id, state, word) for line, (state, word) in outcomes.items()]
+def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes, gone: int) -> None:
+    """Write each other outcome at its line; all that is left of what was intended then is what has gone."""
+    others = [(line.item_id, *outcome) for line, outcome in outcomes.items() if outcome[0] != "gone"]
     own.execute(
         "UPDATE retention.plan_items i SET state = o.state, outcome = o.word "
         "FROM unnest(%s::text[], %s::text[], %s::text[]) AS o (item_id, state, word) "
         "WHERE i.plan_id = %s AND i.batch_no = %s AND i.item_id = o.item_id",
-        (*(list(column) for column in zip(*states, strict=True)), context.plan_id, batch_no),
+        (*([row[column] for row in others] for column in range(3)), context.plan_id, batch_no),
     )
+    written = own.execute(
+        "UPDATE retention.plan_items SET state = 'gone', outcome = NULL "
+        "WHERE plan_id = %s AND batch_no = %s AND state = 'intended'",
+        (context.plan_id, batch_no),
+    )
+    _require_all(written.rowcount, gone)
 
 
-def _write_disposed(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes) -> None:
+def _require_all(found: int, expected: int) -> None:
+    if found != expected:
+        raise UnknownError(
+            f"found {found} lines of the batch; expected {expected}. Something else changed the plan's items while they were "
+            "disposed of; nothing of this step was recorded. Plan again: what is left is found."
+        )
+
+
+def _disposed(context: BatchContext, own: OwnConnection, outcomes: Outcomes) -> list[DisposedRow]:
     gone_at = database_time(own)
-    gone = [
+    return [
         disposed_row(context.runtime.hasher, line, state, gone_at)
         for line, (state, _) in outcomes.items()
         if state in ("gone", "gone_confirmed_on_recovery")
     ]
-    write_disposed(own, context.plan_id, batch_no, context.rule.category, gone)

@@ -47,12 +47,17 @@ class DisposedRow(NamedTuple):
     gone_at: datetime
 
 
+_TYPES = ["text", "bytea", "bytea", "text", "text", "bytea", "timestamptz", "text", "timestamptz", "timestamptz"]
+"""The types of a row's columns, in their order, for binary COPY."""
+
+
 def disposed_row(hasher: ItemHasher, item: PlannedItem, outcome: str, gone_at: datetime) -> DisposedRow:
     """Hash one item that went."""
+    item_hash = hasher.item(item.place, item.item_id)
     return DisposedRow(
         place=item.place,
-        item_hash=hasher.item(item.place, item.item_id),
-        key_hash=hasher.item(item.place, item.object_key),
+        item_hash=item_hash,
+        key_hash=item_hash if item.object_key == item.item_id else hasher.item(item.place, item.object_key),
         key_id=hasher.key_id,
         tenant_id=item.tenant_id,
         person_hash=hasher.person(item.person_id) if item.person_id is not None else None,
@@ -67,9 +72,10 @@ def write_disposed(
     own: OwnConnection, plan_id: UUID, batch_no: int, category: str, rows: Iterable[DisposedRow]
 ) -> None:
     """Write the rows within the caller's transaction; each item at most once per plan."""
-    statement = sql.SQL("COPY retention.disposed_items (plan_id, batch_no, category, {}) FROM STDIN").format(
-        sql.SQL(", ").join(map(sql.Identifier, DisposedRow._fields))
-    )
+    statement = sql.SQL(
+        "COPY retention.disposed_items (plan_id, batch_no, category, {}) FROM STDIN (FORMAT binary)"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, DisposedRow._fields)))
     with own.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(["uuid", "int4", "text", *_TYPES])
         for row in rows:
             copy.write_row((plan_id, batch_no, category, *row))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from retention.stores.protocol import Target
 
 
-@dataclass(frozen=True, slots=True)
-class DueItem:
+class DueItem(NamedTuple):
     """One line of a plan. `part_id` is set where only one part of the object is due (an orphan's or a noncurrent version)."""
 
     place: str
@@ -31,7 +29,7 @@ class DueItem:
 
 def due_item(place: str, row: Mapping[str, Any]) -> DueItem:
     """A whole item, as the decided row describes it."""
-    return DueItem(place=place, part_id=None, **{name: row[name] for name in DueItem.__slots__ if name in row})
+    return DueItem(place=place, part_id=None, **{name: row[name] for name in DueItem._fields if name in row})
 
 
 class Line(NamedTuple):

@@ -85,7 +85,7 @@ def make_plan(
         places = check_places(runtime, rule)
         require_distinct_ids(runtime, places)
         if existing is not None and existing["state"] == "planning":  # killed while planning: nothing rests on it yet
-            own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (existing["plan_id"],))
+            _forget(own, existing["plan_id"])
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         require_clocks_agree(runtime, own, rule, places)
@@ -99,6 +99,12 @@ def make_plan(
         _close(own, plan_id, rule, tally)
         runtime.on_step("planned")
         return summary_of(own, plan_id)
+
+
+def _forget(own: OwnConnection, plan_id: UUID) -> None:
+    with own.transaction():
+        own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (plan_id,))
+        own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (plan_id,))
 
 
 def _is_open(runtime: Runtime, plan: Mapping[str, Any]) -> bool:
@@ -216,14 +222,13 @@ def _collect(
 
 def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int, batch_items: int) -> int:
     """COPY the items into the plan; returns the number of the next free batch."""
-    columns = list(DueItem.__slots__)
     statement = sql.SQL("COPY retention.plan_items (plan_id, batch_no, {}) FROM STDIN").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns))
+        sql.SQL(", ").join(map(sql.Identifier, DueItem._fields))
     )
     count = 0
     with own.cursor() as cursor, cursor.copy(statement) as copy:
         for item in items:
-            copy.write_row((plan_id, first_batch + count // batch_items, *(getattr(item, name) for name in columns)))
+            copy.write_row((plan_id, first_batch + count // batch_items, *item))
             count += 1
     return first_batch + -(-count // batch_items)
 

@@ -88,17 +88,18 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
         return {}, 0
     step = reading.runtime.on_step
     suppressed = suppressed_items(reading, own, ids)
-    with checked.rows.transaction() as batch:
-        batch.lock(ids)
-        rows = _decided(batch, reading, ids, suppressed)
-        due = [line.item_id for line in lines if line.item_id in rows and is_disposable(rows[line.item_id])]
-        removed: Mapping[str, str | None] = dict.fromkeys(due)
-        count = 0
-        if not checked.is_rehearsal:
-            suppress(reading, own, batch, [rows[key] for key in due])
-            removed, count = batch.remove(due)
-            step("rows_removed")
-    left = set() if checked.is_rehearsal else checked.rows.present(due)
+    with checked.rows.session() as batch:
+        with batch.transaction():
+            batch.lock(ids)
+            rows = _decided(batch, reading, ids, suppressed)
+            due = [line.item_id for line in lines if line.item_id in rows and is_disposable(rows[line.item_id])]
+            removed: Mapping[str, str | None] = dict.fromkeys(due)
+            count = 0
+            if not checked.is_rehearsal:
+                suppress(reading, own, batch, [rows[key] for key in due])
+                removed, count = batch.remove(due)
+                step("rows_removed")
+        left = set() if checked.is_rehearsal else batch.present(due)
     step("rows_confirmed")
     return {line: _outcome(line, rows.get(line.item_id), removed, left) for line in lines}, count
 
@@ -108,7 +109,8 @@ def _decided(
 ) -> dict[str, dict[str, Any]]:
     selection = reading.selection(keys=ids, suppressed=suppressed)
     with batch.session.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters)
+        query = sql.SQL("SELECT item_id, status, reason, asked_due_at FROM {}").format(selection.decided)
+        cursor.execute(query, selection.parameters)
         return {row["item_id"]: row for row in cursor}
 
 

@@ -69,16 +69,17 @@ class ItemHasher:
 
     def _hash(self, *parts: str) -> bytes:
         # Each part with its length, so that no two lists of parts give the same bytes.
-        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-        return hmac.new(self.key, message, hashlib.sha256).digest()
+        message = b"".join([len(text := part.encode()).to_bytes(4, "big") + text for part in parts])
+        return hmac.digest(self.key, message, "sha256")
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Merkle tree hash of the leaves in their order, as in RFC 9162 §2.1.1; of no leaves: SHA-256 of nothing."""
     if not leaves:
         return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    # The largest power of two smaller than the number of leaves.
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return hashlib.sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
+    level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    # Pairs from the left, and a last one without a partner as it is, give the same tree as splitting at powers of two.
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs] + level[len(level) & ~1 :]
+    return level[0]

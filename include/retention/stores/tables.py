@@ -65,16 +65,19 @@ class TableRows:
             batch.read_types()
 
     @contextmanager
-    def transaction(self) -> Iterator[TableBatch]:
-        """One transaction, with row security off: rows that a policy hides are an error, never just left over."""
+    def session(self) -> Iterator[TableBatch]:
+        """One session, with row security off: rows that a policy hides are an error, never just left over."""
         with self._guarded(), closing(self._connect()) as session:
             session.autocommit = True
             session.execute("SET row_security = off")
             session.execute("SET TimeZone = 'UTC'")
-            with session.transaction():
-                session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-                session.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                yield TableBatch(session, self._name, self._id_column, self._branches, self._becomes)
+            yield TableBatch(session, self._name, self._id_column, self._branches, self._becomes)
+
+    @contextmanager
+    def transaction(self) -> Iterator[TableBatch]:
+        """One transaction in a session of its own."""
+        with self.session() as batch, batch.transaction():
+            yield batch
 
     def present(self, ids: Sequence[str]) -> set[str]:
         """Which of these ids still have a row that has not become what it should."""
@@ -99,7 +102,7 @@ class TableRows:
 
 
 class TableBatch:
-    """One transaction on some rows of a table."""
+    """One session on some rows of a table."""
 
     def __init__(
         self,
@@ -118,10 +121,20 @@ class TableBatch:
         self._becomes = becomes
         self._types: dict[str, str] = {}
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction, in which constraints are not put off, and nobody is waited for longer than a moment."""
+        with self.session.transaction():
+            self.session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+            self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            yield
+
     def lock(self, ids: Sequence[str]) -> None:
         """Lock these rows against changes until the transaction ends; in the order of their ids, so that two runs never wait for
         each other."""
-        query = sql.SQL("SELECT FROM {table} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE")
+        query = sql.SQL(
+            "SELECT count(*) FROM (SELECT FROM {table} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE) AS locked"
+        )
         self.session.execute(self._compose(query), {"ids": list(ids)})
 
     def present(self, ids: Sequence[str]) -> set[str]:
