@@ -29,7 +29,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TENANTS = 1_000
 
 # One customer in fifty has left, one conversation in twenty is kept by the consents of both parties, one customer in a hundred is
-# on hold. None is 28 to 32 days old, so that nothing falls due while we measure. `disposed_items` is for whoever removes rows without us; it is the same table as ours.
+# on hold. None is 28 to 32 days old, so that nothing falls due while we measure. `disposed_items` is for whoever removes rows
+# without us; it is the same table as ours.
 _TABLES = """
 CREATE TABLE contracts (tenant_id text NOT NULL, started_at timestamptz NOT NULL, ended_at timestamptz);
 CREATE TABLE consents (
@@ -40,7 +41,7 @@ CREATE TABLE conversations (
     body text NOT NULL);
 CREATE TABLE legal_holds (tenant_id text NOT NULL, ends_at timestamptz NOT NULL);
 INSERT INTO contracts
-SELECT 'tenant-' || t, now() - interval '5 years', CASE WHEN t % 50 = 0 THEN now() - interval '15 days' END
+SELECT 'tenant-' || t, now() - interval '5 years', CASE WHEN t % 50 = 0 THEN now() - interval '40 days' END
 FROM generate_series(1, {tenants}) AS t;
 INSERT INTO legal_holds SELECT 'tenant-' || t, now() + interval '90 days' FROM generate_series(7, {tenants}, 100) AS t;
 INSERT INTO conversations
