@@ -34,18 +34,19 @@ WITH ended AS (
     SELECT tenant_id, CASE WHEN bool_and(ended_at IS NOT NULL) THEN max(ended_at) END AS ended_at
     FROM contracts GROUP BY tenant_id
 ), exempt AS MATERIALIZED (
-    SELECT conversation_id FROM (
-        SELECT conversation_id, party FROM consents WHERE scope = 'archiving'
-        GROUP BY conversation_id, party
+    SELECT conversation_id, max(given_at) AS given_at FROM (
+        SELECT conversation_id, party, min(greatest(given_at, recorded_at)) AS given_at
+        FROM consents WHERE scope = 'archiving' GROUP BY conversation_id, party
         HAVING max(least(withdrawn_at, ends_at, coalesce(reviewed_at, given_at) + interval '395 days')) > now()
     ) AS by_party GROUP BY conversation_id HAVING count(*) = 2
 ), gone AS (
     DELETE FROM conversations AS c USING (
-        SELECT c.conversation_id, least(c.created_at, e.ended_at) + interval '718 hours' AS due_at
+        SELECT c.conversation_id, d.due_at
         FROM conversations AS c LEFT JOIN ended AS e USING (tenant_id)
-        WHERE least(c.created_at, e.ended_at) + interval '718 hours' <= now()
+        CROSS JOIN LATERAL (SELECT least(c.created_at, e.ended_at) + interval '718 hours' AS due_at) AS d
+        WHERE d.due_at <= now()
         AND NOT EXISTS (SELECT FROM legal_holds AS h WHERE h.tenant_id = c.tenant_id AND now() < h.ends_at)
-        AND NOT EXISTS (SELECT FROM exempt AS x WHERE x.conversation_id = c.conversation_id)
+        AND NOT EXISTS (SELECT FROM exempt AS x WHERE x.conversation_id = c.conversation_id AND x.given_at < d.due_at)
     ) AS due WHERE due.conversation_id = c.conversation_id
     RETURNING c.conversation_id, c.tenant_id, c.person_id, c.created_at, due.due_at
 )
