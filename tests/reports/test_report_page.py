@@ -23,6 +23,8 @@ from retention.reports.wording import EVENTS, WORDS, say
 from retention.settings import INCLUDE
 from retention.verification.kinds import KINDS
 
+NOT_REASONS = frozenset({"its catalog", "its partitions"})
+"""What was read, in the words of errors."""
 GOLDENS = Path(__file__).parent / "goldens"
 VOID = {"meta", "br", "link", "img", "input", "line", "rect", "hr"}
 BLOCKS = {"p", "li", "tr", "div", "h1", "h2", "h3", "caption", "figcaption", "dt", "dd", "summary"}
@@ -288,6 +290,19 @@ def test_every_start_point_has_words() -> None:
 def test_a_code_of_a_failure_is_said_in_general(code: str, said: str | None) -> None:
     assert failure(code, "en") == said
     assert say(f"reason.{code}", "en") == (f"{code} ({said})" if said else code)
+
+
+def test_every_word_of_our_own_for_an_unread_place_is_said_in_both_languages() -> None:
+    """A store's own words and SQLSTATEs come from outside."""
+    reading = sources("retention/verification")
+    raised = re.findall(r'Unread\(\s*(?:found|f?"[^"]*"),\s*"([A-Z][A-Za-z]+)"', reading)
+    given = {
+        *raised,
+        *re.findall(r'code="([A-Za-z]+)"', reading),
+        *re.findall(r'[A-Z_]+ = "([a-zA-Z]+(?: [a-z\']+)+)"\n', reading),
+    }
+    assert {"NotAirflow", "Unattested", "NoIntake", "RepeatedId", "HeadObject refused"} <= given
+    assert {f"reason.{code}" for code in given if code not in NOT_REASONS} <= WORDS.keys()
 
 
 def test_every_code_that_disposal_gives_a_failure_has_words() -> None:
