@@ -240,6 +240,31 @@ def test_a_table_that_somebody_detached_and_kept_is_not_ours(logs: Logs) -> None
     assert logs.plan().considered == 0
 
 
+@pytest.mark.parametrize(
+    ("step", "recovered", "left"),
+    [
+        pytest.param("intent_recorded", 0, 1, id="before_the_drop"),
+        pytest.param("partition_dropped", 1, 0, id="after_it"),
+    ],
+)
+def test_a_run_that_was_killed_around_a_drop_is_finished_by_the_next_one(
+    logs: Logs, step: str, recovered: int, left: int
+) -> None:
+    logs.add(20)
+
+    def die(reached: str) -> None:
+        if reached == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        logs.dispose(on_step=die)
+    assert logs.dispose().gone == left
+    assert logs.partitions() == []
+    (entry,) = logs.world.ledger("recovery")
+    assert (entry["recovered"], entry["still_there"]) == (recovered, left)
+    assert len(logs.world.own_sql("SELECT 1 FROM retention.disposed_items")) == 1
+
+
 def test_a_killed_run_is_noted_by_the_next_one(logs: Logs) -> None:
     name = logs.add(20)
     logs.table.add_default()
