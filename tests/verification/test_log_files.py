@@ -7,6 +7,7 @@ import json
 import os
 import random
 import secrets
+import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -277,3 +278,22 @@ def test_what_disposal_leaves_is_no_breach_unless_it_reaches_too_far(logs: Logs,
     for place in (OBJECTS, FILES):
         assert found(before, place)["past_cap"] > too_wide[place]
         assert found(after, place) == {"past_cap": too_wide[place]}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_may_not_be_read_makes_the_place_unknown_and_hides_no_breach(company: Company, what: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as readable:
+        Path(readable).chmod(0o755)
+        logs = Logs(company, Path(readable) / "logs")
+        logs.put(FILES, "old.log", logs.lines(LIMIT + DAY))
+        logs.put(FILES, "app/secret.log", logs.lines(DAY))
+        logs.check()  # everything that is needed has been read once
+        (logs.folder / "app" / ("secret.log" if what == "file" else ".")).chmod(0)
+        os.seteuid(65534)
+        try:
+            result = logs.check()
+        finally:
+            os.seteuid(0)
+    assert found(result, FILES) == {"unreadable_place": 1, "past_cap": 1}
+    assert "secret" not in result.explanations[FILES]

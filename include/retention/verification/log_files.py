@@ -32,15 +32,17 @@ def read_files(check: PlaceCheck) -> None:
     folder = path_of(check.around.resolve(place.store.verification)) / place.spec.folder
     fits, holds = compile_patterns(place.spec.patterns), HoldIndex(check.around.scopes, check.terms.category)
     found: list[Entry] = []
-    for path, name, directory in _files(folder):
-        key = key_of(path)
-        file = _opened(check, name, directory) if fits(key) else None
-        if file is not None:
-            found += _read(check, holds, key, file)
-        if len(found) >= _AT_ONCE:
-            check.inventory.add(found)
-            found = []
-    check.inventory.add(found)
+    try:
+        for path, name, directory in _files(folder):
+            key = key_of(path)
+            file = _opened(check, name, directory) if fits(key) else None
+            if file is not None:
+                found += _read(check, holds, key, file)
+            if len(found) >= _AT_ONCE:
+                check.inventory.add(found)
+                found = []
+    finally:
+        check.inventory.add(found)  # a folder that can't be read hides no breach in the others
 
 
 def _read(check: PlaceCheck, holds: HoldIndex, key: str, file: int) -> list[Entry]:
