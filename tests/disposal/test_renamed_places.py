@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.world import DAY, HOUR, INCLUDE, World, now
+from tests.audio_alone import audio_policies
+from tests.world import DAY, HOUR, World, now
 
 from retention.datamap.loader import DataMap
 from retention.disposal.execute import execute_plan
@@ -29,7 +29,7 @@ def renamed(world: World, name: str = "call_recordings", category: str = "audio"
 
 def policy_of_voice(folder: Path) -> Policy:
     """The shipped policy, whose category audio is called voice by now."""
-    shutil.copytree(INCLUDE / "policies", folder / "policies")
+    audio_policies(folder / "policies")
     rule = folder / "policies" / "audio.yaml"
     rule.write_text(rule.read_text(encoding="utf-8").replace("category: audio", "category: voice"), encoding="utf-8")
     return load_policy(folder / "policies")

@@ -90,9 +90,11 @@ def test_hold_of_ours_keeps_from_the_end_of_the_contract_and_not_from_the_custom
 def test_what_waits_for_something_else_stays_until_it_waits_no_more(tables: TableWorld) -> None:
     tables.add_contract("t1", 40 * DAY)
     key = tables.add_transcript("t1", waits=True)
-    assert tables.plan("transcript").kept_by_reason == {"waits": 1}
+    assert tables.dispose("transcript").spared == {"waits": 1}
+    plan = tables.plan("transcript")
+    assert (plan.due, plan.kept_by_reason) == (1, {})
     tables.sql("UPDATE transcripts SET waits = false WHERE transcript_id = %s", key)
-    assert tables.dispose("transcript").gone == 1
+    assert execute_plan(tables.runtime, plan.plan_id, plan.digest).gone == 1
 
 
 def test_hold_and_duty_after_the_plan_save_the_row_with_all_that_belongs_to_it(tables: TableWorld) -> None:

@@ -55,5 +55,5 @@ def _without_consents(system: Document, policy: Policy) -> list[Problem]:
         if place["category"] in policy.rules
         and any(version.exemption is not None for version in policy.rule(place["category"]).versions)
         for wanted in ("consents", "check_consents")
-        if wanted not in place["facts"]
+        if "facts" in place and wanted not in place["facts"]
     ]

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from retention.datamap.key_pattern import UnsharedPattern, compile_pattern
 from retention.file_patterns import UnusablePattern, compile_patterns, require_below
 from retention.policy.periods import Day
-from retention.strict import Exact, Name, StrictModel, refuse, shown
+from retention.strict import Exact, Flag, Name, StrictModel, refuse, shown
 
 _DATED = ("year", "month", "day")
 
@@ -166,6 +166,8 @@ class Dependent(StrictModel):
     """Its column that names the item's row (the parent's `id_column`). It needs an index."""
     id_column: ColumnName | None = None
     """Its own id. Needed where it has dependents itself."""
+    may_name_none: Flag = False
+    """True where some of its rows rightly name no item: they stay, and are not reported as left over."""
     dependents: tuple[Dependent, ...] = ()
     """What belongs to its rows, in turn."""
 

@@ -11,13 +11,16 @@ from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.reading import Reading
-from retention.disposal.selection import DISPOSABLE, is_disposable
+from retention.disposal.selection import PLANNED, is_planned
 
 
 def due_rows(
     reading: Reading[CheckedObjects | CheckedTable], tally: Tally, suppressed: Mapping[str, datetime] | None = None
 ) -> Iterator[DueItem]:
-    """The place's due items by its tables, in the order of their keys."""
+    """The place's due items by its tables, in the order of their keys.
+
+    With them come rows that only wait for others: by the time of their batch these may have gone, and where not, they are spared.
+    """
     place, selection = reading.checked.place, reading.selection(suppressed=suppressed)
     with reading.runtime.source(place) as source, source.transaction():
         # Counts and items from one snapshot, so that they add up.
@@ -29,10 +32,10 @@ def due_rows(
         for row in source.execute(counts, selection.parameters):
             tally.considered += row["items"]
             tally.fallback += row["items"] if row["basis"] == "fallback" else 0
-            if not is_disposable(row):
+            if not is_planned(row):
                 tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
         due = sql.SQL('SELECT * FROM {} WHERE {} ORDER BY object_key COLLATE "C"').format(
-            selection.decided, sql.SQL(DISPOSABLE)
+            selection.decided, sql.SQL(PLANNED)
         )
         with source.cursor(name="due_items") as cursor:
             cursor.itersize = 10_000

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from retention.disposal.clocks import current_time
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
 from retention.disposal.kinds import kind_of
-from retention.disposal.locking import try_plan_lock
+from retention.disposal.locking import WHOLE, Part, try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import check_places
 from retention.disposal.runtime import Runtime
@@ -64,10 +66,14 @@ def execute_plan(
     digest: str,
     *,
     dry_run: bool = False,
+    part: Part = WHOLE,
     threads: int = THREADS,
     progress: Progress = _silent,
 ) -> DisposalSummary:
     """Dispose of exactly the plan that the digest names, or less. To finish an interrupted try is the same call.
+
+    Several may each execute a `part` of it, on machines of their own; what each returns counts its part alone, and `close_plan`
+    comes after all of them.
 
     Raises RequestError (no such plan), BusyError, StoppedError, ModeError, GuardError or PlanError before anything is removed,
     and PartlyFailedError at the end when some items failed; the others are done by then. With `dry_run` the stores are
@@ -75,11 +81,37 @@ def execute_plan(
     """
     with runtime.own() as own:
         discard_expired(runtime, own)
-        with try_plan_lock(own, plan_id) as free:
-            if not free:
-                raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
-            summary = _execute(runtime, own, plan_id, digest, dry_run=dry_run, threads=threads, progress=progress)
+        with try_plan_lock(own, plan_id, part) as free:
+            _require_free(plan_id, free)
+            summary = _execute(
+                runtime, own, plan_id, digest, dry_run=dry_run, part=part, threads=threads, progress=progress
+            )
             parts = _parts_removed(own, plan_id) if summary.failed else 0
+    return _without_failures(summary, parts)
+
+
+def close_plan(runtime: Runtime, plan_id: UUID) -> DisposalSummary:
+    """Close a plan that was executed in parts: count what became of all of it, and let its items go.
+
+    Raises BusyError while a part is at work, and PartlyFailedError where something is left: what failed, and what no part did.
+    """
+    with runtime.own() as own, try_plan_lock(own, plan_id) as free:
+        _require_free(plan_id, free)
+        plan = guard.plan_row(own, plan_id)
+        if plan["state"] == "done" and plan["result"] is not None:
+            return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+        summary = _summarise(own, plan, [], dry_run=False, part=WHOLE)
+        _finish(own, summary, runtime.actor)
+        parts = _parts_removed(own, plan_id) if summary.failed else 0
+    return _without_failures(summary, parts)
+
+
+def _require_free(plan_id: UUID, free: bool) -> None:
+    if not free:
+        raise BusyError(f"plan {plan_id} is being executed by another run. Wait for it to end.")
+
+
+def _without_failures(summary: DisposalSummary, parts: int) -> DisposalSummary:
     if summary.failed:
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
         raise PartlyFailedError(
@@ -99,13 +131,16 @@ def _execute(
     digest: str,
     *,
     dry_run: bool,
+    part: Part,
     threads: int,
     progress: Progress,
 ) -> DisposalSummary:
-    """Guard, batches, summary; the plan's lock is held."""
+    """Guard, batches, summary; the lock of the plan, or of its part, is held."""
     plan = guard.plan_row(own, plan_id)
     if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
-        return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+        if part.is_whole:
+            return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+        return _summarise(own, plan, [], dry_run=False, part=part)
     rule = runtime.policy.rule(plan["category"])
     _require_allowed(runtime, own, plan, digest, dry_run)
     places = check_places(runtime, rule)
@@ -123,9 +158,9 @@ def _execute(
         stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
         dry_run=dry_run,
     )
-    results = _run_batches(context, own, threads, progress)
-    summary = _summarise(own, plan, results, dry_run)
-    if not dry_run:
+    results = _run_batches(context, own, part, threads, progress)
+    summary = _summarise(own, plan, results, dry_run=dry_run, part=part)
+    if not dry_run and part.is_whole:
         _finish(own, summary, runtime.actor)
         runtime.on_step("finished")
     return summary
@@ -142,16 +177,18 @@ def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, An
         guard.require_approved_if_blocked(own, plan)
 
 
-def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progress: Progress) -> list[BatchResult]:
-    """Run all open batches, `threads` at a time, each thread on one connection; the first error stops new ones."""
-    open_batches = [
-        row["batch_no"]
-        for row in own.execute(
-            "SELECT DISTINCT batch_no FROM retention.plan_items WHERE plan_id = %s "
-            "AND state IN ('planned', 'intended', 'failed') ORDER BY batch_no",
-            (context.plan_id,),
-        )
-    ]
+def _run_batches(
+    context: BatchContext, own: OwnConnection, part: Part, threads: int, progress: Progress
+) -> list[BatchResult]:
+    """Run all open batches of the part, `threads` at a time, each thread on one connection; the first error stops new ones.
+
+    One place after the other, in the order of the data map: rows of one may wait for those of another.
+    """
+    open_batches = own.execute(
+        "SELECT DISTINCT batch_no, place FROM retention.plan_items WHERE plan_id = %s "
+        "AND batch_no %% %s = %s AND state IN ('planned', 'intended', 'failed') ORDER BY batch_no",
+        (context.plan_id, part.of, part.number),
+    ).fetchall()
     local, connections = threading.local(), list[OwnConnection]()
 
     def work(batch_no: int) -> BatchResult:
@@ -163,11 +200,12 @@ def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progre
     results: list[BatchResult] = []
     try:
         with ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="batch") as pool:
-            futures = [pool.submit(work, batch_no) for batch_no in open_batches]
             try:
-                for future in as_completed(futures):
-                    results.append(future.result())
-                    progress(len(results), len(open_batches))
+                for _, of_place in groupby(open_batches, key=itemgetter("place")):
+                    futures = [pool.submit(work, batch["batch_no"]) for batch in of_place]
+                    for future in as_completed(futures):
+                        results.append(future.result())
+                        progress(len(results), len(open_batches))
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
@@ -178,20 +216,23 @@ def _run_batches(context: BatchContext, own: OwnConnection, threads: int, progre
 
 
 def _summarise(
-    own: OwnConnection, plan: Mapping[str, Any], results: list[BatchResult], dry_run: bool
+    own: OwnConnection, plan: Mapping[str, Any], results: list[BatchResult], *, dry_run: bool, part: Part
 ) -> DisposalSummary:
     """Count from the plan's own items, so that a finished earlier try of the same plan counts too; a dry run has only results."""
     failures, spared = Counter[str](), Counter[str]()
-    gone = recovered = 0
+    planned = gone = recovered = 0
     if dry_run:
         for result in results:
             gone, recovered = gone + result.gone, recovered + result.recovered
             failures, spared = failures + result.failed, spared + result.spared
+        planned = gone + recovered + failures.total() + spared.total()
     else:
         for row in own.execute(
-            "SELECT state, outcome, count(*) AS items FROM retention.plan_items WHERE plan_id = %s GROUP BY state, outcome",
-            (plan["plan_id"],),
+            "SELECT state, outcome, count(*) AS items FROM retention.plan_items WHERE plan_id = %s AND batch_no %% %s = %s "
+            "GROUP BY state, outcome",
+            (plan["plan_id"], part.of, part.number),
         ):
+            planned += row["items"]
             gone += row["items"] if row["state"] == "gone" else 0
             recovered += row["items"] if row["state"] == "gone_confirmed_on_recovery" else 0
             if row["state"] == "spared":
@@ -201,7 +242,7 @@ def _summarise(
     return DisposalSummary(
         plan_id=plan["plan_id"],
         category=plan["category"],
-        planned=plan["due"],
+        planned=plan["due"] if part.is_whole else planned,
         gone=gone,
         recovered=recovered,
         spared=dict(spared),

@@ -42,6 +42,15 @@ def is_disposable(row: Mapping[str, Any]) -> bool:
     return row["status"] in (Status.DUE, Status.OVERDUE)
 
 
+PLANNED = f"({DISPOSABLE} OR reason = 'waits')"
+"""What is planned: a row that only waits for another is due as soon as that has gone, which may be in the same run."""
+
+
+def is_planned(row: Mapping[str, Any]) -> bool:
+    """The same as `PLANNED`, of a decided row that has been read."""
+    return is_disposable(row) or row["reason"] == "waits"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A query over one place: `decided` is a parenthesised subquery to select from, with these parameters."""

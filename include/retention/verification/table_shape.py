@@ -42,9 +42,12 @@ def _orphans_of(parent: str, parent_id: str, dependents: Sequence[Dependent]) ->
         yield (
             one.table,
             sql.SQL(
-                "SELECT count(*), count(*) FILTER (WHERE p.{id} IS NULL) FROM {table} AS d LEFT JOIN {parent} AS p "
+                "SELECT count(*), count(*) FILTER (WHERE p.{id} IS NULL{named}) FROM {table} AS d LEFT JOIN {parent} AS p "
                 "ON d.{column} = p.{id}"
             ).format(
+                named=sql.SQL(" AND d.{} IS NOT NULL").format(sql.Identifier(one.column))
+                if one.may_name_none
+                else sql.SQL(""),
                 id=sql.Identifier(parent_id),
                 table=table_of(one.table),
                 parent=table_of(parent),
