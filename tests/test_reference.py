@@ -1,4 +1,4 @@
-"""`docs/policy.md` and `docs/data-map.md` say what the code does."""
+"""README, `docs/policy.md` and `docs/data-map.md` say what the code does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLICY, DATAMAP = PROJECT / "docs" / "policy.md", PROJECT / "docs" / "data-map.m
 WRITTEN_BY = {"policy/", "datamap/", "documents.py", "yaml_text.py"}
 
 
-@pytest.mark.parametrize("page", [POLICY, DATAMAP], ids=["policy", "data_map"])
+@pytest.mark.parametrize("page", [PROJECT / "README.md", POLICY, DATAMAP], ids=["readme", "policy", "data_map"])
 def test_generated_parts_are_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert reference.render(text) == text, f"run: python -m retention.reference {page.relative_to(PROJECT)}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from tests.audio_alone import audio_map
 
 from retention import database
 from retention.connections import Connection, parse
@@ -182,11 +183,11 @@ class Recording:
 
 
 def write_datamap(folder: Path, bucket: str, source: str | None = None) -> Path:
-    """The shipped data map, with the test's bucket."""
+    """The shipped data map of recordings, with the test's bucket."""
     (folder / "sql").mkdir(parents=True)
     for file in (INCLUDE / "datamap" / "sql").glob("*.sql"):
         (folder / "sql" / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    text = source or (INCLUDE / "datamap" / "company.yaml").read_text(encoding="utf-8")
+    text = source or audio_map()
     (folder / "company.yaml").write_text(text.replace("bucket: call-recordings", f"bucket: {bucket}"), encoding="utf-8")
     return folder
 

@@ -46,6 +46,13 @@ def world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_pat
 
 
 @pytest.fixture
+def own(postgres_server: Any, templates: tuple[str, str]) -> Iterator[str]:
+    """A database of our own, alone."""
+    with _database(postgres_server, templates[1]) as name:
+        yield postgres_server.conninfo(name)
+
+
+@pytest.fixture
 def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[TableWorld]:
     with _database(postgres_server) as company, _database(postgres_server, templates[1]) as own:
         yield build_tables(postgres_server.conninfo(company), postgres_server.conninfo(own), tmp_path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -39,6 +41,12 @@ class Stores:
     own_writer: str
     s3: Any
     bucket: str
+    folder: Path
+
+    @property
+    def log_bucket(self) -> str:
+        """The bucket of log objects beside it."""
+        return f"{self.bucket}-logs"
 
     def load(
         self, *, seed: int = SEED, calls: int = CALLS, now: datetime | None = None, progress: Progress = silent
@@ -54,6 +62,8 @@ class Stores:
             now=now,
             progress=progress,
             bucket=self.bucket,
+            log_bucket=self.log_bucket,
+            log_folder=self.folder,
         )
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -64,13 +74,13 @@ class Stores:
         """What our own database answers."""
         return _rows(self.own, statement, parameters)
 
-    def parts(self) -> list[tuple[str, str, str]]:
-        """Every version, delete marker and unfinished upload as (kind, key, id)."""
-        found = []
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket):
+    def parts(self, bucket: str | None = None) -> list[tuple[str, str, str]]:
+        """Every version, delete marker and unfinished upload as (kind, key, id), by default of recordings."""
+        found, bucket = [], bucket or self.bucket
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             found += [("version", entry["Key"], entry["VersionId"]) for entry in page.get("Versions", [])]
             found += [("marker", entry["Key"], entry["VersionId"]) for entry in page.get("DeleteMarkers", [])]
-        for page in self.s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket):
+        for page in self.s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             found += [("upload", entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", [])]
         return found
 
@@ -79,16 +89,17 @@ class Stores:
         (row,) = self.rows("SELECT seed, calls, first_call, as_of, true FROM sample.loads")
         return LoadRecord(*row)
 
-    def remove_parts(self) -> None:
-        """Empty the bucket."""
-        parts = self.parts()
+    def remove_parts(self, bucket: str | None = None) -> None:
+        """Empty the bucket, by default that of recordings."""
+        bucket = bucket or self.bucket
+        parts = self.parts(bucket)
         versions = [{"Key": key, "VersionId": part_id} for kind, key, part_id in parts if kind != "upload"]
         for start in range(0, len(versions), 1000):
             doomed = {"Objects": versions[start : start + 1000], "Quiet": True}
-            self.s3.delete_objects(Bucket=self.bucket, Delete=doomed)
+            self.s3.delete_objects(Bucket=bucket, Delete=doomed)
         for kind, key, part_id in parts:
             if kind == "upload":
-                self.s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=part_id)
+                self.s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=part_id)
 
 
 def _rows(conninfo: str, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -110,13 +121,15 @@ def fresh_stores(postgres_server: PostgresServer, s3_server: S3Server) -> Iterat
         migrate(own)
         writer = _create_hold_writer(own, names[1], server)
         own_writer = postgres_server.conninfo(names[1], user=writer, password="sample")
-        fresh = Stores(company, own, own_writer, s3, f"sample-{mark}")
+        folder = tempfile.TemporaryDirectory(prefix=f"sample-{mark}")
+        fresh = Stores(company, own, own_writer, s3, f"sample-{mark}", Path(folder.name))
         try:
             yield fresh
         finally:
-            if fresh.bucket in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
-                fresh.remove_parts()
-                s3.delete_bucket(Bucket=fresh.bucket)
+            folder.cleanup()
+            for bucket in {fresh.bucket, fresh.log_bucket} & {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+                fresh.remove_parts(bucket)
+                s3.delete_bucket(Bucket=bucket)
             s3.close()
             for name in names:
                 server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

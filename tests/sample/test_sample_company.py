@@ -16,11 +16,18 @@ from retention.sample import audio
 from retention.sample.cases import CASE_CALLS, CASES
 from retention.sample.everyday import SHARES
 from retention.sample.load import LoadRecord, compose
+from retention.sample.record_cases import RECORD_CASES
 from retention.sample.rows import Call, Caller, Item, Row, Tenant
 from retention.sample.stage import Company
+from retention.sample.transcripts import TRANSCRIPT_CASES
 
 NOW = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
 DUE = {"due", "overdue"}
+
+
+def test_no_two_record_cases_share_a_name() -> None:
+    names = [case.name for case in (*CASES, *SHARES, *RECORD_CASES)]
+    assert len(names) == len(set(names))
 
 
 def company(*, seed: int = 1, first_call: int = 0, calls: int = 3000, now: datetime = NOW) -> Company:
@@ -43,7 +50,7 @@ def test_default_load_is_a_company_with_a_backlog(seed: int) -> None:
     assert 1000 <= len(present) <= 1500
     assert 0.4 <= sum(status in DUE for status in present) / len(present) <= 0.6
     assert set(present) == {"retain", "due", "overdue", "exempt", "held"}
-    assert len(rows_of(sample, Tenant)) == 14
+    assert len(rows_of(sample, Tenant)) == 25
     assert sum(tenant.is_self for tenant in rows_of(sample, Tenant)) == 1
 
 
@@ -52,7 +59,8 @@ def test_number_of_calls_is_the_one_asked_for() -> None:
     cases = Counter(item.case_name for item in rows_of(sample, Item))
     without_row_by_design = sum(case.count for case in CASES if not case.situation.has_call)
     earlier_calls = cases["consent_of_another_call"]
-    assert len(rows_of(sample, Call)) == 1000 - without_row_by_design + earlier_calls
+    of_transcripts = sum(case.count for case in TRANSCRIPT_CASES if case.has_call)
+    assert len(rows_of(sample, Call)) == 1000 - without_row_by_design + earlier_calls + of_transcripts
 
 
 @pytest.mark.parametrize("calls", [1, CASE_CALLS])
@@ -75,7 +83,12 @@ def test_same_seed_gives_the_same_company() -> None:
 def test_other_seed_shares_only_the_customers() -> None:
     first, second = company(seed=1, calls=400), company(seed=2, calls=400)
     shared = set(first.rows) & set(second.rows)
-    assert {row.table for row in shared} == {"public.tenants", "public.contracts", "public.consents"}
+    assert {row.table for row in shared} == {
+        "public.tenants",
+        "public.contracts",
+        "public.consents",
+        "public.deletion_requests",
+    }
     assert not {item.key for item in first.objects} & {item.key for item in second.objects}
 
 
@@ -92,7 +105,8 @@ def test_everything_lies_in_the_last_sixty_days() -> None:
 
 
 def test_calls_follow_the_day_and_the_week() -> None:
-    local = [call.started_at.astimezone(ZoneInfo("Europe/Berlin")) for call in rows_of(company(), Call)]
+    everyday = company(first_call=CASE_CALLS)
+    local = [call.started_at.astimezone(ZoneInfo("Europe/Berlin")) for call in rows_of(everyday, Call)]
     weekdays = Counter(call.weekday() for call in local)
     hours = Counter(call.hour for call in local)
     assert min(weekdays[day] for day in range(5)) > 2 * max(weekdays[5], weekdays[6])

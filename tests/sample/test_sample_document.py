@@ -34,7 +34,8 @@ def test_document_without_the_marks_is_refused() -> None:
 
 def test_sql_examples_run(loaded: Stores) -> None:
     (by_case,) = examples("sql")
-    assert len(loaded.rows(by_case)) == len({row[0] for row in loaded.rows("SELECT case_name FROM sample.items")})
+    shown = loaded.rows("SELECT case_name FROM sample.items UNION SELECT case_name FROM sample.records")
+    assert len(loaded.rows(by_case)) == len(shown)
 
 
 def test_python_examples_plant_what_they_say(
@@ -48,7 +49,8 @@ def test_python_examples_plant_what_they_say(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "")  # the example sets it; this restores it
     names: dict[str, Any] = {}
     for block in examples("python"):
-        exec(compile(block.replace("call-recordings", stores.bucket), str(PAGE), "exec"), names)  # noqa: S102
+        block = block.replace("call-recordings", stores.bucket).replace("server-logs", stores.log_bucket)
+        exec(compile(block, str(PAGE), "exec"), names)  # noqa: S102
     for opened in ("company", "own", "s3"):
         names[opened].close()
 
@@ -61,6 +63,18 @@ def test_python_examples_plant_what_they_say(
         ("upload", "unfinished.wav"),
     }
     assert stores.rows("SELECT party FROM consents WHERE call_id = %s", names["call_id"]) == [("caller",)]
+    rows = {
+        f"SELECT call_id FROM transcripts WHERE transcript_id = '{names['transcript_id']}'": [(None,)],
+        "SELECT count(*) FROM transcript_segments LEFT JOIN transcripts AS t USING (transcript_id) WHERE t IS NULL": [
+            (1,)
+        ],
+        "SELECT count(*) FROM crm_leads WHERE email = 'a.b@example.com'": [(1,)],
+        "SELECT device_id FROM usage_events WHERE device_id = 'd-1'": [("d-1",)],
+        f"SELECT channel FROM marketing_consents WHERE contact_id = '{names['contact_id']}'": [("email",)],
+    }
+    assert {query: stores.rows(query) for query in rows} == rows
+    assert ("version", "access/planted.log") in {(kind, key) for kind, key, _ in stores.parts(stores.log_bucket)}
+    assert (stores.folder / "planted.log").read_text(encoding="utf-8").count("GET") == 2
     (hold,) = stores.own_rows(
         "SELECT requested_by, approved_by FROM retention.holds WHERE item_id = %s", str(names["recording_id"])
     )
@@ -79,5 +93,6 @@ def write_environment(stores: Stores, s3_server: S3Server, state: Path) -> None:
         "pg_dsn_retention": stores.own_writer,
         "s3_endpoint": s3_server.endpoint_url,
         "s3_credentials_file": str(state / "credentials"),
+        "server_files_dir": str(stores.folder),
     }
     (state / "env.json").write_text(json.dumps(fields), encoding="utf-8")

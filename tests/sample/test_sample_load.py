@@ -21,9 +21,10 @@ from retention.local.s3_server import REGION, S3Server
 from retention.sample import load
 from retention.sample.cases import CASE_CALLS
 from retention.sample.load import LoadRecord, compose
-from retention.sample.rows import COMPANY_TABLES, Call, Caller
+from retention.sample.rows import Call, Caller
+from retention.sample.rows_categories import COMPANY_TABLES
 
-TABLES = [*(row_type.table for row_type in COMPANY_TABLES), "sample.items"]
+TABLES = [*(row_type.table for row_type in COMPANY_TABLES), "sample.items", "sample.records"]
 
 
 class Interrupted(Exception):
@@ -59,9 +60,12 @@ def execute(stores: Stores, statement: str) -> None:
 
 def test_counts_are_those_of_the_stores(stores: Stores) -> None:
     counts = stores.load()
-    for table in TABLES[:-1]:
-        assert stores.rows(f"SELECT count(*) FROM {table}") == [(counts[table.removeprefix("public.")],)]
-    assert counts[stores.bucket] == len(stores.parts()) == counts["added_objects"]
+    for table in TABLES[:-2]:
+        assert stores.rows(f"SELECT count(*) FROM {table}") == [(counts[table.partition(".")[2]],)]
+    parts = {bucket: len(stores.parts(bucket)) for bucket in (stores.bucket, stores.log_bucket)}
+    assert {bucket: counts[bucket] for bucket in parts} == parts
+    assert counts["added_objects"] == sum(parts.values())
+    assert counts["added_files"] == sum(path.is_file() for path in stores.folder.rglob("*"))
     assert stores.own_rows("SELECT count(*) FROM retention.holds") == [(counts["added_holds"],)]
     assert min(counts.values()) > 0
 
@@ -79,7 +83,7 @@ def test_second_load_adds_nothing_even_a_day_later(stores: Stores) -> None:
     second = stores.load(now=datetime.now(UTC) + timedelta(days=1))
     assert content(stores) == before
     assert stores.parts() == parts
-    assert second == {**first, "added_rows": 0, "added_holds": 0, "added_objects": 0}
+    assert second == {**first, "added_rows": 0, "added_holds": 0, "added_objects": 0, "added_files": 0}
 
 
 def test_what_retention_removed_does_not_come_back(stores: Stores) -> None:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.audio_alone import audio_map
 from tests.verification.company import Company
 from tests.verification.records import Records
 
@@ -133,11 +134,10 @@ def postgres_connection(connection_id: str, conninfo: str, login: tuple[str, str
 
 
 def map_for(folder: Path, bucket: str) -> Path:
-    """The shipped map, for this test's bucket."""
+    """The shipped map of recordings, for this test's bucket."""
     shipped = INCLUDE / "datamap"
     (folder / "sql").mkdir(parents=True)
     for path in (shipped / "sql").glob("*.sql"):
         (folder / "sql" / path.name).write_bytes(path.read_bytes())
-    text = (shipped / "company.yaml").read_text(encoding="utf-8")
-    (folder / "company.yaml").write_text(text.replace("call-recordings", bucket), encoding="utf-8")
+    (folder / "company.yaml").write_text(audio_map().replace("call-recordings", bucket), encoding="utf-8")
     return folder

@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retention.errors import PartlyFailedError, StoreUnreadable
 from retention.sample import audio
-from retention.sample.stage import Step, StoredObject
+from retention.sample.log_parts import LogFile, Step
+from retention.sample.stage import StoredObject
 
 S3Client = Any
 """A boto3 S3 client; boto3 makes its class at run time, so there is no type to name."""
@@ -70,7 +71,7 @@ def count_settled_parts(s3: S3Client, bucket: str) -> Counter[str]:
 
 
 def put_objects(
-    s3: S3Client, bucket: str, objects: Sequence[StoredObject], present: Mapping[str, int], progress: Progress
+    s3: S3Client, bucket: str, objects: Sequence[StoredObject | LogFile], present: Mapping[str, int], progress: Progress
 ) -> int:
     """Take the steps that are still missing for each object and return how many were taken.
 
@@ -108,16 +109,24 @@ def _refused(error: BotoCoreError | ClientError, bucket: str, failed: int) -> Pa
     )
 
 
-def _take_steps(s3: S3Client, bucket: str, item: StoredObject, already: int) -> int:
+def _take_steps(s3: S3Client, bucket: str, item: StoredObject | LogFile, already: int) -> int:
     steps = item.steps[already:]
     for number, step in enumerate(steps, start=already):
-        _take(s3, bucket, item, step, audio.sound(item.sound_no + number).body)
+        _take(s3, bucket, item, step, *_content(item, number))
     return len(steps)
 
 
-def _take(s3: S3Client, bucket: str, item: StoredObject, step: Step, body: bytes) -> None:
+def _content(item: StoredObject | LogFile, number: int) -> tuple[bytes, dict[str, Any]]:
+    """What version `number` of the object is made of: its bytes, and what is said about them."""
+    if isinstance(item, LogFile):
+        return item.body, {"ContentType": "application/gzip" if item.key.endswith(".gz") else "text/plain"}
     metadata = {} if item.metadata_at is None else {"recorded-at": f"{item.metadata_at:%Y-%m-%dT%H:%M:%SZ}"}
-    content: dict[str, Any] = {"ContentType": "audio/wav", "Metadata": metadata}
+    return audio.sound(item.sound_no + number).body, {"ContentType": "audio/wav", "Metadata": metadata}
+
+
+def _take(
+    s3: S3Client, bucket: str, item: StoredObject | LogFile, step: Step, body: bytes, content: dict[str, Any]
+) -> None:
     match step:
         case Step.PUT:
             s3.put_object(Bucket=bucket, Key=item.key, Body=body, **content)

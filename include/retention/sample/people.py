@@ -7,6 +7,7 @@ e-mail addresses end in example.com (RFC 2606).
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from uuid import UUID
 
 from retention.sample.rows import Caller
@@ -44,14 +45,25 @@ _UNKNOWN_CALLER_SHARE = 0.08
 _NO_EMAIL_SHARE = 0.3
 
 
-def invent_caller(caller_id: UUID, tenant_id: str) -> Caller:
+def invent_caller(caller_id: UUID, tenant_id: str, called_at: datetime) -> Caller:
     """The caller that belongs to this id; some withhold their number and stay nameless."""
     draw = random.Random(caller_id.int)
     if draw.random() < _UNKNOWN_CALLER_SHARE:
-        return Caller(caller_id, tenant_id, None, None, None)
+        return Caller(caller_id, tenant_id, None, None, None, called_at)
     first, last = draw.choice(_FIRST_NAMES), draw.choice(_LAST_NAMES)
     email = None if draw.random() < _NO_EMAIL_SHARE else f"{_ascii(first)}.{_ascii(last)}@example.com"
-    return Caller(caller_id, tenant_id, f"{first} {last}", _phone(draw), email)
+    return Caller(caller_id, tenant_id, f"{first} {last}", _phone(draw), email, called_at)
+
+
+def invent_person(draw: random.Random, number: int) -> tuple[str, str]:
+    """A name, and an address that no other `number` has."""
+    first, last = draw.choice(_FIRST_NAMES), draw.choice(_LAST_NAMES)
+    return f"{first} {last}", f"{_ascii(first)}.{_ascii(last)}.{number}@example.com"
+
+
+def landline(number: int) -> str:
+    """One of 5,000 reserved landline numbers."""
+    return f"{_LANDLINES[number // 1000 % len(_LANDLINES)]}{number % 1000:03d}"
 
 
 def _phone(draw: random.Random) -> str:

@@ -51,6 +51,7 @@ class Caller(Row):
     name: str | None
     phone: str | None
     email: str | None
+    last_called_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +148,14 @@ class Hold(Row):
     ended_by: str | None
 
 
-COMPANY_TABLES: tuple[type[Row], ...] = (Tenant, Contract, Caller, Call, Transcription, Recording, Consent)
-"""In the order in which foreign keys allow writing."""
+@dataclass(frozen=True, slots=True)
+class Record(Row):
+    """Which row of another table, log object, log file or partition shows which case (`sample.records`)."""
+
+    table: ClassVar[str] = "sample.records"
+    seed: int
+    case_name: str
+    item_no: int
+    place: str
+    tenant_id: str | None
+    item_id: str

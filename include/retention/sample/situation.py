@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
-Expected = Literal["retain", "due", "overdue", "exempt", "held"]
+Expected = Literal["retain", "due", "overdue", "exempt", "held", "kept_by_minimum"]
 
 DURING_CALL = timedelta(seconds=20)
 SOON_AFTER = timedelta(minutes=2)
@@ -78,6 +78,14 @@ class HoldTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyTerms:
+    """A statutory duty flagged on a transcript: its paragraph, and how long ago it ended (negative: ahead; None: never said)."""
+
+    paragraph: str | None
+    ended_ago: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """One call with everything that decides on its recording; by default transcribed and without any exception."""
 
@@ -92,6 +100,10 @@ class Situation:
     has_call: bool = True
     file_name: str | None = None
     """Instead of `<call_id>.wav`; `{n}` is replaced by the item's number, so that keys stay different."""
+    has_transcript: bool = True
+    """Whether a call that was transcribed still has its transcript."""
+    duty: DutyTerms | None = None
+    """A statutory duty flagged on the transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +117,17 @@ class Case:
     count: int = 3
     fallback: bool = False
     """True when the start point can't come from `recorded_at` and the decision must say `basis: fallback`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCase:
+    """A named case of another category: one row of a table, a log object, a log file or a partition."""
+
+    name: str
+    meaning: str
+    expected: Expected
+    place: str
+    count: int = 3
+    fallback: bool = False
+    """True when the item is dated by other evidence than its own time."""
+    hold: HoldTerms | None = None

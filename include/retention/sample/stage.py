@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from retention.sample import audio
+from retention.sample.conversation import transcript_rows
+from retention.sample.holds import HeldItem, before, build_hold
 from retention.sample.ids import sample_id
+from retention.sample.log_parts import LogFile, Partition, Step
 from retention.sample.people import invent_caller
 from retention.sample.rows import Call, Caller, Consent, Hold, Item, Recording, Row, Transcription
-from retention.sample.situation import ConsentTerms, HoldTerms, RowDate, Situation, Stored
+from retention.sample.situation import ConsentTerms, RowDate, Situation, Stored
 
 PLACE = "call_recordings"
 CATEGORY = "audio"
-
-
-class Step(StrEnum):
-    """What is done to a key, in this order, to get it into its state."""
-
-    PUT = "put"
-    DELETE = "delete"  # without a version id: leaves a delete marker
-    START_UPLOAD = "start_upload"
 
 
 _STEPS: dict[Stored, tuple[Step, ...]] = {
@@ -55,6 +49,9 @@ class Company:
     rows: list[Row] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     objects: list[StoredObject] = field(default_factory=list)
+    log_objects: list[LogFile] = field(default_factory=list)
+    log_files: list[LogFile] = field(default_factory=list)
+    partitions: list[Partition] = field(default_factory=list)
 
 
 class Stage:
@@ -65,11 +62,11 @@ class Stage:
         self.now = now
         self.bucket = bucket
         self.company = Company()
-        self._callers: set[UUID] = set()
+        self._callers: dict[UUID, Caller] = {}
 
-    def play(self, name: str, number: int, situation: Situation, *, caller: str | None = None) -> None:
+    def play(self, name: str, number: int, situation: Situation, *, caller: str | None = None) -> PlayedCall:
         """Add item `number` of the case `name`; `caller` names a person who calls more than once."""
-        played = _Call(self, name, number, situation, caller or f"{name}/{number}")
+        played = PlayedCall(self, name, number, situation, caller or f"{name}/{number}")
         self.company.rows.extend(played.rows())
         stored = played.stored_object()
         if stored is not None:
@@ -78,16 +75,25 @@ class Stage:
             self.company.rows.append(played.item())
         hold = situation.hold
         if hold is not None and (hold.scope == "item" or number == 0):
-            self.company.holds.append(played.hold(hold))
+            self.company.holds.append(build_hold(self.seed, self.now, played.held_item(), hold))
+        return played
 
-    def first_time(self, caller_id: UUID) -> bool:
-        """Whether this caller has not called yet in this load."""
-        known = caller_id in self._callers
-        self._callers.add(caller_id)
-        return not known
+    def note_caller(self, caller_id: UUID, tenant_id: str, called_at: datetime) -> None:
+        """Somebody called: a person whom the company has a row of, with the time of the last call."""
+        known = self._callers.get(caller_id)
+        if known is None:
+            self._callers[caller_id] = invent_caller(caller_id, tenant_id, called_at)
+        elif called_at > known.last_called_at:
+            self._callers[caller_id] = replace(known, last_called_at=called_at)
+
+    def finish(self) -> Company:
+        """The company, once everything was played."""
+        self.company.rows.extend(self._callers.values())
+        self._callers = {}
+        return self.company
 
 
-class _Call:
+class PlayedCall:
     """One call of one situation, with its times and ids worked out."""
 
     def __init__(self, stage: Stage, name: str, number: int, situation: Situation, caller: str) -> None:
@@ -112,18 +118,15 @@ class _Call:
         rows: list[Row] = []
         if not situation.has_call:
             return rows
-        if self.stage.first_time(self.caller_id):
-            rows.append(self._caller())
+        self.stage.note_caller(self.caller_id, self.tenant_id, self.started_at)
         rows.append(Call(self.call_id, self.tenant_id, self.caller_id, self.started_at, self.ended_at))
         rows.extend(self._transcriptions())
+        rows.extend(self._transcript())
         if situation.has_row:
             rows.append(self._recording())
         for number, terms in enumerate(situation.consents):
             rows.extend(self._consent(number, terms))
         return rows
-
-    def _caller(self) -> Caller:
-        return invent_caller(self.caller_id, self.tenant_id)
 
     def _transcriptions(self) -> list[Row]:
         rows: list[Row] = []
@@ -134,6 +137,17 @@ class _Call:
             rows.append(Transcription(transcription_id, self.call_id, attempt.status, requested_at, finished_at))
             requested_at = (finished_at or requested_at) + timedelta(minutes=1)
         return rows
+
+    def _transcript(self) -> list[Row]:
+        succeeded = [attempt for attempt in self.situation.attempts if attempt.status == "succeeded"]
+        if not succeeded or not self.situation.has_transcript:
+            return []
+        created_at = self.ended_at + (succeeded[0].finished_after or timedelta()) + timedelta(seconds=2)
+        duty = self.situation.duty
+        paragraph, until = (
+            (duty.paragraph, before(self.stage.now, duty.ended_ago)) if duty is not None else (None, None)
+        )
+        return transcript_rows(self.call_id, self.tenant_id, created_at, paragraph=paragraph, until=until)
 
     def _recording(self) -> Recording:
         sound = audio.sound(self.sound_no)
@@ -197,40 +211,21 @@ class _Call:
             scope=terms.scope,
             given_at=given_at,
             recorded_at=max(recorded_at, given_at),
-            ends_at=_before(now, terms.ends_ago),
-            withdrawn_at=_before(now, terms.withdrawn_ago),
+            ends_at=before(now, terms.ends_ago),
+            withdrawn_at=before(now, terms.withdrawn_ago),
             reviewed_at=None,
         )
         return [*rows, consent]
 
-    def hold(self, terms: HoldTerms) -> Hold:
-        """The hold of this situation; for a person, tenant or period there is only one for all items of the case.
-
-        A hold on a person names the tenant too: without it, it would cover every orphan, which could be anybody's.
-        """
-        now = self.stage.now
-        effective_at = now - terms.effective_ago
-        is_period, is_item = terms.scope == "period", terms.scope == "item"
-        return Hold(
-            hold_id=sample_id(self.stage.seed, "hold", self.name, self.number),
+    def held_item(self) -> HeldItem:
+        """The recording as an item that a hold can be for."""
+        return HeldItem(
+            case_name=self.name,
+            number=self.number,
             category=CATEGORY,
-            tenant_id=None if is_item else self.tenant_id,
-            person_id=str(self.caller_id) if terms.scope == "person" else None,
-            place=PLACE if is_item else None,
-            item_id=str(self.recording_id) if is_item else None,
-            started_from=self.recorded_at - timedelta(days=1) if is_period else None,
-            started_before=self.recorded_at + timedelta(days=1) if is_period else None,
-            reason="Beweissicherung in einem (erfundenen) Rechtsstreit",
-            requested_by="legal",
-            approved_by=terms.approved_by,
-            created_at=min(effective_at, now) - timedelta(hours=1),
-            effective_at=effective_at,
-            ends_at=_before(now, terms.ends_ago),
-            review_at=_before(now, terms.review_ago) if terms.ends_ago is None else None,
-            ended_at=_before(now, terms.ended_ago),
-            ended_by="legal" if terms.ended_ago is not None else None,
+            place=PLACE,
+            tenant_id=self.tenant_id,
+            person_id=str(self.caller_id),
+            item_id=str(self.recording_id),
+            arose_at=self.recorded_at,
         )
-
-
-def _before(now: datetime, ago: timedelta | None) -> datetime | None:
-    return None if ago is None else now - ago

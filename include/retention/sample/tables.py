@@ -13,7 +13,9 @@ from psycopg import sql
 
 from retention.errors import RequestError, StoreUnreadable
 from retention.evidence import ledger
-from retention.sample.rows import COMPANY_TABLES, Hold, Item, Row
+from retention.sample.log_parts import Partition
+from retention.sample.rows import Hold, Item, Record, Row
+from retention.sample.rows_categories import COMPANY_TABLES, RequestRecord
 
 Database = psycopg.Connection[tuple[Any, ...]]
 
@@ -55,7 +57,27 @@ def write_company(database: Database, rows: Iterable[Row]) -> int:
     by_table: dict[type[Row], list[Row]] = {}
     for row in rows:
         by_table.setdefault(type(row), []).append(row)
-    return sum(_write(database, table, by_table.get(table, [])) for table in (*COMPANY_TABLES, Item))
+    return sum(_write(database, table, by_table.get(table, [])) for table in (*COMPANY_TABLES, Item, Record))
+
+
+def create_partitions(database: Database, partitions: Sequence[Partition]) -> bool:
+    """Create the request log's partitions, unless it has some already; says whether it did.
+
+    Partitions of another load lie at other days: records of this one might have none to go to.
+    """
+    parent = RequestRecord.table
+    ((present,),) = database.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass", [parent])
+    if present:
+        return False
+    for one in partitions:
+        statement = sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+            sql.Identifier(*one.name.split(".")),
+            sql.Identifier(*parent.split(".")),
+            sql.Literal(one.lower.isoformat()),
+            sql.Literal(one.upper.isoformat()),
+        )
+        database.execute(statement)
+    return True
 
 
 def write_holds(conninfo: str, holds: Sequence[Hold]) -> int:

@@ -12,10 +12,17 @@ BEGIN
         END IF;
         EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role_name);
     END LOOP;
+    -- Nobody logs in as it: only the owner of a partitioned table may drop its partitions, so its members own it together.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'company_log_owner') THEN
+        CREATE ROLE company_log_owner;
+    END IF;
+    ALTER ROLE company_log_owner NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+    GRANT company_log_owner TO retention_disposal;
 END $$;
 
 COMMENT ON ROLE retention_owner IS 'owns our own database: runs its migrations, nothing else';
 COMMENT ON ROLE retention_app IS 'disposal and command line in our own database; the ledger only through ledger_append()';
-COMMENT ON ROLE retention_disposal IS 'disposal in a source: reads the mapped tables, deletes recordings';
+COMMENT ON ROLE retention_disposal IS 'disposal in a source: reads what the data map''s SQL names, deletes and anonymises items';
 COMMENT ON ROLE retention_verify IS 'independent checks: reads sources, writes only its own results';
 COMMENT ON ROLE retention_airflow IS 'clears old runs from Airflow''s own database; sees no connections, variables or accounts';
+COMMENT ON ROLE company_log_owner IS 'owns partitioned logs: the application and disposal are its members';

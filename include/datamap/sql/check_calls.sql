@@ -1,0 +1,54 @@
+-- What verification must know of each call; one output row per call. Written apart from calls.sql.
+-- A call is there for its recording and its transcript: where one of these is late, that is said of it. So a call with either has not
+-- met the end of the contract, and one with a recording no request either; a transcript's duty is the call's.
+WITH duties AS NOT MATERIALIZED (
+    SELECT
+        script.call_id,
+        script.duty_paragraph,
+        script.duty_until,
+        row_number() OVER (
+            PARTITION BY script.call_id
+            ORDER BY coalesce(script.duty_until, 'infinity') DESC, script.duty_paragraph ASC
+        ) AS place
+    FROM public.transcripts AS script
+    WHERE length(script.duty_paragraph) > 0
+)
+
+SELECT
+    call.call_id AS item_id,
+    call.tenant_id,
+    call.caller_id::text AS person_id,
+    call.started_at AS start_transcript_created,
+    CASE WHEN NOT needed.by_recording AND NOT needed.by_transcript THEN (
+        SELECT deal.ended_at
+        FROM public.contracts AS deal
+        WHERE
+            deal.tenant_id = call.tenant_id
+            AND NOT EXISTS (
+                SELECT 1
+                FROM public.contracts AS running
+                WHERE
+                    running.tenant_id = call.tenant_id
+                    AND (running.ended_at IS NULL OR running.ended_at < running.started_at)
+            )
+        ORDER BY deal.ended_at DESC
+        LIMIT 1
+    ) END AS start_contract_ended,
+    CASE WHEN NOT needed.by_recording THEN (
+        SELECT asked.received_at
+        FROM public.deletion_requests AS asked
+        WHERE asked.tenant_id = call.tenant_id AND asked.scope = 'transcripts' AND NOT asked.received_at < call.started_at
+        ORDER BY asked.received_at ASC
+        LIMIT 1
+    ) END AS start_deletion_requested,
+    NULL::timestamptz AS evidence_at,
+    duty.duty_paragraph,
+    duty.duty_until
+FROM public.calls AS call
+CROSS JOIN LATERAL (
+    SELECT
+        call.call_id IN (SELECT rec.call_id FROM public.recordings AS rec WHERE rec.call_id = call.call_id) AS by_recording,
+        call.call_id IN (SELECT script.call_id FROM public.transcripts AS script WHERE script.call_id = call.call_id)
+            AS by_transcript
+) AS needed
+LEFT JOIN duties AS duty ON call.call_id = duty.call_id AND duty.place = 1
