@@ -4,12 +4,12 @@
 **What it does.** Finds every recording that is due by its row (transcribed, or 27 days 23 hours old), and deletes all of its
 versions, delete markers and unfinished uploads, then its row. Promise: clause `audio` (§7, §8 of the privacy policy);
 rule: `include/policies/audio.yaml`; places: `include/datamap/`.
-`plan` freezes exactly what is due; `dispose` deletes that or less, batch by batch, and reads legal holds and consents again
-right before each one. Both tasks show their counts under *XCom*.
+`plan` freezes exactly what is due; the `dispose` tasks share it and delete that or less, batch by batch, and read legal holds and
+consents again right before each one; `close` counts all of it. Tasks show their counts in the list and under *XCom*.
 
 **What it does not guarantee.** Objects without a row are not seen here: `dispose_audio_listing` finds them at night.
 A version written after the plan stays until the next run. It proves nothing: `verify_retention` does.
-In mode `observe` nothing is deleted, and `dispose` says what would go; in mode `off` both tasks are skipped.
+In mode `observe` nothing is deleted, and `dispose` says what would go; in mode `off` all tasks are skipped.
 
 **When it fails.**
 - *blocked, volume limit*: more is due than usual. Look at the plan's counts; if they are right, a second person runs the
@@ -27,4 +27,4 @@ In mode `observe` nothing is deleted, and `dispose` says what would go; in mode 
 
 from retention.orchestration.dags import disposal_dag  # Airflow reads only files that name it and a DAG
 
-dag = disposal_dag("dispose_audio", category="audio", coverage="rows", schedule="5 * * * *", doc=__doc__)
+dag = disposal_dag("dispose_audio", category="audio", coverage="rows", schedule="5 * * * *", parts=2, doc=__doc__)

@@ -15,4 +15,6 @@ six hours, and a plan is valid for six from its start: `plan` too is cleared aft
 
 from retention.orchestration.dags import disposal_dag  # Airflow reads only files that name it and a DAG
 
-dag = disposal_dag("dispose_audio_listing", category="audio", coverage="listing", schedule="20 1 * * *", doc=__doc__)
+dag = disposal_dag(
+    "dispose_audio_listing", category="audio", coverage="listing", schedule="20 1 * * *", parts=2, doc=__doc__
+)

@@ -15,7 +15,11 @@ MIGRATION = "7301, 9"
 """Alone: one migration at a time."""
 
 PLANS = 7302
-"""First number of a plan's lock; the second is `hashtext(plan_id)`. Alone, by the one run that executes or settles the plan."""
+"""First number of a plan's lock; the second is `hashtext(plan_id)`. Alone, by the one run that executes, closes or settles the
+plan; shared by those that each execute a part of it."""
+
+PLAN_PARTS = 7304
+"""First number of the lock on one part of a plan; the second names both. Alone, by the one run that executes that part."""
 
 CHECKS = 7303
 """First number of a check's lock on its own inventory; the second names the inventory. Alone, while the check runs."""

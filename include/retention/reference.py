@@ -1,6 +1,6 @@
-"""Writes the generated parts of `docs/policy.md` and `docs/data-map.md` from the models; a test fails when they differ.
+"""Writes the generated parts of README, `docs/policy.md` and `docs/data-map.md`; a test fails when they differ.
 
-`python -m retention.reference docs/policy.md docs/data-map.md` brings the files up to date.
+`python -m retention.reference README.md docs/policy.md docs/data-map.md` brings the files up to date.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from retention.policy import model as policy
 from retention.policy.loader import load_policy
 from retention.policy.periods import Day, Elapsed, Years, format_elapsed
 from retention.policy.sentences import rule_sentence
+from retention.reference_tables import dags_table, promises_table
 from retention.settings import INCLUDE
 from retention.strict import Count, Exact, Flag, Name, Number, Share, VersionName
 
@@ -81,7 +82,8 @@ def sentences() -> str:
 
 def render(text: str) -> str:
     """The document with its generated parts, each between `<!-- NAME: generated -->` and `<!-- end -->`, made anew."""
-    parts = {name: key_tables(models) for name, models in _MODELS.items()} | {"sentences": sentences()}
+    parts = {name: key_tables(models) for name, models in _MODELS.items()}
+    parts |= {"sentences": sentences(), "promises": promises_table(), "dags": dags_table()}
     return _MARKS.sub(lambda match: f"{match[1]}\n{parts[match['name']]}\n\n{match[3]}", text)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.audio_alone import audio_policies
 from tests.world import HASHER, World
 from typer.testing import CliRunner
 
@@ -47,7 +48,7 @@ def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     monkeypatch.setenv("RETENTION_HASH_KEY_FILE", str(key))
     monkeypatch.setenv("RETENTION_DATAMAP", str(tmp_path / "datamap"))
     monkeypatch.setenv("RETENTION_STATE", str(tmp_path / "state"))
-    monkeypatch.delenv("RETENTION_POLICIES", raising=False)
+    monkeypatch.setenv("RETENTION_POLICIES", str(audio_policies(tmp_path / "shipped")))
     monkeypatch.delenv("RETENTION_ENVIRONMENT", raising=False)
     world.connections |= verifying(world)
     for name, connection in world.connections.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.world import INCLUDE, World
+from tests.audio_alone import audio_policies
+from tests.world import World
 
 
 def test_a_rule_without_place_and_a_place_without_rule_are_problems(
@@ -17,7 +17,7 @@ def test_a_rule_without_place_and_a_place_without_rule_are_problems(
     file.write_text(file.read_text().replace("category: audio", "category: voicemail"))
     assert [category["category"] for category in run("status", code=3)["categories"]] == ["audio", "voicemail"]
     policies = tmp_path / "policies"
-    shutil.copytree(INCLUDE / "policies", policies)
+    audio_policies(policies)
     monkeypatch.setenv("RETENTION_POLICIES", str(policies))
     found = {error["code"]: error for error in run("policy", "check", code=2)["errors"]}
     assert found.keys() == {"rule_without_place", "place_without_rule"}

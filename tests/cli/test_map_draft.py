@@ -12,7 +12,7 @@ from tests.world import World
 from typer.testing import CliRunner
 
 from retention.cli import app
-from retention.datamap.loader import MappedTable, load_datamap
+from retention.datamap.loader import MappedPartitions, MappedTable, load_datamap
 from retention.datamap.model import Dependent
 from retention.drafting.draft import propose
 from retention.drafting.schema import Reference, Table
@@ -96,6 +96,7 @@ def test_a_finished_draft_loads_and_covers_every_table(folder: Path, world: Worl
     loaded = load_datamap(folder)
     tables = [place.spec for place in loaded.places.values() if isinstance(place, MappedTable)]
     mapped = {spec.table for spec in tables} | {one.table for spec in tables for one in with_parts(spec.dependents)}
+    mapped |= {place.spec.table for place in loaded.places.values() if isinstance(place, MappedPartitions)}
     declared = {entry.table for entry in loaded.not_personal}
     there = world.sql(
         "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"

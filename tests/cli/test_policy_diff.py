@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.audio_alone import audio_policies
 from tests.logs import RULE as LOGS
 from tests.world import INCLUDE, World
 from typer.testing import CliRunner
@@ -63,7 +64,7 @@ def edited(tmp_path: Path) -> Edit:
 
     def edit(name: str, *replaced: str, file: str = "audio.yaml") -> str:
         folder = tmp_path / name
-        shutil.copytree(INCLUDE / "policies", folder)
+        audio_policies(folder)
         path = folder / file
         text = path.read_text("utf-8")
         for wanted, instead in zip(replaced[::2], replaced[1::2], strict=True):
@@ -162,6 +163,7 @@ def test_nothing_is_written_anywhere(run: Run, edited: Edit, world: World) -> No
 
 
 def test_rows_of_a_table_are_compared_too(run: Run, edited: Edit, world: World, tmp_path: Path) -> None:
+    world.sql("DROP TABLE crm_leads")
     world.sql("CREATE TABLE crm_leads (lead_id bigint PRIMARY KEY, created_at timestamptz, ended_at timestamptz)")
     world.sql(
         "INSERT INTO crm_leads SELECT n, now() - interval '90 days', now() - n * interval '4 days' FROM generate_series(1, 10) n"

@@ -11,9 +11,20 @@ from typing import Any
 import pytest
 
 from retention.local.accounts import DAGS_OF_ENGINEERS
+from retention.policy.loader import load_policy
+from retention.settings import INCLUDE
 
 ROOT = Path(__file__).resolve().parents[2]
-DAG_IDS = {"airflow_maintenance", "dispose_audio", "dispose_audio_listing", "verify_retention"}
+DISPOSALS = {
+    "dispose_audio": "audio",
+    "dispose_audio_listing": "audio",
+    "dispose_transcripts": "transcript",
+    "dispose_leads": "leads",
+    "dispose_marketing": "marketing",
+    "dispose_logs": "logs",
+    "dispose_usage": "usage",
+}
+DAG_IDS = {"airflow_maintenance", *DISPOSALS, "dispose_others", "verify_retention"}
 
 
 @pytest.fixture(scope="module")
@@ -65,27 +76,43 @@ def test_a_task_that_lists_whole_buckets_has_time_for_it(
     assert dags[dag_id].get_task(task_id).execution_timeout == timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(("dag_id", "coverage"), [("dispose_audio", "rows"), ("dispose_audio_listing", "listing")])
-def test_a_failed_task_says_whose_run_it_was(dags: dict[str, Any], dag_id: str, coverage: str) -> None:
+@pytest.mark.parametrize("dag_id", sorted(DISPOSALS))
+def test_a_failed_task_says_whose_run_it_was(dags: dict[str, Any], dag_id: str) -> None:
+    coverage = "listing" if dag_id.endswith("_listing") else "rows"
     for task in dags[dag_id].tasks:
         kept = task.partial_kwargs if task.is_mapped else vars(task)
         noted = kept["on_failure_callback"]
         (note,) = noted if isinstance(noted, list) else [noted]
-        assert note.keywords == {"category": "audio", "coverage": coverage}
+        assert note.keywords == {"category": DISPOSALS[dag_id], "coverage": coverage}
 
 
 def test_verification_runs_after_each_disposal_and_by_its_own_clock(dags: dict[str, Any]) -> None:
-    from airflow.sdk import AssetOrTimeSchedule
+    from airflow.sdk import AssetAny, AssetOrTimeSchedule
 
     schedule = dags["verify_retention"].timetable
     assert isinstance(schedule, AssetOrTimeSchedule)
-    assert "audio_disposed" in str(schedule.asset_condition)
-    outlets = {outlet.name for task in dags["dispose_audio"].tasks for outlet in task.outlets}
-    assert outlets == {"audio_disposed"}
+    assert isinstance(schedule.asset_condition, AssetAny), "after each of them, not after all of them"
+    waited_for = {asset.name for asset in schedule.asset_condition.objects}
+    outlets = {(dag_id, outlet.name) for dag_id in DISPOSALS for task in dags[dag_id].tasks for outlet in task.outlets}
+    assert outlets == {(dag_id, f"{category}_disposed") for dag_id, category in DISPOSALS.items()}
+    assert waited_for == {name for _, name in outlets} | {"others_disposed"}
+
+
+def test_every_category_with_a_rule_has_a_dag_of_its_own_or_goes_with_the_others() -> None:
+    from retention.orchestration.dags import WITH_DAG
+    from retention.orchestration.steps import other_categories
+
+    assert set(WITH_DAG) == set(DISPOSALS.values())
+    assert other_categories(WITH_DAG) == []
+    assert other_categories(("logs",)) == sorted(load_policy(INCLUDE / "policies").rules.keys() - {"logs"})
 
 
 @pytest.mark.parametrize(
-    ("dag_id", "task_id"), [("dispose_audio", "plan"), ("dispose_audio", "dispose"), ("verify_retention", "verify")]
+    ("dag_id", "task_id"),
+    [
+        *((dag_id, task_id) for dag_id in sorted(DISPOSALS) for task_id in ("plan", "dispose", "close")),
+        ("verify_retention", "verify"),
+    ],
 )
 def test_the_run_s_page_shows_what_a_task_counted(dags: dict[str, Any], dag_id: str, task_id: str) -> None:
     task = dags[dag_id].get_task(task_id)

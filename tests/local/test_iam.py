@@ -13,7 +13,8 @@ from retention.local.s3_identities import for_every_bucket, shipped_policies
 from retention.local.s3_server import S3Server
 from retention.stores.s3_client import RIGHTS
 
-MAPPED, OTHER = "call-recordings", "somebody-elses"
+MAPPED, LOGS, OTHER = "call-recordings", "server-logs", "somebody-elses"
+LOG_KEY = "access/2026-01-01.log.gz"
 KEY, OUTSIDE = "recordings/t/2026/01/01/a b+%.wav", "elsewhere/x"
 
 
@@ -36,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     started = S3Server(tmp_path_factory.mktemp("iam") / "s3", policies=shipped_policies())
     started.start()
     client = started.client()
-    for bucket in (MAPPED, OTHER):
+    for bucket in (MAPPED, LOGS, OTHER):
         client.create_bucket(Bucket=bucket)
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     client.close()
@@ -121,13 +122,13 @@ DISPOSAL_NEEDS = {"read_versioning", "read_attributes"}
 
 def is_allowed(identity: str, action: str, bucket: str, key: str) -> bool:
     """What include/iam means to say."""
-    if bucket != MAPPED or action in NEVER:
+    if bucket not in (MAPPED, LOGS) or action in NEVER:
         return False
     if identity == "verify":
         return action in SEE | READ and action not in DISPOSAL_NEEDS
     if action in SEE:
         return True
-    return key == KEY
+    return (bucket, key) in ((MAPPED, KEY), (LOGS, LOG_KEY))
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,8 @@ def is_allowed(identity: str, action: str, bucket: str, key: str) -> bool:
     [
         pytest.param(MAPPED, KEY, id="mapped"),
         pytest.param(MAPPED, OUTSIDE, id="outside_the_prefix"),
+        pytest.param(LOGS, LOG_KEY, id="log_object"),
+        pytest.param(LOGS, OUTSIDE, id="beside_log_objects"),
         pytest.param(OTHER, KEY, id="other_bucket"),
     ],
 )
@@ -164,7 +167,8 @@ def test_no_policy_has_a_wildcard_action_or_denies_by_omission_of_a_resource() -
             assert statement["Effect"] == "Allow"
             assert [action for action in statement["Action"] if "*" in action] == []
             if statement["Action"] != ["s3:ListAllMyBuckets"]:
-                assert [name for name in statement["Resource"] if not name.startswith(f"arn:aws:s3:::{MAPPED}")] == []
+                ours = tuple(f"arn:aws:s3:::{bucket}" for bucket in (MAPPED, LOGS))
+                assert [name for name in statement["Resource"] if not name.startswith(ours)] == []
 
 
 def test_disposal_has_the_rights_that_its_requests_need_and_no_other() -> None:

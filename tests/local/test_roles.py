@@ -10,10 +10,33 @@ import pytest
 from psycopg import sql
 
 from retention import database
+from retention.datamap.loader import MappedTable, load_datamap
 from retention.local import databases
 from retention.local.postgres_server import PostgresServer
 
 SCHEMA = Path(__file__).resolve().parents[2] / "include" / "retention" / "sample" / "schema.sql"
+TABLES = {
+    name: place
+    for name, place in load_datamap(SCHEMA.parents[2] / "datamap").places.items()
+    if isinstance(place, MappedTable)
+}
+READ_WHOLE = ("recordings", "calls", "transcriptions", "consents", "contracts")
+GOING = (
+    *("chat_messages", "transcript_summaries", "transcript_embeddings", "transcript_segments", "transcripts"),
+    *("consents", "transcriptions", "calls", "callers", "crm_leads", "marketing_contacts", "audit_log"),
+)
+PERSONAL = {
+    "callers": ("name", "phone", "email"),
+    "transcripts": ("body",),
+    "transcript_segments": ("body",),
+    "transcript_embeddings": ("vector",),
+    "transcript_summaries": ("body",),
+    "chat_messages": ("body",),
+    "crm_leads": ("name", "phone", "email", "note"),
+    "marketing_contacts": ("name",),
+    "audit_log": ("message",),
+}
+"""Columns that neither side needs to read."""
 Connect = Callable[[str, str], psycopg.Connection]
 
 LEDGER_ENTRY = "SELECT retention.ledger_append('test', '{}')"
@@ -36,6 +59,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
     with psycopg.connect(_as(started, "company", "company_app")) as connection:
         connection.execute(SCHEMA.read_bytes())
         connection.execute("INSERT INTO tenants VALUES ('t', 'name', false, now())")
+        connection.execute(
+            "CREATE TABLE logs.request_log_20260101 PARTITION OF logs.request_log"
+            " FOR VALUES FROM ('2026-01-01') TO ('2026-01-02')"
+        )
     database.migrate(_as(started, "retention", "retention_owner"))
     for _ in range(2):
         databases.grant_source_rights(started.conninfo("company"))
@@ -67,9 +94,44 @@ def connect(server: PostgresServer) -> Iterator[Connect]:
         *(
             pytest.param("company", role, f"SELECT * FROM {table}", id=f"{role}-reads-{table}")
             for role in ("retention_disposal", "retention_verify")
-            for table in ("recordings", "calls", "transcriptions", "consents", "contracts")
+            for table in (*READ_WHOLE, "deletion_requests", "marketing_consents")
         ),
-        pytest.param("company", "retention_disposal", "DELETE FROM recordings", id="disposal-deletes-recordings"),
+        *(
+            pytest.param("company", "retention_disposal", f"DELETE FROM {table}", id=f"disposal-deletes-{table}")
+            for table in ("recordings", *GOING)
+        ),
+        *(
+            pytest.param("company", role, f"SELECT * FROM ({text}) AS t", id=f"{role}-reads-{name}-{number}")
+            for role, sides in (("retention_disposal", ("items_sql",)), ("retention_verify", ("check_items_sql",)))
+            for number, side in enumerate(sides)
+            for name, place in TABLES.items()
+            for text in [getattr(place, side)]
+        ),
+        pytest.param(
+            "company",
+            "retention_disposal",
+            "UPDATE usage_events SET ip_address = NULL, user_agent = 'anonymised', device_id = 'anonymised' WHERE event_id = 1",
+            id="disposal-anonymises",
+        ),
+        pytest.param(
+            "company", "retention_disposal", "DROP TABLE logs.request_log_20260101", id="disposal-drops-partition"
+        ),
+        pytest.param(
+            "company",
+            "retention_disposal",
+            "CREATE TABLE logs.request_log_20260102 PARTITION OF logs.request_log"
+            " FOR VALUES FROM ('2026-01-02') TO ('2026-01-03')",
+            id="disposal-makes-partition",
+        ),
+        pytest.param(
+            "company", "retention_verify", "SELECT min(logged_at) FROM logs.request_log", id="verify-reads-partitions"
+        ),
+        pytest.param(
+            "company",
+            "company_app",
+            "INSERT INTO logs.request_log VALUES (1, '2026-01-01 01:00Z', now(), 'GET', '/', 200, NULL, NULL)",
+            id="app-writes-partitions",
+        ),
         pytest.param("retention", "retention_app", LEDGER_ENTRY, id="app-appends-to-ledger"),
         pytest.param("retention", "retention_app", HOLD, id="app-sets-hold"),
         pytest.param("retention", "retention_app", "UPDATE retention.holds SET ended_at = now()", id="app-ends-hold"),
@@ -90,12 +152,21 @@ def test_role_can_do_its_work(connect: Connect, name: str, role: str, statement:
     [
         *(
             pytest.param("company", "retention_disposal", f"DELETE FROM {table}", id=f"disposal-deletes-{table}")
-            for table in ("calls", "transcriptions", "consents", "contracts", "callers", "tenants")
+            for table in ("contracts", "tenants", "deletion_requests", "marketing_consents", "usage_events")
         ),
         *(
-            pytest.param("company", role, f"SELECT * FROM {table}", id=f"{role}-reads-{table}")
+            pytest.param("company", role, f"SELECT {column} FROM {table}", id=f"{role}-reads-{table}-{column}")
             for role in ("retention_disposal", "retention_verify")
-            for table in ("callers", "tenants")
+            for table, columns in PERSONAL.items()
+            for column in columns
+        ),
+        pytest.param("company", "retention_disposal", "SELECT * FROM tenants", id="disposal-reads-tenants"),
+        pytest.param("company", "retention_disposal", "UPDATE usage_events SET page = ''", id="disposal-alters-events"),
+        pytest.param(
+            "company", "retention_verify", "SELECT client_ip FROM logs.request_log", id="verify-reads-addresses"
+        ),
+        pytest.param(
+            "company", "retention_verify", "DROP TABLE logs.request_log_20260101", id="verify-drops-partition"
         ),
         *(
             pytest.param("company", role, statement, id=f"{role}-{statement.split()[0].lower()}")
@@ -173,7 +244,13 @@ def test_rows_hidden_by_a_policy_are_an_error_to_the_verifying_role(server: Post
             admin.execute("ALTER TABLE recordings DISABLE ROW LEVEL SECURITY")
 
 
-@pytest.mark.parametrize("role", ["retention_app", "retention_disposal", "retention_verify", "retention_owner"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        *("retention_app", "retention_disposal", "retention_verify", "retention_owner"),
+        *("retention_airflow", "company_log_owner"),
+    ],
+)
 def test_roles_have_no_rights_over_the_server(server: PostgresServer, role: str) -> None:
     query = sql.SQL(
         "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = %s"
@@ -188,6 +265,9 @@ def test_roles_have_no_rights_over_the_server(server: PostgresServer, role: str)
         pytest.param("retention_app", "company", id="app-company"),
         pytest.param("retention_disposal", "retention", id="disposal-own"),
         pytest.param("retention_verify", "airflow", id="verify-airflow"),
+        pytest.param("retention_disposal", "airflow", id="disposal-airflow"),
+        pytest.param("retention_airflow", "company", id="maintenance-company"),
+        pytest.param("retention_airflow", "retention", id="maintenance-own"),
         pytest.param("airflow", "company", id="airflow-company"),
         pytest.param("airflow", "retention", id="airflow-own"),
     ],

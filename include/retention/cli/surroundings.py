@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,10 +12,10 @@ import typer
 from retention import database, settings
 from retention.cli.arguments import require_rule
 from retention.cli.output import AsJson, command, counted_noun, emit, load_local_connections, progress_bar
-from retention.connections import from_environment, postgres_conninfo
+from retention.connections import from_environment, path_of, postgres_conninfo
 from retention.datamap.categories import unmatched_categories
 from retention.datamap.loader import load_datamap
-from retention.errors import DataMapError, PolicyError, Problem, RequestError
+from retention.errors import DataMapError, MissingConnection, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
 from retention.policy.sentences import rule_sentence
 
@@ -59,6 +60,7 @@ def sample_load(
 ) -> None:
     """Load the sample company, or finish an interrupted load; loading again adds nothing."""
     from retention.sample import load
+    from retention.sample.server_logs import LOG_BUCKET
     from retention.stores.s3_client import client_factory
 
     if not settings.is_sample_environment():
@@ -66,6 +68,7 @@ def sample_load(
     _load_owner_connections()
     company = postgres_conninfo(from_environment("company_db_app"))
     bucket = client_factory(from_environment("company_s3_app"))()
+    folder = _mounted_path("server_files_app")
     bar, move = progress_bar("loading the sample company")
     with bar:
         counts = load(
@@ -76,8 +79,18 @@ def sample_load(
             calls=calls,
             now=datetime.now(UTC),
             progress=move,
+            log_bucket=LOG_BUCKET,
+            log_folder=folder,
         )
     emit("sample load", counts, "\n".join(f"{name}: {count}" for name, count in counts.items()), as_json=as_json)
+
+
+def _mounted_path(connection_id: str) -> Path | None:
+    """The folder of a connection of type `fs`; None where there is no such connection."""
+    try:
+        return path_of(from_environment(connection_id))
+    except MissingConnection:
+        return None
 
 
 @command("policy check")

@@ -14,7 +14,18 @@ REPORTS = [("can_read", "Plugins")]
 """Whoever is logged in may read the reports; Airflow itself asks for this to show the menu entry and the page in its frame."""
 AUDIT = [("can_read", "Audit Logs"), ("menu_access", "Audit Logs")]
 MEND_RUNS = [("can_edit", "DAG Runs"), ("can_create", "Task Instances"), ("can_edit", "Task Instances")]
-DAGS_OF_ENGINEERS = ("airflow_maintenance", "dispose_audio", "dispose_audio_listing", "verify_retention")
+DAGS_OF_ENGINEERS = (
+    "airflow_maintenance",
+    "dispose_audio",
+    "dispose_audio_listing",
+    "dispose_leads",
+    "dispose_logs",
+    "dispose_marketing",
+    "dispose_others",
+    "dispose_transcripts",
+    "dispose_usage",
+    "verify_retention",
+)
 """Rights to start and change runs are given DAG by DAG: a global `can_edit DAGs` would include every later purge."""
 
 

@@ -18,6 +18,10 @@ class NotYet(Exception):
     """The server did not answer, or not with this thing; worth asking again a little later."""
 
 
+class AlreadyThere(StackError):
+    """What was to be made is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class DagRun:
     """One run of a DAG: `state` is Airflow's word (queued, running, success, failed)."""
@@ -65,9 +69,10 @@ class AirflowApi:
         """Whether the scheduler leaves this DAG alone; raises NotYet when it isn't parsed yet."""
         return bool(self._send("GET", f"/api/v2/dags/{dag_id}")["is_paused"])
 
-    def unpause(self, dag_id: str) -> None:
-        """Let the scheduler run this DAG."""
+    def unpause(self, dag_id: str) -> bool:
+        """Let the scheduler run this DAG; True when it is done."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+        return True
 
     def import_errors(self) -> list[str]:
         """File name and last line of the error of every DAG file that can't be read."""
@@ -75,8 +80,12 @@ class AirflowApi:
         return [f"{entry['filename']}: {entry['stack_trace'].strip().splitlines()[-1]}" for entry in found]
 
     def trigger(self, dag_id: str, run_id: str) -> DagRun:
-        """Queue one run."""
-        return _run(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None}))
+        """Queue one run; one that an earlier try queued, whose answer did not come, is taken for it."""
+        body = {"dag_run_id": run_id, "logical_date": None}
+        try:
+            return _run(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body))
+        except AlreadyThere:
+            return self.run(dag_id, run_id)
 
     def run(self, dag_id: str, run_id: str) -> DagRun:
         """The run as it is now."""
@@ -114,6 +123,8 @@ class AirflowApi:
             with error:
                 if error.code in {404, 500, 502, 503}:
                     raise NotYet(f"HTTP {error.code}") from None
+                if error.code == 409:
+                    raise AlreadyThere(f"Airflow refused {method} {path.split('?')[0]}: HTTP 409.") from None
                 raise StackError(f"Airflow refused {method} {path.split('?')[0]}: HTTP {error.code}.") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NotYet(type(error).__name__) from None

@@ -63,7 +63,7 @@ def airflow_environment(state: State, *, ui_port: int, postgres_port: int) -> di
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
         "AIRFLOW__FAB__UPDATE_FAB_PERMS": "True",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(state.logs / "airflow"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(state.airflow_logs),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }

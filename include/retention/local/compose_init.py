@@ -22,6 +22,7 @@ _PASSWORDS = {
     "retention_owner": "RETENTION_OWNER_PASSWORD",
     "retention_app": "RETENTION_APP_PASSWORD",
     "retention_verify": "RETENTION_VERIFY_PASSWORD",
+    "retention_airflow": "RETENTION_AIRFLOW_PASSWORD",
 }
 
 
@@ -42,6 +43,7 @@ def _prepare() -> None:
         _superuser("postgres"), {"airflow": "airflow", "retention": "retention_owner"}, passwords
     )
     _run("airflow", "db", "migrate")
+    databases.grant_airflow_rights(_superuser("airflow"))
     admin = {os.environ["AIRFLOW_ADMIN_USER"]: ["Admin", os.environ["AIRFLOW_ADMIN_PASSWORD"]]}
     _run(sys.executable, "-m", "retention.local.accounts", stdin=json.dumps(admin))
     _run("airflow", "pools", "set", "retention", "4", "deletes and checks at once")

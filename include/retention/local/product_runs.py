@@ -13,7 +13,18 @@ from retention.local.airflow_api import AirflowApi, DagRun, NotYet, TaskRun
 from retention.local.processes import StackError
 from retention.local.steps import Ending, Tell, step
 
-DISPOSALS, VERIFICATION = ("dispose_audio", "dispose_audio_listing"), "verify_retention"
+DISPOSALS = (
+    "dispose_audio",
+    "dispose_audio_listing",
+    "dispose_transcripts",
+    "dispose_leads",
+    "dispose_marketing",
+    "dispose_logs",
+    "dispose_usage",
+    "dispose_others",
+    "airflow_maintenance",
+)
+VERIFICATION = "verify_retention"
 JUDGE = "judge"
 """The task that is red unless the verdict is `compliant`: a result of the product, no failure of its run."""
 
@@ -38,7 +49,7 @@ def run_once(api: AirflowApi) -> None:
         disposed_at = max(_ended_at(_finish(api, run, tell)) for run in runs)
     ending = Ending()
     with step("verification: other code proves it", ending) as tell:
-        api.unpause(VERIFICATION)
+        _until(partial(api.unpause, VERIFICATION), BEGUN_WITHIN_S, lambda: "Airflow does not answer.")
         message = f"no run of {VERIFICATION} followed the disposals; see its page in the Airflow UI."
         run = _until(lambda: api.run_begun_after(VERIFICATION, disposed_at), BEGUN_WITHIN_S, lambda: message)
         ending.good = not any(task.task_id == JUDGE and task.state == "failed" for task in _finish(api, run, tell))
@@ -48,9 +59,11 @@ def run_once(api: AirflowApi) -> None:
 def _start(api: AirflowApi, dag_id: str) -> DagRun:
     """A new run: the scheduler's own, which unpausing brings about, or one more where the DAG was at work already."""
     asked_at = datetime.now(UTC)
-    if not api.is_paused(dag_id):
-        return api.trigger(dag_id, f"make-run-{asked_at:%Y%m%dT%H%M%SZ}")
-    api.unpause(dag_id)
+    silent = f"{dag_id}: Airflow does not answer; its logs are in the state folder."
+    if not _until(partial(api.is_paused, dag_id), BEGUN_WITHIN_S, lambda: silent):
+        run_id = f"make-run-{asked_at:%Y%m%dT%H%M%SZ}"
+        return _until(partial(api.trigger, dag_id, run_id), BEGUN_WITHIN_S, lambda: silent)
+    _until(partial(api.unpause, dag_id), BEGUN_WITHIN_S, lambda: silent)
     return _until(
         lambda: api.run_begun_after(dag_id, asked_at),
         BEGUN_WITHIN_S,
@@ -68,7 +81,7 @@ def _finish(api: AirflowApi, run: DagRun, tell: Tell) -> list[TaskRun]:
 
     patience = f"{run.dag_id} still runs after {RUN_WITHIN_S / 60:.0f} min; see the Airflow UI."
     ended = _until(over, RUN_WITHIN_S, lambda: patience)
-    tasks = api.tasks(ended)
+    tasks = _until(partial(api.tasks, ended), BEGUN_WITHIN_S, lambda: patience)
     failed = [task.task_id for task in tasks if task.state == "failed"]
     if ended.state == "failed" and failed != [JUDGE]:
         raise StackError(

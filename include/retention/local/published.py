@@ -28,6 +28,8 @@ USERS = {
 _CONNECTIONS = {
     "company_db": ("company", "retention_disposal"),
     "company_db_verify": ("company", "retention_verify"),
+    "airflow_metadata": ("airflow", "retention_airflow"),
+    "airflow_metadata_verify": ("airflow", "retention_verify"),
     "retention_db": ("retention", "retention_app"),
     "retention_db_verify": ("retention", "retention_verify"),
 }
@@ -49,13 +51,16 @@ def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -
     """`AIRFLOW_CONN_<ID>` for the product: least privilege, for Airflow and the command line."""
     found = {name: _postgres(state, postgres, *where) for name, where in _CONNECTIONS.items()}
     found |= {"company_s3": s3.airflow_connection("disposal"), "company_s3_verify": s3.airflow_connection("verify")}
+    for name, folder in {"server_files": state.server_files, "airflow_logs": state.airflow_logs}.items():
+        # One user of the operating system runs everything here; on a server each identity mounts the path with its own rights.
+        found |= dict.fromkeys((name, f"{name}_verify"), _mounted(folder))
     return {f"AIRFLOW_CONN_{name.upper()}": value for name, value in found.items()}
 
 
 def owner_variables(state: State, postgres: PostgresServer, s3: S3Server) -> dict[str, str]:
     """`AIRFLOW_CONN_<ID>` for set-up alone (migrations, the sample company); Airflow never gets these."""
     found = {name: _postgres(state, postgres, *where) for name, where in _OWNER_CONNECTIONS.items()}
-    found |= {"company_s3_app": s3.airflow_connection("app")}
+    found |= {"company_s3_app": s3.airflow_connection("app"), "server_files_app": _mounted(state.server_files)}
     return {f"AIRFLOW_CONN_{name.upper()}": value for name, value in found.items()}
 
 
@@ -83,6 +88,7 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
         "s3_region": REGION,
         "s3_credentials_file": str(credentials),
         "reports_dir": str(state.reports),
+        "server_files_dir": str(state.server_files),
     }
     write_secret(state.facts_file, json.dumps(facts, indent=1))
 
@@ -99,6 +105,11 @@ def _write_variables(path: Path, variables: Mapping[str, str]) -> None:
 
 def _postgres(state: State, postgres: PostgresServer, database: str, role: str) -> str:
     return postgres.airflow_connection(database, role, password_of(role, state.secrets))
+
+
+def _mounted(folder: Path) -> str:
+    """A folder as an Airflow connection in JSON."""
+    return json.dumps({"conn_type": "fs", "extra": {"path": str(folder)}})
 
 
 def _dsn(postgres: PostgresServer, passfile: Path, database: str, role: str) -> str:

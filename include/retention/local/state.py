@@ -31,6 +31,8 @@ class State:
         self.postgres = self.folder / "postgres"
         self.s3 = self.folder / "s3"
         self.reports = self.folder / "reports"
+        self.airflow_logs = self.logs / "airflow"
+        self.server_files = self.folder / "server-files"
         self.connections_file = self.folder / "connections.env"
         self.facts_file = self.folder / "env.json"
         self.logins_file = self.folder / "logins.txt"
@@ -55,7 +57,7 @@ class State:
             raise StackError(
                 f"found a folder with other files at {self.folder}; expected an empty or new one. Set RETENTION_STATE."
             )
-        for folder in (self.logs, self.pids, self.reports):
+        for folder in (self.logs, self.pids, self.reports, self.airflow_logs, self.server_files):
             folder.mkdir(parents=True, exist_ok=True)
         self.secrets.mkdir(mode=0o700, exist_ok=True)
         self._mark_file.write_text(_MARK_TEXT, encoding="utf-8")

@@ -15,8 +15,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
-
+from retention import database
+from retention.evidence.controls import Mode, set_mode
 from retention.local import accounts, databases, interruption, ports, stopping
 from retention.local.airflow_api import AirflowApi
 from retention.local.airflow_services import PARTS, AirflowServices
@@ -31,7 +31,8 @@ from retention.local.published import USERS, connection_variables, owner_variabl
 from retention.local.s3_server import S3Server
 from retention.local.state import State
 from retention.local.steps import Ending, console, step
-from retention.settings import PROJECT
+from retention.policy.loader import load_policy
+from retention.settings import PROJECT, policies_folder
 
 NEEDED_BYTES = 10**9
 """Room for databases, objects and logs of the sample company."""
@@ -143,7 +144,7 @@ def _start_airflow(stack: Stack) -> None:
     with step("our own database: schema, rights, mode"):
         Command("python -m retention migrate", retention("migrate"), log=logs / "migrate.log", env=owner_env).wait()
         databases.grant_own_rights(stack.postgres.conninfo("retention"))
-        _enforce_at_first(stack, env)
+        _enforce_at_first(stack)
     sample = Command(
         "python -m retention sample load", retention("sample", "load"), log=logs / "sample.log", env=owner_env
     )
@@ -152,6 +153,7 @@ def _start_airflow(stack: Stack) -> None:
             metadata.wait(tell)
             _accounts(stack, env).wait(tell)
             stack.prepared_file.write_text(_preparation(), encoding="utf-8")
+    databases.grant_airflow_rights(stack.postgres.conninfo("airflow"))
     stack.airflow.start(env)
     ending = Ending()
     with step("sample company", ending) as tell:
@@ -191,13 +193,13 @@ def _accounts(stack: Stack, env: dict[str, str]) -> Command:
     return Command("creating Airflow's accounts", argv, log=log, env=env, stdin=json.dumps(logins))
 
 
-def _enforce_at_first(stack: Stack, env: dict[str, str]) -> None:
-    """New categories observe. The sample's data are invented, so it starts to enforce; what a person set later stays."""
-    with psycopg.connect(stack.postgres.conninfo("retention")) as connection:
-        row = connection.execute("SELECT count(*) FROM retention.mode_changes").fetchone()
-    if row == (0,):
-        words = retention("mode", "audio", "enforce", "--by", "make run", "--reason", "sample company, invented data")
-        Command("python -m retention mode", words, log=stack.state.logs / "migrate.log", env=env).wait()
+def _enforce_at_first(stack: Stack) -> None:
+    """New categories observe. The sample's data are invented, so all start to enforce; what a person set later stays."""
+    password = databases.password_of("retention_app", stack.state.secrets)
+    with database.connect(stack.postgres.conninfo("retention", user="retention_app", password=password)) as own:
+        known = {row["category"] for row in own.execute("SELECT DISTINCT category FROM retention.mode_changes")}
+        for category in sorted(load_policy(policies_folder()).rules.keys() - known):
+            set_mode(own, category, Mode.ENFORCE, changed_by="make run", reason="sample company, invented data")
 
 
 def _tell(stack: Stack, since: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
 from retention.orchestration import steps
 
@@ -43,15 +43,20 @@ def disposed(category: str) -> Asset:
     return Asset(name=f"{category}_disposed", uri=f"x-retention://disposed/{category}", group="retention")
 
 
+OTHERS_DISPOSED = Asset(name="others_disposed", uri="x-retention://disposed-of-others", group="retention")
+"""Updated when something went in a category without a DAG of its own."""
+WITH_DAG = ("audio", "transcript", "leads", "logs", "usage", "marketing")
+"""The categories that have a DAG of their own."""
 VERIFIED = Asset(name="stores_verified", uri="x-retention://verified", group="retention")
 """Updated by every verification. Like those of disposals, its events carry the counts, which the run's page then shows."""
 
 
-def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, doc: str | None) -> DAG:
+def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, parts: int = 1, doc: str | None) -> DAG:
     """A DAG that plans and then disposes of one category. Cron times are UTC.
 
-    `coverage` is `rows` or `listing` (see retention.disposal.plan). One run at a time; a run that was missed is not made up
-    for, because the next one covers all that is due by then.
+    `coverage` is `rows` or `listing` (see retention.disposal.plan). `parts` tasks share the plan's batches, ranges of its keys,
+    and may run on machines of their own; their number never grows with the backlog. One run at a time; a run that was missed
+    is not made up for, because the next one covers all that is due by then.
     """
     with DAG(
         dag_id,
@@ -75,20 +80,68 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, do
             _show(steps.words_of_plan(planned))
             return planned
 
+        @task(task_display_name=f"dispose of {category}", multiple_outputs=True, map_index_template=COUNTS)
+        def dispose(planned: dict[str, Any], part: int) -> dict[str, Any]:
+            """Delete what this part of the plan names, or less; confirm that it is gone; write the ledger."""
+            result = steps.execute_disposal(planned, part, parts)
+            _show(steps.words_of_disposal(result))
+            return result
+
         @task(
-            task_display_name=f"dispose of {category}",
+            task_display_name="close the plan",
             outlets=[disposed(category)],
             multiple_outputs=True,
             map_index_template=COUNTS,
+            trigger_rule="all_done",
         )
-        def dispose(planned: dict[str, Any], outlet_events: Any = None) -> dict[str, Any]:
-            """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
-            result = steps.execute_disposal(planned)
+        def close(planned: dict[str, Any], results: Any, outlet_events: Any = None) -> dict[str, Any]:
+            """Count what became of all parts, also where one of them failed; let the plan's items go."""
+            result = steps.close_disposal(planned, list(results))
             outlet_events[disposed(category)].extra = steps.counts_of_disposal(planned, result)
             _show(steps.words_of_disposal(result))
             return result
 
-        dispose.expand(planned=plan.expand(category=[category]))
+        planned = plan.expand(category=[category])
+        close.partial(results=dispose.expand(planned=planned, part=list(range(parts)))).expand(planned=planned)
+    return dag
+
+
+def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
+    """A DAG for every category that has a rule and no DAG of its own, found when it runs, so that a new one needs no Python.
+
+    Cron times are UTC.
+    """
+    with DAG(
+        dag_id,
+        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULTS,
+        tags=["retention", "disposal"],
+        doc_md=doc,
+    ) as dag:
+
+        @task(task_display_name="find categories")
+        def find() -> list[str]:
+            """The categories that no other DAG disposes of, read when it runs."""
+            return steps.other_categories(WITH_DAG)
+
+        @task(task_display_name="plan", multiple_outputs=True, map_index_template=COUNTS)
+        def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
+            """Find exactly what is due, freeze it with a digest, count what stays and why."""
+            planned = steps.plan_disposal(category, "rows", dag_id, dag_run)
+            _show(f"{category}: {steps.words_of_plan(planned)}")
+            return planned
+
+        @task(task_display_name="dispose", multiple_outputs=True, map_index_template=COUNTS, outlets=[OTHERS_DISPOSED])
+        def dispose(planned: dict[str, Any]) -> dict[str, Any]:
+            """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
+            result = steps.execute_disposal(planned)
+            _show(f"{planned['category']}: {steps.words_of_disposal(result)}")
+            return result
+
+        dispose.expand(planned=plan.expand(category=find()))
     return dag
 
 
@@ -132,12 +185,13 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
     return dag
 
 
-def verification_dag(dag_id: str, *, categories: list[str], schedule: str, doc: str | None) -> DAG:
+def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
     """A DAG that proves, reports and judges: after each disposal, and by its own clock (cron, UTC) in any case."""
     with DAG(
         dag_id,
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(schedule, timezone="UTC"), assets=[disposed(name) for name in categories]
+            timetable=CronTriggerTimetable(schedule, timezone="UTC"),
+            assets=AssetAny(OTHERS_DISPOSED, *(disposed(name) for name in WITH_DAG)),
         ),
         start_date=START,
         catchup=False,

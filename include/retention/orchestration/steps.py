@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,19 +39,29 @@ def plan_disposal(category: str, coverage: str, dag_id: str, dag_run: Any) -> di
     return _plain(summary.to_json())
 
 
+def other_categories(elsewhere: Sequence[str]) -> list[str]:
+    """The categories with a rule that no other DAG disposes of."""
+    from retention import settings
+    from retention.policy.loader import load_policy
+
+    with _airflow_errors():
+        return sorted(load_policy(settings.policies_folder()).rules.keys() - set(elsewhere))
+
+
 def requester(dag_id: str, dag_run: Any) -> str:
     """Who asked for the run: the person who triggered it, who then can't approve its plan; else the DAG by its schedule."""
     return getattr(dag_run, "triggering_user_name", None) or f"airflow:{dag_id}"
 
 
-def execute_disposal(plan: dict[str, Any]) -> dict[str, Any]:
-    """Dispose of the plan. In mode `observe` nothing is deleted: the same steps run on wrapped stores.
+def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dict[str, Any]:
+    """Dispose of one part of the plan. In mode `observe` nothing is deleted: the same steps run on wrapped stores.
 
     The mode is read once, before; when it changes while items go, the task fails: what it counted so far is no rehearsal.
     """
     from uuid import UUID
 
     from retention.disposal.execute import execute_plan
+    from retention.disposal.locking import Part
     from retention.disposal.opening import open_runtime
     from retention.evidence.controls import Mode, mode_of
     from retention.orchestration.connections import from_airflow
@@ -62,11 +73,37 @@ def execute_disposal(plan: dict[str, Any]) -> dict[str, Any]:
         if rehearsal:
             log.warning("category %s is in mode observe: nothing will be deleted", plan["category"])
         summary = execute_plan(
-            runtime, UUID(plan["plan_id"]), plan["digest"], dry_run=rehearsal, progress=_log_progress()
+            runtime,
+            UUID(plan["plan_id"]),
+            plan["digest"],
+            dry_run=rehearsal,
+            part=Part(part, parts),
+            progress=_log_progress(),
         )
     verb, gone = "would go" if summary.dry_run else "gone", summary.gone + summary.recovered
     log.info("%s planned, %s %s, spared %s, failed %s", summary.planned, gone, verb, summary.spared, summary.failed)
     return _plain(summary.to_json())
+
+
+def close_disposal(plan: dict[str, Any], results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Count what became of the whole plan, and close it. Of a rehearsal, which leaves nothing to close, the parts' sums."""
+    from uuid import UUID
+
+    from retention.disposal.execute import close_plan
+    from retention.disposal.opening import open_runtime
+    from retention.orchestration.connections import from_airflow
+
+    if results and all(result["dry_run"] for result in results):
+        return _sum_of(results)
+    with _airflow_errors():
+        summary = close_plan(open_runtime(from_airflow), UUID(plan["plan_id"]))
+    return _plain(summary.to_json())
+
+
+def _sum_of(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    sums = {name: sum(result[name] for result in results) for name in ("planned", "gone", "recovered", "failed")}
+    spared = sum((Counter(result["spared"]) for result in results), Counter[str]())
+    return {**results[0], **sums, "spared": dict(spared)}
 
 
 def counts_of_disposal(plan: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +158,7 @@ def verify_stores() -> dict[str, Any]:
             datamap=datamap,
             own_conninfo=postgres_conninfo(from_airflow(settings.OWN_VERIFY_CONNECTION)),
             hasher=ItemHasher.from_environment(),
+            coverage=True,
         )
     fields = result.to_json()
     log.info("verdict: %s", fields["verdict"])
