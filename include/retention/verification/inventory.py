@@ -113,11 +113,16 @@ class Inventory:
 
     def _add_events(self, numbered: Sequence[tuple[int, Entry]]) -> None:
         """COPY what happened to entries, or may have; what has not happened needs no row."""
-        with self._copy("events", ("entry_no", "position", "happened", "at"), _EVENT_TYPES) as copy:
-            for number, entry in numbered:
-                for position, happened in enumerate(entry.event_happened):
-                    if happened is not False:
-                        copy.write_row((number, position, happened, entry.event_at[position]))
+        rows = [
+            (number, position, happened, entry.event_at[position])
+            for number, entry in numbered
+            for position, happened in enumerate(entry.event_happened)
+            if happened is not False
+        ]
+        if rows:
+            with self._copy("events", ("entry_no", "position", "happened", "at"), _EVENT_TYPES) as copy:
+                for row in rows:
+                    copy.write_row(row)
 
     def add_consents(self, place: str, consents: Sequence[tuple[bytes, ConsentFacts]]) -> None:
         """COPY the consents of items, by the items' hashes."""
