@@ -317,6 +317,14 @@ def test_a_year_is_taken_from_the_older_of_the_files_two_dates(place: DirectoryP
     assert read(place, only_part(place)) == RecordTimes(at, at, 1)
 
 
+def test_a_date_that_is_none_gives_no_year(place: DirectoryPlace) -> None:
+    """Archives that are built to be the same each time write 1970 or 1980."""
+    written = now().replace(microsecond=0) - timedelta(days=3)
+    (place.root / "syslog").write_text(f"{written:%b} {written.day:2} {written:%H:%M:%S} host x\n")
+    os.utime(place.root / "syslog", (0, 0))
+    assert read(place, only_part(place)) == RecordTimes(written, written, 1)
+
+
 def test_folders_stay_also_empty_ones(place: DirectoryPlace) -> None:
     place.put("a/b/c.log")
     assert remove(place, Target("a/b/c.log")) == [REMOVED]

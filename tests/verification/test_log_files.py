@@ -111,6 +111,15 @@ def test_names_and_dates_say_nothing(logs: Logs) -> None:
     assert (found(result, FILES), found(result, OBJECTS)) == ({"past_cap": 1}, {"past_cap": 1})
 
 
+def test_a_date_of_a_file_that_is_none_gives_no_year_and_no_age(logs: Logs) -> None:
+    written = logs.now - DAY
+    logs.put(FILES, "syslog.log", f"{written:%b} {written.day:2} {written:%H:%M:%S} host x\n".encode())
+    logs.put(FILES, "text.log", b"no time at all\n")
+    for name in ("syslog.log", "text.log"):
+        os.utime(logs.folder / name, (0, 0))
+    assert found(logs.check(), FILES) == {"fallback_dated": 1}
+
+
 def test_every_version_counts_and_markers_and_uploads_are_dated_by_the_store(logs: Logs) -> None:
     logs.put(OBJECTS, "a.log", logs.lines(LIMIT + DAY))
     logs.put(OBJECTS, "a.log", logs.lines(DAY))

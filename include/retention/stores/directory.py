@@ -18,6 +18,7 @@ from pathlib import Path
 
 from retention.stores.directory_tree import Opened, Tree, unreadable
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
+from retention.stores.record_formats import EARLIEST
 from retention.stores.record_times import CHUNK_BYTES, RecordTimes, read_times
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,6 +80,11 @@ class DirectoryStore:
                 results |= _remove(opened, key, asked, stored_before)
         return results
 
+    def _dated(self, part: StoredPart, now: datetime) -> datetime:
+        """The older of the file's two dates, as far as they are dates."""
+        stamps = (part.stored_at, *self.stated_at([part]).values())
+        return min((at for at in stamps if at is not None and at >= EARLIEST), default=now)
+
     def _times(self, part: StoredPart, now: datetime) -> RecordTimes | None:
         with self._tree.open(part.key) as opened:
             file, code = _open(opened) if opened is not None else (None, errno.ENOENT)
@@ -89,8 +95,7 @@ class DirectoryStore:
                 return None
             raise unreadable("a file", code)
         try:
-            stored_at = min(at for at in (part.stored_at, *self.stated_at([part]).values()) if at is not None)
-            times = read_times(_content(file), stored_at=stored_at, now=now)
+            times = read_times(_content(file), stored_at=self._dated(part, now), now=now)
             return times if _part(part.key, os.fstat(file)).part_id == part.part_id else None
         finally:
             os.close(file)

@@ -107,7 +107,7 @@ class LineTimes:
             except ValueError:
                 continue
             if at <= self._yearless_until:
-                return min(at, self._now)
+                return min(at, self._now) if at >= EARLIEST else None
         return None
 
     def _past(self, at: datetime) -> datetime | None:

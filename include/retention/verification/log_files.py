@@ -17,7 +17,7 @@ from retention.verification.file_entries import dates_of
 from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.place_check import PlaceCheck
-from retention.verification.record_times import Records, read_records
+from retention.verification.record_times import EARLIEST, Records, read_records
 
 UNREADABLE_FILES = "files that may not be read"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -52,9 +52,8 @@ def _read(check: PlaceCheck, holds: HoldIndex, key: str, file: int) -> list[Entr
         if not stat.S_ISREG(status.st_mode):
             return []
         check.read_more("parts", 1)
-        stored_at = _instant(min(status.st_mtime, status.st_ctime))
         try:
-            records = read_records(content, stored_at=stored_at, now=check.around.clocks.now())
+            records = read_records(content, stored_at=_dated(status), now=check.around.clocks.now())
         except OSError:
             check.trouble = UNREADABLE_FILES
             records = Records(is_whole=False, is_empty=False)
@@ -106,7 +105,7 @@ def _opened(check: PlaceCheck, name: str, directory: int) -> int | None:
 
 def _entry(check: PlaceCheck, holds: HoldIndex, key: str, records: Records, status: os.stat_result) -> Entry:
     """The store's date is the kernel's (ctime), which nobody can set; mtime counts where the records say nothing."""
-    dates = dates_of(records, _instant(min(status.st_mtime, status.st_ctime)))
+    dates = dates_of(records, _dated(status))
     # Rotation renames a file, packs it and goes on writing to it: it stays the one that begins with this record.
     identity = f"begins with\0{records.first.hex()}" if records.first else f"file\0{key}"
     return check.entry(
@@ -121,6 +120,12 @@ def _entry(check: PlaceCheck, holds: HoldIndex, key: str, records: Records, stat
         evidence_at=dates.evidence_at,
         metadata_at=dates.ahead,
     )
+
+
+def _dated(status: os.stat_result) -> datetime:
+    """The older of the file's two dates; a program that knows no time writes 1970 or 1980."""
+    stated, stored_at = _instant(status.st_mtime), _instant(status.st_ctime)
+    return min(stated, stored_at) if stated >= EARLIEST else stored_at
 
 
 def _instant(stamp: float) -> datetime:

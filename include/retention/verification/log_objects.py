@@ -12,7 +12,7 @@ from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.listing import Bucket
 from retention.verification.place_check import PlaceCheck
-from retention.verification.record_times import Records, read_records
+from retention.verification.record_times import EARLIEST, Records, read_records
 from retention.verification.row_objects import REPLACEMENT, UNREADABLE_VERSIONS
 from retention.verification.walk import StoredEntry
 
@@ -57,7 +57,8 @@ class LogObjects:
             return None
         if records.is_empty:
             return None
-        return dates_of(records, min(stated or stored.stored_at, stored.stored_at))
+        is_a_date = stated is not None and EARLIEST <= stated < stored.stored_at
+        return dates_of(records, stated if is_a_date and stated is not None else stored.stored_at)
 
     def _is_listed(self, gone: StoredEntry) -> bool:
         """Whether a version that could not be found is listed all the same."""

@@ -23,7 +23,7 @@ _UNFOLDS_TO = 300
 _ANY_SIZE = 64 << 20
 _STRANGE_LINES = 1000
 """After so many lines that are no text nothing more is expected of a file."""
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD, _AHEAD_BY_ZONE = timedelta(hours=1), timedelta(hours=14)
 _AFTER_STORED = timedelta(hours=48)
 _KEYS = frozenset({"@timestamp", "timestamp", "time", "ts", "datetime"})
@@ -97,7 +97,7 @@ def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Rec
             if stamp is None or (said := stamp.groups()) == last:  # many lines of a busy server say the same second
                 continue
             last, at = said, _instant(stamp, stored_at, now)
-            if at is not None and at >= _EARLIEST:
+            if at is not None and at >= EARLIEST:
                 found.note(at, line, now, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE)
     return found
 
@@ -150,7 +150,7 @@ def _note_json(found: Records, line: bytes, text: str, now: datetime) -> None:
     except (ValueError, RecursionError):
         return
     stated = [_of_value(value) for name, value in fields.items() if name in _KEYS]
-    past = [(at, grace) for at, grace in (one for one in stated if one is not None) if at >= _EARLIEST]
+    past = [(at, grace) for at, grace in (one for one in stated if one is not None) if at >= EARLIEST]
     # A time in the future beside another one is still a time in the future.
     for at, grace in past if all(at > now + grace for at, grace in past) else [min(past)]:
         found.note(at, line, now, grace)
@@ -161,14 +161,14 @@ def _of_value(value: object) -> tuple[datetime, timedelta] | None:
         text = value.strip()[:64]
         stamp = _STAMP.match(text) or _STAMP.match(f"[{text}]")
         if stamp is not None and stamp["sm"] is None:
-            at = _instant(stamp, _EARLIEST, _EARLIEST)
+            at = _instant(stamp, EARLIEST, EARLIEST)
             return (at, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE) if at is not None else None
         value = float(text) if re.fullmatch(r"[0-9]{9,19}(\.[0-9]+)?", text) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     for digits in (0, 3, 6, 9):
         seconds = value / 10**digits
-        if _EARLIEST.timestamp() <= seconds <= 4_102_444_800:  # 2100
+        if EARLIEST.timestamp() <= seconds <= 4_102_444_800:  # 2100
             return datetime.fromtimestamp(seconds, UTC), _AHEAD
     return None
 
