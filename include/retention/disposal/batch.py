@@ -72,14 +72,19 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
             kind_of(checked.place),
             Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of),
         )
+        item_hash = {line.item_id: context.runtime.hasher.item(line.place, line.item_id) for line in lines}
         due, outcomes = kind.decide_again(reading, lines, context.coverage)
         step("decided_again")
-        _record_intent(context, own, batch_no, due, [line.item_id for line in outcomes])
+        _record_intent(
+            context, own, batch_no, [item_hash[line.item_id] for line in due], [line.item_id for line in outcomes]
+        )
         step("intent_recorded")
         _require_lock(own)
         stored_before = context.stored_before[checked.place.name]
         removed, parts_removed = kind.remove(reading, own, due, stored_before)
-        return _record_result(context, own, batch_no, outcomes | removed, parts_removed)
+        outcomes |= removed
+        disposed = _disposed(context, own, outcomes, item_hash)
+        return _record_result(context, own, batch_no, outcomes, disposed, parts_removed)
     finally:
         if not own.closed:
             own.execute(f"SELECT pg_advisory_unlock_shared({locks.HOLDS})")
@@ -120,9 +125,12 @@ def _root(hashes: Iterable[bytes]) -> str:
 
 
 def _record_intent(
-    context: BatchContext, own: OwnConnection, batch_no: int, due: Sequence[Line], kept: Sequence[str]
+    context: BatchContext, own: OwnConnection, batch_no: int, due: Sequence[bytes], kept: Sequence[str]
 ) -> None:
-    """Mark what may go from now on: all open lines of the batch but those that were `kept` when they were decided again."""
+    """Mark what may go from now on: all open lines of the batch but those that were `kept` when they were decided again.
+
+    `due` are the hashes of the others.
+    """
     if context.dry_run or not due:
         return
     with own.transaction():
@@ -133,16 +141,20 @@ def _record_intent(
         )
         _require_all(marked.rowcount, len(due))
         hasher = context.runtime.hasher
-        root = _root(hasher.item(line.place, line.item_id) for line in due)
+        root = _root(due)
         body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": root}
         ledger.append(own, "intent", body | {"key": hasher.key_id, "by": context.runtime.actor})
 
 
 def _record_result(
-    context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes, parts_removed: int
+    context: BatchContext,
+    own: OwnConnection,
+    batch_no: int,
+    outcomes: Outcomes,
+    disposed: Sequence[DisposedRow],
+    parts_removed: int,
 ) -> BatchResult:
     """Write states, keyed hashes of what went, and the ledger's entry, in one transaction."""
-    disposed = _disposed(context, own, outcomes)
     gone = sum(row.outcome == "gone" for row in disposed)
     failed = Counter(word or "unknown" for state, word in outcomes.values() if state == "failed")
     spared = Counter(word or "unknown" for state, word in outcomes.values() if state == "spared")
@@ -192,10 +204,12 @@ def _require_all(found: int, expected: int) -> None:
         )
 
 
-def _disposed(context: BatchContext, own: OwnConnection, outcomes: Outcomes) -> list[DisposedRow]:
+def _disposed(
+    context: BatchContext, own: OwnConnection, outcomes: Outcomes, item_hash: Mapping[str, bytes]
+) -> list[DisposedRow]:
     gone_at = database_time(own)
     return [
-        disposed_row(context.runtime.hasher, line, state, gone_at)
+        disposed_row(context.runtime.hasher, line, item_hash[line.item_id], state, gone_at)
         for line, (state, _) in outcomes.items()
         if state in ("gone", "gone_confirmed_on_recovery")
     ]

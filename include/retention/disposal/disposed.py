@@ -51,9 +51,10 @@ _TYPES = ["text", "bytea", "bytea", "text", "text", "bytea", "timestamptz", "tex
 """The types of a row's columns, in their order, for binary COPY."""
 
 
-def disposed_row(hasher: ItemHasher, item: PlannedItem, outcome: str, gone_at: datetime) -> DisposedRow:
-    """Hash one item that went."""
-    item_hash = hasher.item(item.place, item.item_id)
+def disposed_row(
+    hasher: ItemHasher, item: PlannedItem, item_hash: bytes, outcome: str, gone_at: datetime
+) -> DisposedRow:
+    """One item that went, with its hash."""
     return DisposedRow(
         place=item.place,
         item_hash=item_hash,

@@ -80,7 +80,12 @@ def _settle_batch(
     lines = [Line(**row) for row in own.execute(query, (plan_id, batch_no))]
     gone = kind_of(place).gone(runtime, place, lines) if place is not None else []
     at = database_time(own)
-    rows = [disposed_row(runtime.hasher, line, "gone_confirmed_on_recovery", at) for line in gone]
+    rows = [
+        disposed_row(
+            runtime.hasher, line, runtime.hasher.item(line.place, line.item_id), "gone_confirmed_on_recovery", at
+        )
+        for line in gone
+    ]
     body = {
         "plan": plan_id,
         "batch": batch_no,
