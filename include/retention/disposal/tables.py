@@ -28,8 +28,8 @@ from retention.stores.tables import TableBatch
 class TableKind:
     """See `retention.disposal.kinds.PlaceKind`."""
 
-    batch_items = 5_000
-    """Large enough to be quick, small enough that nobody waits long for a row."""
+    batch_items = 2_500
+    """As quick as twice as many, and others wait half as long for a row, or to set a hold."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedTable) -> CheckedTable:
         """Look at the table, what belongs to its rows, and the SQL."""
