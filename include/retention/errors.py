@@ -10,6 +10,10 @@ RetentionError
 ├── UnknownError             3  something could not be read, so nothing may be claimed about it
 │   ├── StoreUnreadable         a bucket, table or connection did not answer as it should
 │   │   ├── Unlisted            a bucket, or the list of buckets, to verification (verification/listing.py)
+│   │   ├── Unlistable              a folder of log files, to verification (verification/log_files.py)
+│   │   ├── ContentRefused          what a log file holds, to verification (verification/content.py)
+│   │   ├── NoIntake                a kind of place that no part of verification reads (verification/intakes.py)
+│   │   ├── Unattested              somebody else's copies, which nobody attested (verification/external.py)
 │   │   └── Unread              a place's rows, to verification (verification/source.py)
 │   ├── HoldsUnreadable         the list of legal holds could not be read
 │   └── OwnDatabaseError        our own database refused a step of a check (verification/inventory.py)
@@ -21,6 +25,7 @@ RetentionError
 ├── BusyError                4  another run is at work on the same plan; it is worth trying again
 ├── PartlyFailedError        5  some items failed; the others are done
 └── StackError               2  the local stack can't start or stop (local/processes.py)
+    ├── AlreadyThere            what was to be made is there already (local/airflow_api.py)
     └── ProductFailedError   5  it runs, but a DAG did not do its work (local/up.py)
 
 Messages say what was found, what was expected and what to do next. They never hold an item's key, a name

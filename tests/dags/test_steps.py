@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.audio_alone import audio_policies, declare_the_rest
 from tests.world import HASHER, HOUR, Recording, World
 
 from retention.connections import Connection
@@ -22,12 +23,22 @@ OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
 
 
+OTHER_TABLES = """
+SELECT c.name, array_agg(a.attname::text ORDER BY a.attnum)
+FROM (SELECT oid, relnamespace::regnamespace::text || '.' || relname AS name FROM pg_class WHERE relkind IN ('r', 'p')) AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.name NOT LIKE 'pg_%%' AND c.name NOT LIKE 'information_schema.%%' AND c.name <> 'public.recordings' GROUP BY c.name
+"""
+
+
 @pytest.fixture
 def company(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     key = tmp_path / "hash.key"
     key.write_text(HASHER.key.hex(), encoding="ascii")
     monkeypatch.setenv("RETENTION_HASH_KEY_FILE", str(key))
     monkeypatch.setenv("RETENTION_DATAMAP", str(tmp_path / "datamap"))
+    monkeypatch.setenv("RETENTION_POLICIES", str(audio_policies(tmp_path / "policies")))
+    declare_the_rest(tmp_path / "datamap" / "company.yaml", world.sql(OTHER_TABLES))
     own, company = world.connections["retention_db"], world.connections["company_db"]
     known = world.connections | {"retention_db_verify": own, "company_db_verify": company}
     for connection_id, connection in known.items():

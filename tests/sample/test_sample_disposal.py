@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.sample.stores import Stores
-from tests.world import World, now, postgres_connection, write_datamap
+from tests.world import INCLUDE, World, now, postgres_connection, write_datamap
 
 from retention.connections import parse
 from retention.datamap.loader import load_datamap
@@ -54,7 +54,9 @@ def world(stores: Stores, s3_server: S3Server, tmp_path: Path) -> World:
         "company_s3": parse("company_s3", s3_server.airflow_connection("disposal")),
         "retention_db": postgres_connection("retention_db", stores.own),
     }
-    datamap = load_datamap(write_datamap(tmp_path / "datamap", stores.bucket))
+    # The whole map: the load sets holds in every category.
+    shipped = (INCLUDE / "datamap" / "company.yaml").read_text(encoding="utf-8")
+    datamap = load_datamap(write_datamap(tmp_path / "datamap", stores.bucket, shipped))
     world = World(stores.company, stores.own, stores.bucket, stores.s3, connections, datamap)
     world.set_mode("enforce")
     return world
