@@ -12,7 +12,7 @@ from tests.world import DAY, HOUR, World, now
 
 def test_status_summary_and_report_know_nothing_of_later_proofs(run: Any, world: World, tmp_path: Path) -> None:
     before = now().isoformat()
-    run("verify")
+    run("verify", "audio")
     assert run("status")["verdict"] == "compliant"
     then = run("status", "--as-of", before, code=3)["categories"][0]
     assert (then["last_proof"], then["reason"], then["mode"]) == (None, "never verified", "enforce")

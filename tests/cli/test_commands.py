@@ -201,7 +201,7 @@ class TestProof:
         assert run("status", code=1)["verdict"] == "breach"
         settle()
         run("dispose", "audio")
-        proof = run("verify")
+        proof = run("verify", "audio")
         assert (proof["verdict"], proof["findings"], proof["places"]["failed"]) == ("compliant", [], [])
         assert proof["places"]["read"] == 1 and proof["policy_version"] == "2025-08-03"
         status = run("status")
@@ -214,8 +214,8 @@ class TestProof:
 
     def test_a_check_of_the_past_is_no_proof_and_forgets_nothing(self, run: Any, world: World) -> None:
         world.add_recording(age=40 * DAY)
-        run("verify", code=1)
-        run("verify", "--as-of", (now() - 300 * DAY).isoformat())
+        run("verify", "audio", code=1)
+        run("verify", "audio", "--as-of", (now() - 300 * DAY).isoformat())
         assert run("status", code=1)["verdict"] == "breach"
         run("report")
 
@@ -225,13 +225,13 @@ class TestProof:
         for file in shipped.glob("*.yaml"):
             (lax / file.name).write_text(file.read_text().replace("limit: P30D", "limit: P300D"))
         monkeypatch.setenv("RETENTION_POLICIES", str(lax))
-        run("verify")
+        run("verify", "audio")
         monkeypatch.setenv("RETENTION_POLICIES", str(shipped))
         assert "other promises" in run("status", code=3)["categories"][0]["reason"]
 
     def test_a_deadline_that_passed_since_the_last_proof_is_unknown(self, run: Any, world: World) -> None:
         world.add_recording(age=30 * DAY - HOUR)
-        run("verify")
+        run("verify", "audio")
         later = (now() - timedelta(minutes=1)).isoformat()
         with connect(world.own) as own:
             rewrite(own, "UPDATE retention.check_runs SET started_at = started_at - interval '90 minutes', "
@@ -239,7 +239,7 @@ class TestProof:
         assert "deadline" in run("status", "--as-of", later, code=3)["categories"][0]["reason"]
 
     def test_an_old_proof_is_unknown(self, run: Any, world: World) -> None:
-        run("verify")
+        run("verify", "audio")
         with connect(world.own) as own:
             rewrite(own, "UPDATE retention.check_runs SET (started_at, as_of) = "
                          "(started_at - interval '3 hours', as_of - interval '3 hours')")  # fmt: skip
@@ -251,7 +251,7 @@ class TestProof:
         """By a machine's clock that is six minutes ahead the check would be no proof, and overdue items might not be."""
         ahead = now() + timedelta(minutes=6)
         monkeypatch.setattr(settings, "parse_as_of", lambda _text: ahead)
-        run("verify")
+        run("verify", "audio")
         [check] = world.own_sql("SELECT as_of = started_at AS is_now, is_proof FROM retention.check_runs")
         assert check == {"is_now": True, "is_proof": True}
 
@@ -260,5 +260,5 @@ class TestProof:
         file.write_text(
             file.read_text().replace(f"bucket: {world.bucket}\n    prefixes", "bucket: no-such-bucket\n    prefixes")
         )
-        found = run("verify", code=3)
+        found = run("verify", "audio", code=3)
         assert found["verdict"] == "unknown" and found["places"]["failed"]

@@ -305,7 +305,7 @@ def test_status_reads_in_minutes_and_says_overdue(run: Any, world: World) -> Non
     from retention.cli import app
 
     world.add_recording(age=34 * DAY + 22 * HOUR)
-    run("verify", code=1)
+    run("verify", "audio", code=1)
     text = CliRunner().invoke(app, ["status"]).stdout
     assert "overdue by 4 days 22 h" in text
     assert f"{now():%Y-%m-%d}" in text and " UTC" in text

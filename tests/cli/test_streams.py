@@ -73,8 +73,8 @@ def test_a_breach_that_could_not_be_shown_is_not_told_by_the_exit_code(
     run: Any, world: World, how: str, code: int
 ) -> None:
     world.add_recording(age=40 * DAY)
-    assert run("verify", code=1)["verdict"] == "breach"
-    assert ended(("verify",), how)[0] == code
+    assert run("verify", "audio", code=1)["verdict"] == "breach"
+    assert ended(("verify", "audio"), how)[0] == code
 
 
 @pytest.mark.parametrize(("words", "code"), [(SHOW, 0), (("policy", "show", "nonsense"), 2), (("nonsense",), 2)])

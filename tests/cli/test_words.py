@@ -51,7 +51,7 @@ def test_so_is_a_wrong_place(run: Any, arguments: tuple[str, ...], argument: str
 def test_verify_says_what_was_found_in_words_and_what_to_do(run: Any, world: World) -> None:
     world.add_recording(age=31 * DAY)
     world.s3.put_object(Bucket=world.bucket, Key="exports/x.csv", Body=b"x")
-    text = words("verify").stdout
+    text = words("verify", "audio").stdout
     assert text.startswith("verdict: breach\n")
     assert "breach: 1 × Past the limit of age (past_cap) in call_recordings\n    Look at the last disposal run" in text
     assert f"(unmapped_prefix) in company_s3/{world.bucket}\n    List the bucket" in text
@@ -59,7 +59,7 @@ def test_verify_says_what_was_found_in_words_and_what_to_do(run: Any, world: Wor
 
 def test_verify_says_why_a_place_could_not_be_read(run: Any, world: World) -> None:
     world.sql("ALTER TABLE recordings DROP COLUMN recorded_at")
-    result = words("verify")
+    result = words("verify", "audio")
     assert result.exit_code == 3
     assert "sql/check_recordings.sql" in result.stdout and "rec.recorded_at does not exist" in result.stdout
 
@@ -82,11 +82,11 @@ class TestEnforce:
 
     def test_a_check_that_could_not_read_the_place_is_none(self, run: Any, world: World) -> None:
         world.sql("ALTER TABLE recordings RENAME COLUMN recorded_at TO at")
-        run("verify", code=3)
+        run("verify", "audio", code=3)
         assert run("mode", "audio", "enforce", "--reason", "r")["never_verified"] == ["call_recordings"]
 
     def test_afterwards_it_is_silent(self, run: Any, world: World) -> None:
-        run("verify")
+        run("verify", "audio")
         result = words("mode", "audio", "enforce", "--reason", "r")
         assert (result.exit_code, result.stderr) == (0, "")
         assert run("mode", "audio", "enforce", "--reason", "r")["never_verified"] == []

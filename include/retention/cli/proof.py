@@ -35,7 +35,8 @@ def verify(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove from the stores themselves that nothing stays past its limit and nothing protected vanished."""
+    """Prove from the stores themselves that nothing stays past its limit and nothing protected vanished; without a CATEGORY also
+    that nothing is there that nobody mapped."""
     from retention.verification import verify as prove
 
     if categories:
@@ -44,6 +45,7 @@ def verify(
     with bar:
         result = prove(
             categories or all_categories(),
+            coverage=not categories,
             # Without an instant it is judged by our own database's clock, as holds and the ledger are dated by it.
             as_of=settings.parse_as_of(as_of) if as_of is not None else None,
             resolve=from_environment,

@@ -22,7 +22,7 @@ class FilesSeen(NamedTuple):
 def look_below(root: Path, datamap: DataMap, connections: Collection[str], declared: Collection[str]) -> FilesSeen:
     """Compare every file below `root` with the map. `declared` are folders declared free of personal data.
 
-    Links are not followed: what they lead to is a place of its own. Raises OSError where a folder can't be read.
+    Links are not followed: what they lead to elsewhere is a place of its own. Raises OSError where a folder can't be read.
     """
     claims = [
         (_parts(place.spec.folder), compile_patterns(place.spec.patterns))
@@ -43,12 +43,17 @@ def look_below(root: Path, datamap: DataMap, connections: Collection[str], decla
 
 
 def _files(root: Path) -> Iterator[tuple[str, ...]]:
-    """Every file, link or other entry that is no folder, as the names that lead to it."""
+    """Every file or other entry that is no folder, as the names that lead to it.
+
+    A link to something below `root` is left out: that is here itself, or nowhere.
+    """
     for folder, folders, names in os.walk(root, onerror=_raise):
         below = Path(folder).relative_to(root).parts
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for name in (*names, *links):
-            yield (*below, name)
+            path = Path(folder) / name
+            if not (path.is_symlink() and path.resolve().is_relative_to(root.resolve())):
+                yield (*below, name)
 
 
 def _raise(error: OSError) -> None:
