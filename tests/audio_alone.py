@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 INCLUDE = Path(__file__).resolve().parents[1] / "include"
@@ -15,18 +14,6 @@ def audio_policies(folder: Path) -> Path:
     for name in ("promises.yaml", "audio.yaml"):
         shutil.copy(INCLUDE / "policies" / name, folder / name)
     return folder
-
-
-def declare_the_rest(datamap: Path, tables: Iterable[tuple[str, list[str]]]) -> None:
-    """Declare these tables with all of their columns not personal, so that a check of coverage finds nothing but recordings."""
-    said = "reason: a test of recordings alone, owner: Platform Engineering, declared_on: 2026-11-01"
-    entries = [
-        f"  - {{connection: company_db, table: {table}, {columns}{said}}}"
-        for table, names in tables
-        for columns in ("", f"columns: [{', '.join(names)}], ")
-    ]
-    text = datamap.read_text(encoding="utf-8")
-    datamap.write_text("\n".join([text, "not_personal:", *entries, ""]), encoding="utf-8")
 
 
 def audio_map() -> str:

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.audio_alone import audio_policies, declare_the_rest
+from tests.audio_alone import audio_policies
+from tests.declared import declare_rest
 from tests.world import HASHER, HOUR, Recording, World
 
 from retention.connections import Connection
@@ -23,14 +24,6 @@ OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
 
 
-OTHER_TABLES = """
-SELECT c.name, array_agg(a.attname::text ORDER BY a.attnum)
-FROM (SELECT oid, relnamespace::regnamespace::text || '.' || relname AS name FROM pg_class WHERE relkind IN ('r', 'p')) AS c
-JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.name NOT LIKE 'pg_%%' AND c.name NOT LIKE 'information_schema.%%' AND c.name <> 'public.recordings' GROUP BY c.name
-"""
-
-
 @pytest.fixture
 def company(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     key = tmp_path / "hash.key"
@@ -38,7 +31,7 @@ def company(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
     monkeypatch.setenv("RETENTION_HASH_KEY_FILE", str(key))
     monkeypatch.setenv("RETENTION_DATAMAP", str(tmp_path / "datamap"))
     monkeypatch.setenv("RETENTION_POLICIES", str(audio_policies(tmp_path / "policies")))
-    declare_the_rest(tmp_path / "datamap" / "company.yaml", world.sql(OTHER_TABLES))
+    declare_rest(tmp_path / "datamap" / "company.yaml", world.company)
     own, company = world.connections["retention_db"], world.connections["company_db"]
     known = world.connections | {"retention_db_verify": own, "company_db_verify": company}
     for connection_id, connection in known.items():
