@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from tests.sample.stores import Stores, fresh_stores
 from tests.verification.company import HASHER, PLACE, Company, found, reasons
-from tests.verification.conftest import map_for, postgres_connection
+from tests.verification.conftest import postgres_connection
+from tests.world import write_datamap
 
 from retention.connections import parse
 from retention.local.postgres_server import PostgresServer
@@ -97,7 +98,13 @@ def _company(
         "retention_db_verify": postgres_connection("retention_db_verify", stores.own, verifier),
         "company_s3_verify": parse("company_s3_verify", s3.airflow_connection("verify")),
     }
-    return Company(stores.company, stores.own, stores.bucket, stores.s3, connections, map_for(folder, stores.bucket))
+    return Company(stores.company, stores.own, stores.bucket, stores.s3, connections, _map(folder, stores.bucket))
+
+
+def _map(folder: Path, bucket: str) -> Path:
+    """The whole shipped map, as the load sets holds in every category; checked is one of them."""
+    shipped = (INCLUDE / "datamap" / "company.yaml").read_text(encoding="utf-8")
+    return write_datamap(folder / "shipped", bucket, shipped.replace("bucket: server-logs", f"bucket: {bucket}-logs"))
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - NO_OBJECT))
@@ -108,7 +115,7 @@ def test_case_is_judged_as_it_is_meant(checked: Checked, name: str) -> None:
 
 def test_place_is_read_and_nothing_is_unknown(checked: Checked) -> None:
     result = checked.result
-    assert result.places_read == (PLACE,)
+    assert set(result.places_read) == {PLACE, "telephony_recordings"}
     assert [one for one in result.findings if one.severity == "unknown"] == []
     assert result.counts["overdue_items"] == sum(state == "overdue" for state in checked.states.values())
 

@@ -31,7 +31,7 @@ from retention.errors import BusyError, PartlyFailedError
 from retention.evidence import ledger
 
 THREADS = 6
-"""Batches in flight: the store's answer time is the bottleneck, not our CPU."""
+"""Most batches in flight, where a kind of place doesn't ask for fewer."""
 
 Progress = Callable[[int, int], None]
 
@@ -180,7 +180,7 @@ def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, An
 def _run_batches(
     context: BatchContext, own: OwnConnection, part: Part, threads: int, progress: Progress
 ) -> list[BatchResult]:
-    """Run all open batches of the part, `threads` at a time, each thread on one connection; the first error stops new ones.
+    """Run all open batches of the part, at most `threads` at once, each thread on one connection; the first error stops new ones.
 
     One place after the other, in the order of the data map: rows of one may wait for those of another.
     """
@@ -199,16 +199,17 @@ def _run_batches(
 
     results: list[BatchResult] = []
     try:
-        with ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="batch") as pool:
-            try:
-                for _, of_place in groupby(open_batches, key=itemgetter("place")):
-                    futures = [pool.submit(work, batch["batch_no"]) for batch in of_place]
+        for place, of_place in groupby(open_batches, key=itemgetter("place")):
+            at_once = min(threads, kind_of(context.places[place].place).threads)
+            with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="batch") as pool:
+                futures = [pool.submit(work, batch["batch_no"]) for batch in of_place]
+                try:
                     for future in as_completed(futures):
                         results.append(future.result())
                         progress(len(results), len(open_batches))
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+                except BaseException:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise
     finally:
         for connection in connections:
             connection.close()

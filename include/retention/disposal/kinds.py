@@ -32,9 +32,11 @@ Own = Any
 
 
 class PlaceKind(Protocol):
-    """One kind of place. `batch_items`: how many items go in one batch, for which a hold waits at most."""
+    """One kind of place. `batch_items`: how many items go in one batch; `threads`: how many batches at once. A hold waits for all
+    batches in flight."""
 
     batch_items: int
+    threads: int
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: Own) -> Own:
         """Look at the place before a run; raises DataMapError or StoreUnreadable."""

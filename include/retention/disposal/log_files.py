@@ -34,6 +34,8 @@ class LogFileKind:
 
     batch_items = 500
     """A file is looked at again before it goes, under the lock that new holds wait for."""
+    threads = 4
+    """Reading files takes longer than removing them."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPlace | MappedFiles) -> CheckedLogFiles:
         """Look whether all files can be listed, and whether the rule asks for what files can tell."""

@@ -26,6 +26,8 @@ class ObjectKind:
 
     batch_items = 1_000
     """S3 takes at most 1,000 keys in one deletion."""
+    threads = 6
+    """The store's answer time is the bottleneck, not our CPU."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> CheckedObjects:
         """Look at bucket, rows and SQL."""

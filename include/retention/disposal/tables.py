@@ -30,6 +30,8 @@ class TableKind:
 
     batch_items = 2_500
     """As quick as twice as many, and others wait half as long for a row, or to set a hold."""
+    threads = 2
+    """Enough to keep the database busy; a hold would wait longer for more."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedTable) -> CheckedTable:
         """Look at the table, what belongs to its rows, and the SQL."""

@@ -30,6 +30,8 @@ class PartitionsKind:
 
     batch_items = 5_000
     """Rows of one batch; partitions are few."""
+    threads = 2
+    """As for tables."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPartitions) -> CheckedPartitions:
         """Look at the table, and whether the rule asks for no more than the age of its records."""
