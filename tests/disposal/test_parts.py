@@ -9,10 +9,11 @@ import pytest
 from tests.table_world import TableWorld
 from tests.world import DAY
 
+from retention.disposal.approval import approve_plan
 from retention.disposal.execute import close_plan, execute_plan
 from retention.disposal.locking import Part
 from retention.disposal.plan import PlanSummary
-from retention.errors import BusyError, PartlyFailedError
+from retention.errors import BusyError, GuardError, PartlyFailedError, PlanError
 
 
 @pytest.fixture
@@ -71,3 +72,18 @@ def test_part_that_is_done_is_done_again_without_harm(tables: TableWorld, plan: 
     first = execute_plan(tables.runtime, plan.plan_id, plan.digest, part=Part(0, 2))
     again = execute_plan(tables.runtime, plan.plan_id, plan.digest, part=Part(0, 2))
     assert (again.planned, again.gone) == (first.planned, first.gone)
+
+
+def test_plan_that_waits_for_its_approval_is_not_closed_and_can_still_be_approved(
+    tables: TableWorld, plan: PlanSummary
+) -> None:
+    tables.own_sql("UPDATE retention.plans SET blocked_reason = 'volume limit' WHERE plan_id = %s", plan.plan_id)
+    with pytest.raises(GuardError, match="blocked"):
+        execute_plan(tables.runtime, plan.plan_id, plan.digest, part=Part(0, 2))
+    with pytest.raises(PlanError, match="is ready"):
+        close_plan(tables.runtime, plan.plan_id)
+    with tables.runtime.own() as own:
+        approve_plan(own, plan.plan_id, plan.digest, approved_by="ben", reason="looked at")
+    for number in range(2):
+        execute_plan(tables.runtime, plan.plan_id, plan.digest, part=Part(number, 2))
+    assert close_plan(tables.runtime, plan.plan_id).gone == 9

@@ -27,7 +27,7 @@ from retention.disposal.locking import WHOLE, Part, try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import check_places
 from retention.disposal.runtime import Runtime
-from retention.errors import BusyError, PartlyFailedError
+from retention.errors import BusyError, PartlyFailedError, PlanError
 from retention.evidence import ledger
 
 THREADS = 6
@@ -93,13 +93,19 @@ def execute_plan(
 def close_plan(runtime: Runtime, plan_id: UUID) -> DisposalSummary:
     """Close a plan that was executed in parts: count what became of all of it, and let its items go.
 
-    Raises BusyError while a part is at work, and PartlyFailedError where something is left: what failed, and what no part did.
+    Raises BusyError while a part is at work, PlanError for a plan that no part has begun (one that waits for its approval stays
+    ready for it), and PartlyFailedError where something is left: what failed, and what no part did.
     """
     with runtime.own() as own, try_plan_lock(own, plan_id) as free:
         _require_free(plan_id, free)
         plan = guard.plan_row(own, plan_id)
         if plan["state"] == "done" and plan["result"] is not None:
             return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
+        if plan["state"] != "executing":
+            raise PlanError(
+                f"plan {plan_id} is {plan['state']}; expected one that was executed. Nothing was closed; why no part of it began "
+                "stands with the tasks that were to execute it."
+            )
         summary = _summarise(own, plan, [], dry_run=False, part=WHOLE)
         _finish(own, summary, runtime.actor)
         parts = _parts_removed(own, plan_id) if summary.failed else 0
