@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.reading import Reading
-from retention.disposal.selection import PLANNED, is_planned
+from retention.disposal.selection import PLANNED, Selection, is_planned
 
 
 def due_rows(
@@ -25,15 +27,7 @@ def due_rows(
     with reading.runtime.source(place) as source, source.transaction():
         # Counts and items from one snapshot, so that they add up.
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        counts = sql.SQL(
-            "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
-            "FROM {} GROUP BY status, reason, basis"
-        ).format(selection.decided)
-        for row in source.execute(counts, selection.parameters):
-            tally.considered += row["items"]
-            tally.fallback += row["items"] if row["basis"] == "fallback" else 0
-            if not is_planned(row):
-                tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
+        count_decided(source, selection, tally)
         due = sql.SQL('SELECT * FROM {} WHERE {} ORDER BY object_key COLLATE "C"').format(
             selection.decided, sql.SQL(PLANNED)
         )
@@ -45,3 +39,16 @@ def due_rows(
                     require_read_alike(reading.checked.place, [row])
                 tally.take(row["deadline_at"])
                 yield due_item(place.name, row)
+
+
+def count_decided(source: psycopg.Connection[dict[str, Any]], selection: Selection, tally: Tally) -> None:
+    """Count what was decided, and of what stays the reason and when the next of it falls due."""
+    counts = sql.SQL(
+        "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
+        "FROM {} GROUP BY status, reason, basis"
+    ).format(selection.decided)
+    for row in source.execute(counts, selection.parameters):
+        tally.considered += row["items"]
+        tally.fallback += row["items"] if row["basis"] == "fallback" else 0
+        if not is_planned(row):
+            tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)

@@ -51,6 +51,20 @@ VERIFIED = Asset(name="stores_verified", uri="x-retention://verified", group="re
 """Updated by every verification. Like those of disposals, its events carry the counts, which the run's page then shows."""
 
 
+def _dag(dag_id: str, schedule: Any, doc: str | None, *tags: str, **defaults: Any) -> DAG:
+    """What all DAGs have in common: one run at a time, and none made up for. `defaults` are of the tasks, over `DEFAULTS`."""
+    return DAG(
+        dag_id,
+        schedule=schedule if not isinstance(schedule, str) else CronTriggerTimetable(schedule, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=DEFAULTS | defaults,
+        tags=["retention", *tags],
+        doc_md=doc,
+    )
+
+
 def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, parts: int = 1, doc: str | None) -> DAG:
     """A DAG that plans and then disposes of one category. Cron times are UTC.
 
@@ -58,20 +72,9 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
     and may run on machines of their own; their number never grows with the backlog. One run at a time; a run that was missed
     is not made up for, because the next one covers all that is due by then.
     """
-    with DAG(
-        dag_id,
-        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS
-        | {
-            "execution_timeout": TIMEOUTS[coverage],
-            "on_failure_callback": partial(steps.note_failure, category=category, coverage=coverage),
-        },
-        tags=["retention", "disposal", category],
-        doc_md=doc,
-    ) as dag:
+    noted = partial(steps.note_failure, category=category, coverage=coverage)
+    defaults = {"execution_timeout": TIMEOUTS[coverage], "on_failure_callback": noted}
+    with _dag(dag_id, schedule, doc, "disposal", category, **defaults) as dag:
 
         @task(task_display_name=f"plan {category}", multiple_outputs=True, map_index_template=COUNTS)
         def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
@@ -111,16 +114,7 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
     Cron times are UTC.
     """
-    with DAG(
-        dag_id,
-        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
-        tags=["retention", "disposal"],
-        doc_md=doc,
-    ) as dag:
+    with _dag(dag_id, schedule, doc, "disposal") as dag:
 
         @task(task_display_name="find categories")
         def find() -> list[str]:
@@ -150,16 +144,8 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
 
     The two have nothing to do with each other: one may fail without the other. Cron times are UTC.
     """
-    with DAG(
-        dag_id,
-        schedule=CronTriggerTimetable(schedule, timezone="UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS | {"on_failure_callback": partial(steps.note_failure, category=category)},
-        tags=["retention", "maintenance", category],
-        doc_md=doc,
-    ) as dag:
+    noted = partial(steps.note_failure, category=category)
+    with _dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
 
         @task(task_display_name="find places")
         def find(kind: str) -> list[str]:
@@ -187,19 +173,11 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
 
 def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
     """A DAG that proves, reports and judges: after each disposal, and by its own clock (cron, UTC) in any case."""
-    with DAG(
-        dag_id,
-        schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(schedule, timezone="UTC"),
-            assets=AssetAny(OTHERS_DISPOSED, *(disposed(name) for name in WITH_DAG)),
-        ),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=DEFAULTS,
-        tags=["retention", "verification"],
-        doc_md=doc,
-    ) as dag:
+    after_disposal = AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable(schedule, timezone="UTC"),
+        assets=AssetAny(OTHERS_DISPOSED, *(disposed(name) for name in WITH_DAG)),
+    )
+    with _dag(dag_id, after_disposal, doc, "verification") as dag:
 
         @task(
             task_display_name="verify the stores",

@@ -25,7 +25,7 @@ _SCAN_ROWS = 5_000
 _LOCK_TIMEOUT_MS = 30_000
 """How long a batch waits for rows that the application has locked, before it counts as failed (55P03)."""
 
-_REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
+REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
 """SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
 
 _COLUMN = """
@@ -246,7 +246,7 @@ def _delete(session: Session, statement: sql.Composed, wanted: Sequence[_Wanted]
         if session.closed or error.sqlstate is None:
             raise
         code = error.sqlstate
-    if len(wanted) == 1 or code[:2] not in _REFUSED_BY_ROW:
+    if len(wanted) == 1 or code[:2] not in REFUSED_BY_ROW:
         return {key: RemovalResult(Removal.FAILED, 0, code) for key, *_ in wanted}
     middle = len(wanted) // 2
     return _delete(session, statement, wanted[:middle]) | _delete(session, statement, wanted[middle:])

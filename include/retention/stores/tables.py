@@ -11,13 +11,12 @@ import psycopg
 from psycopg import sql
 
 from retention.errors import StoreUnreadable
+from retention.stores.postgres import REFUSED_BY_ROW
 
 Session = psycopg.Connection[Any]
 
 LOCK_TIMEOUT_MS = 5_000
 """How long a batch waits for rows that the application has locked, before it counts as failed (55P03) and is tried again."""
-_REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
-"""SQLSTATE classes in which single rows are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
 
 _COLUMN = """
 SELECT format_type(a.atttypid, a.atttypmod)
@@ -52,8 +51,6 @@ class TableRows:
     ) -> None:
         self._connect = connect
         self._name = table
-        self._table = sql.Identifier(*table.split("."))
-        self._id = sql.Identifier(id_column)
         self._id_column = id_column
         self._branches = tuple(branches)
         self._becomes = dict(becomes or {})
@@ -171,7 +168,7 @@ class TableBatch:
             if self.session.closed or error.sqlstate is None:
                 raise
             code = error.sqlstate
-        if len(ids) <= 1 or code[:2] not in _REFUSED_BY_ROW:
+        if len(ids) <= 1 or code[:2] not in REFUSED_BY_ROW:
             if not ids:
                 raise StoreUnreadable(
                     f"table {self._name!r}: found database error {code}; expected the right to do that.", code=code

@@ -12,6 +12,7 @@ from psycopg import sql
 from retention.datamap.loader import MappedTable
 from retention.datamap.model import TableFacts, TablePlace
 from retention.disposal.checked import CheckedPartitions
+from retention.disposal.due_rows import count_decided
 from retention.disposal.fact_columns import FactColumns
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.reading import Reading
@@ -40,15 +41,7 @@ def due_rows_of(reading: Reading[CheckedPartitions], partitions: Sequence[str], 
         # Counts and items from one snapshot, so that they add up.
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         source.execute(f"SET LOCAL lock_timeout = {READ_WAIT_MS}")
-        counts = sql.SQL(
-            "SELECT status, reason, basis, count(*) AS items, min(due_at) FILTER (WHERE status = 'retain') AS next_due_at "
-            "FROM {} GROUP BY status, reason, basis"
-        ).format(selection.decided)
-        for row in source.execute(counts, selection.parameters):
-            tally.considered += row["items"]
-            tally.fallback += row["items"] if row["basis"] == "fallback" else 0
-            if not is_disposable(row):
-                tally.keep(row["reason"], row["items"], row["next_due_at"] if row["reason"] == "not_due" else None)
+        count_decided(source, selection, tally)
         due = sql.SQL(
             "SELECT * FROM (SELECT DISTINCT ON (item_id) * FROM {} WHERE {} ORDER BY item_id, object_key) AS one "
             'ORDER BY object_key COLLATE "C"'
