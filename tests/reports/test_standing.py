@@ -262,6 +262,37 @@ def test_summary_says_what_was_then_and_what_is_now(own: OwnConnection) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        pytest.param("off", "Mode off: nothing is planned or deleted", id="off"),
+        pytest.param("observe", "Mode observe: runs plan, and delete nothing", id="observe"),
+        pytest.param("enforce", None, id="enforce"),
+    ],
+)
+def test_summary_says_that_the_mode_forbids_deletion(own: OwnConnection, mode: str, said: str | None) -> None:
+    fresh(own)
+    rewrite(
+        own,
+        "INSERT INTO retention.mode_changes (category, mode, changed_by, changed_at, reason) VALUES "
+        f"('audio', '{mode}', 'anna', '2026-01-01', 'test')",
+    )
+    text = read_summary(own, ["audio"], documents(), until=NOW)["text"]
+    assert ("Mode " in text) is (said is not None)
+    assert (said or "") in text
+
+
+def test_summary_says_that_all_is_stopped(own: OwnConnection) -> None:
+    fresh(own)
+    assert "STOPPED" not in read_summary(own, ["audio"], documents(), until=NOW)["text"]
+    rewrite(
+        own,
+        "INSERT INTO retention.stop_changes (stopped, changed_by, changed_at, reason) VALUES "
+        "(TRUE, 'anna', '2026-01-01', 'test')",
+    )
+    assert "Everything is STOPPED" in read_summary(own, ["audio"], documents(), until=NOW)["text"]
+
+
+@pytest.mark.parametrize(
     ("check", "said"),
     [
         pytest.param(scenarios.Check(headroom=room(DAY_S * 60 + 60)), "  in 60 days  ", id="compliant"),

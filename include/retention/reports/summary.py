@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from retention.database import OwnConnection
+from retention.evidence.controls import mode_of, stop_of
 from retention.readable import utc_minute
 from retention.reports import formats
 from retention.reports.checks import CheckRead, Documents
@@ -34,7 +35,8 @@ def read_summary(
     The verdict is the one that `status` gives at `until`; `documents` are those that count then.
     """
     found = [_summary(own, category, documents, since, until) for category in categories]
-    texts = [one["text"] for one in found]
+    stopped = ["Everything is STOPPED; `resume` ends that."] if stop_of(own, until).value == "stopped" else []
+    texts = [*stopped, *(one["text"] for one in found)]
     if any(one["verdict"] != Verdict.COMPLIANT for one in found):
         texts.append(NEXT_STEP)
     return {"categories": found, "text": "\n".join(texts)}
@@ -54,6 +56,7 @@ def _summary(
         f"{category}: {_proven(read, standing, category)}",
         *(run.said for run in said.values()),
         *_besides(own, category, list(newest.values()), since, until, others=category in documents.kept_by_others),
+        *_MODES.get(mode_of(own, category, until).value, []),
         *_stayed(counted),
     ]
     return {
@@ -70,6 +73,10 @@ def _summary(
     }
 
 
+_MODES = {
+    "off": ["Mode off: nothing is planned or deleted until `mode` changes that."],
+    "observe": ["Mode observe: runs plan, and delete nothing until `mode` changes that."],
+}
 _GONE = "SELECT count(*) AS gone FROM retention.disposed_items WHERE category = %s AND gone_at BETWEEN %s AND %s"
 
 
