@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.databases import fresh_database
 from tests.logs import LogsWorld
-from tests.world_fixtures import _database
 
 from retention.local.databases import create_databases, grant_airflow_rights
 
@@ -22,7 +22,7 @@ LONG_AGO, LATELY = "now() - interval '20 days'", "now() - interval '1 day'"
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a database that Airflow has migrated, and that the roles have their rights in."""
-    with _database(postgres_server) as name:
+    with fresh_database(postgres_server) as name:
         conninfo = postgres_server.conninfo(name)
         facts = psycopg.conninfo.conninfo_to_dict(conninfo)
         url = f"postgresql+psycopg2://{facts['user']}:{facts['password']}@{facts['host']}:{facts['port']}/{name}"

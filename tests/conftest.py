@@ -18,9 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
+from tests.databases import fresh_database
 
 from retention.local import processes
 from retention.local.postgres_server import PostgresServer
@@ -30,6 +29,9 @@ pytest_plugins = ["tests.world_fixtures", "tests.airflow_metadata"]
 
 _RUN_FOLDER = "RETENTION_TEST_SERVERS"
 _PREFIX = "retention-tests-"
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 2**30
+"""Bytes that have to be free in memory, so that the servers' data may lie there: thousands of databases come and go."""
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
 
@@ -50,11 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     _tidy_killed_runs()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_MEMORY if _is_roomy(_MEMORY) else None))
     folder.chmod(0o755)  # as root, PostgreSQL runs as another user; tests/local covers folders it may not enter
     owner = processes.identify(os.getpid())
     (folder / "owner.json").write_text(json.dumps(asdict(owner)), encoding="utf-8")
     os.environ[_RUN_FOLDER] = str(folder)
+
+
+def _is_roomy(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _ROOM
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -84,12 +90,8 @@ def s3_server() -> S3Server:
 @pytest.fixture
 def database(postgres_server: PostgresServer) -> Iterator[str]:
     """The superuser's connection string of a fresh, empty database, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield postgres_server.conninfo(name)
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with fresh_database(postgres_server) as name:
+        yield postgres_server.conninfo(name)
 
 
 @pytest.fixture
@@ -134,7 +136,7 @@ def _stop_servers(folder: Path) -> None:
 
 
 def _tidy_killed_runs() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in (one for parent in (Path(tempfile.gettempdir()), _MEMORY) for one in parent.glob(f"{_PREFIX}*")):
         owner = processes.read_identity(folder / "owner.json")
         if owner is not None and not owner.is_running():
             _stop_servers(folder)

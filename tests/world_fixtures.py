@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
+from tests.databases import fresh_database
 from tests.log_world import LogWorld, build_log_world
 from tests.table_world import TableWorld
 from tests.table_world import build as build_tables
@@ -23,45 +20,34 @@ from retention.disposal.plan import PlanSummary, make_plan
 @pytest.fixture(scope="session")
 def templates(postgres_server: Any) -> Iterator[tuple[str, str]]:
     """Names of two databases with the schemas of the company and of our own: copying them is quicker than making them."""
-    with _database(postgres_server) as company, _database(postgres_server) as own:
+    with fresh_database(postgres_server) as company, fresh_database(postgres_server) as own:
         create_schemas(postgres_server.conninfo(company), postgres_server.conninfo(own))
         yield company, own
 
 
-@contextmanager
-def _database(server: Any, template: str = "template0") -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    yield name
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture
 def world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[World]:
-    with _database(postgres_server, templates[0]) as company, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server, templates[0]) as company, fresh_database(postgres_server, templates[1]) as own:
         yield build_world(postgres_server.conninfo(company), postgres_server.conninfo(own), bucket, tmp_path)
 
 
 @pytest.fixture
 def own(postgres_server: Any, templates: tuple[str, str]) -> Iterator[str]:
     """A database of our own, alone."""
-    with _database(postgres_server, templates[1]) as name:
+    with fresh_database(postgres_server, templates[1]) as name:
         yield postgres_server.conninfo(name)
 
 
 @pytest.fixture
 def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[TableWorld]:
-    with _database(postgres_server) as company, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server) as company, fresh_database(postgres_server, templates[1]) as own:
         yield build_tables(postgres_server.conninfo(company), postgres_server.conninfo(own), tmp_path)
 
 
 @pytest.fixture
 def log_world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[LogWorld]:
     with (
-        _database(postgres_server, templates[1]) as own,
+        fresh_database(postgres_server, templates[1]) as own,
         build_log_world(postgres_server.conninfo(own), bucket, tmp_path / "logs") as built,
     ):
         yield built

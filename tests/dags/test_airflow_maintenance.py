@@ -13,9 +13,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
+from tests.databases import fresh_database
 from tests.logs import LogsWorld
 from tests.world import now, postgres_connection
-from tests.world_fixtures import _database
 
 from retention.disposal.airflow_metadata import Cleared, clear_metadata
 from retention.errors import ModeError, PartlyFailedError, StoppedError, StoreUnreadable
@@ -28,7 +28,7 @@ def airflow(
     postgres_server: Any, migrated: str, templates: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LogsWorld]:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
-    with _database(postgres_server, migrated) as name, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server, migrated) as name, fresh_database(postgres_server, templates[1]) as own:
         world = LogsWorld(
             postgres_server.conninfo(name), postgres_server.conninfo(own), tmp_path, "airflow_metadata", "kind: airflow"
         ).build()

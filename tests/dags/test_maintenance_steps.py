@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
+from tests.databases import fresh_database
 from tests.logs import PARTITIONS, LogsWorld
 from tests.stores.partitioned import LogTable
 from tests.world import HASHER, now
-from tests.world_fixtures import _database
 
 from retention.errors import PartlyFailedError
 from retention.orchestration import steps
@@ -39,7 +39,7 @@ def publish(world: LogsWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def airflow(
     postgres_server: Any, migrated: str, templates: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LogsWorld]:
-    with _database(postgres_server, migrated) as name, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server, migrated) as name, fresh_database(postgres_server, templates[1]) as own:
         conninfos = postgres_server.conninfo(name), postgres_server.conninfo(own)
         world = LogsWorld(*conninfos, tmp_path, "airflow_metadata", "kind: airflow").build()
         publish(world, tmp_path, monkeypatch)
@@ -50,7 +50,7 @@ def airflow(
 def logs(
     postgres_server: Any, templates: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LogTable]:
-    with _database(postgres_server) as source, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server) as source, fresh_database(postgres_server, templates[1]) as own:
         conninfos = postgres_server.conninfo(source), postgres_server.conninfo(own)
         publish(LogsWorld(*conninfos, tmp_path, "request_log", PARTITIONS).build(), tmp_path, monkeypatch)
         yield LogTable(conninfos[0]).create()

@@ -12,12 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from tests.databases import fresh_database
 from tests.logs import PARTITIONS, RULE, LogsWorld
 from tests.stores.partitioned import LogTable
 from tests.stores.test_partition_store import interrupt_detach
 from tests.stores.test_postgres_store import make_role
 from tests.world import DAY, HOUR, now, postgres_connection
-from tests.world_fixtures import _database
 
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
@@ -62,7 +62,7 @@ class Logs:
 
 @pytest.fixture
 def logs(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[Logs]:
-    with _database(postgres_server) as source, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server) as source, fresh_database(postgres_server, templates[1]) as own:
         conninfo = postgres_server.conninfo(source)
         world = LogsWorld(conninfo, postgres_server.conninfo(own), tmp_path, "request_log", PARTITIONS).build()
         yield Logs(LogTable(conninfo).create(), world)

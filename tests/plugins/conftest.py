@@ -7,16 +7,14 @@ import os
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from tests.databases import fresh_database
 
 from retention import database
 from retention.local.ports import choose
@@ -53,13 +51,9 @@ class Airflow:
 @pytest.fixture(scope="session")
 def own_database(postgres_server: PostgresServer) -> Iterator[str]:
     """The connection string of our own database, migrated and without reports."""
-    name = f"pages_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    database.migrate(postgres_server.conninfo(name))
-    yield postgres_server.conninfo(name)
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with fresh_database(postgres_server) as name:
+        database.migrate(postgres_server.conninfo(name))
+        yield postgres_server.conninfo(name)
 
 
 @pytest.fixture(scope="session")

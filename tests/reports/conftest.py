@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
+from tests.databases import fresh_database
 
 from retention import database
 from retention.database import OwnConnection
@@ -17,13 +15,9 @@ from retention.local.postgres_server import PostgresServer
 @pytest.fixture(scope="session")
 def migrated(postgres_server: PostgresServer) -> Iterator[str]:
     """The connection string of our own database, empty."""
-    name = f"reports_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    database.migrate(postgres_server.conninfo(name))
-    yield postgres_server.conninfo(name)
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with fresh_database(postgres_server) as name:
+        database.migrate(postgres_server.conninfo(name))
+        yield postgres_server.conninfo(name)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def fresh_stores(postgres_server: PostgresServer, s3_server: S3Server) -> Iterat
     with psycopg.connect(postgres_server.conninfo(), autocommit=True) as server:
         for name in names:
             server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'sample'").format(sql.Identifier(name)))
-            server.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
+            server.execute(sql.SQL("CREATE DATABASE {0} OWNER {0} STRATEGY file_copy").format(sql.Identifier(name)))
         company, own = (postgres_server.conninfo(name, user=name, password="sample") for name in names)
         migrate(own)
         writer = _create_hold_writer(own, names[1], server)

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.audio_alone import audio_map
+from tests.databases import fresh_database
 from tests.verification.company import Company
 from tests.verification.records import Records
 
@@ -49,23 +50,16 @@ def verifier(postgres_server: PostgresServer) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def template(postgres_server: PostgresServer, verifier: tuple[str, str]) -> Iterator[tuple[str, str]]:
     """Two databases to copy from, which is quicker than migrating: the company's tables, and our own, with the shipped rights."""
-    suffix = secrets.token_hex(6)
-    company, own = f"company_{suffix}", f"own_{suffix}"
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name in (company, own):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    migrate(postgres_server.conninfo(own))
-    for name, scripts in (
-        (company, [INCLUDE / "retention/sample/schema.sql", _ROLES / "source.sql"]),
-        (own, [_ROLES / "own.sql"]),
-    ):
-        with psycopg.connect(postgres_server.conninfo(name), autocommit=True) as connection:
-            for script in scripts:
-                connection.execute(script.read_bytes())
-    yield company, own
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name in (company, own):
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with fresh_database(postgres_server) as company, fresh_database(postgres_server) as own:
+        migrate(postgres_server.conninfo(own))
+        for name, scripts in (
+            (company, [INCLUDE / "retention/sample/schema.sql", _ROLES / "source.sql"]),
+            (own, [_ROLES / "own.sql"]),
+        ):
+            with psycopg.connect(postgres_server.conninfo(name), autocommit=True) as connection:
+                for script in scripts:
+                    connection.execute(script.read_bytes())
+        yield company, own
 
 
 @contextmanager
@@ -73,25 +67,16 @@ def _copies(
     postgres_server: PostgresServer, template: tuple[str, str], verifier: tuple[str, str]
 ) -> Iterator[tuple[str, str, dict[str, Connection]]]:
     """A source and a database of our own, as fresh as the templates, and the verifying role's connections to them."""
-    suffix = secrets.token_hex(6)
-    names = [f"company_{suffix}", f"own_{suffix}"]
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name, source in zip(names, template, strict=True):
-            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
-            connection.execute(copy)
-            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO retention_verify").format(sql.Identifier(name)))
-    source, own = (postgres_server.conninfo(name) for name in names)
-    yield (
-        source,
-        own,
-        {
-            "company_db_verify": postgres_connection("company_db_verify", source, verifier),
-            "retention_db_verify": postgres_connection("retention_db_verify", own, verifier),
-        },
-    )
-    with psycopg.connect(postgres_server.conninfo(), autocommit=True) as connection:
-        for name in names:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with (
+        fresh_database(postgres_server, template[0], "retention_verify") as company,
+        fresh_database(postgres_server, template[1], "retention_verify") as own,
+    ):
+        conninfo = {
+            "company_db_verify": postgres_server.conninfo(company),
+            "retention_db_verify": postgres_server.conninfo(own),
+        }
+        connections = {name: postgres_connection(name, text, verifier) for name, text in conninfo.items()}
+        yield *conninfo.values(), connections
 
 
 @pytest.fixture

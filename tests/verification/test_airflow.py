@@ -12,10 +12,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
+from tests.databases import fresh_database
 from tests.logs import LogsWorld
 from tests.verification.conftest import postgres_connection
 from tests.world import HASHER
-from tests.world_fixtures import _database
 
 from retention.connections import postgres_conninfo
 from retention.settings import INCLUDE
@@ -46,7 +46,7 @@ class Airflow:
 def airflow(
     postgres_server: Any, migrated: str, templates: tuple[str, str], verifier: tuple[str, str], tmp_path: Path
 ) -> Iterator[Airflow]:
-    with _database(postgres_server, migrated) as name, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server, migrated) as name, fresh_database(postgres_server, templates[1]) as own:
         conninfos = postgres_server.conninfo(name), postgres_server.conninfo(own)
         world = LogsWorld(*conninfos, tmp_path, "airflow_metadata", "kind: airflow")
         world.connections["company_db_verify"] = postgres_connection("company_db_verify", conninfos[0], verifier)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.databases import fresh_database
 from tests.logs import PARTITIONS, LogsWorld
 from tests.stores.partitioned import LogTable
 from tests.stores.test_partition_store import interrupt_detach
 from tests.verification.conftest import postgres_connection
 from tests.world import DAY, HASHER, HOUR, now
-from tests.world_fixtures import _database
 
 from retention.connections import postgres_conninfo
 from retention.disposal.execute import execute_plan
@@ -70,7 +70,7 @@ class Logs:
 
 @pytest.fixture
 def logs(postgres_server: Any, templates: tuple[str, str], verifier: tuple[str, str], tmp_path: Path) -> Iterator[Logs]:
-    with _database(postgres_server) as source, _database(postgres_server, templates[1]) as own:
+    with fresh_database(postgres_server) as source, fresh_database(postgres_server, templates[1]) as own:
         conninfos = postgres_server.conninfo(source), postgres_server.conninfo(own)
         world = LogsWorld(*conninfos, tmp_path, PLACE, PARTITIONS)
         world.connections["company_db_verify"] = postgres_connection("company_db_verify", conninfos[0], verifier)
