@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,25 @@ def test_an_expired_partition_is_one_item_and_a_young_one_stays(logs: Logs) -> N
     assert logs.table.rows() == 6
 
 
-def test_the_ledger_has_the_number_of_its_rows_and_the_hash_of_its_name(logs: Logs) -> None:
+@pytest.mark.parametrize(
+    ("items", "blocked"), [pytest.param(99, True, id="too_many"), pytest.param(100, False, id="as_many_as_may_go")]
+)
+def test_the_volume_limit_counts_what_is_in_a_partition(logs: Logs, items: int, blocked: bool) -> None:
+    name = logs.add(20, rows=50)
+    logs.table.sql(f"ANALYZE {name}")
+    policy = logs.world.runtime().policy
+    rule = policy.rule("logs")
+    rule = rule.model_copy(update={"volume_limit": rule.volume_limit.model_copy(update={"items": items})})
+    planned = logs.plan(policy=replace(policy, rules=policy.rules | {"logs": rule}))
+    assert (planned.due, planned.blocked) == (1, blocked)
+    assert ("100 items are due" in (planned.blocked_reason or "")) is blocked
+
+
+def test_the_ledger_has_one_part_of_it_and_the_hash_of_its_name(logs: Logs) -> None:
     name = logs.add(20, rows=50)
     logs.dispose()
     (entry,) = logs.world.ledger("result")
-    assert (entry["gone"], entry["parts_removed"]) == (1, 100)
+    assert (entry["gone"], entry["parts_removed"]) == (1, 1)
     hashed = logs.world.runtime().hasher.item("request_log", name)
     assert logs.world.own_sql("SELECT item_hash, arose_at FROM retention.disposed_items") == [
         {"item_hash": hashed, "arose_at": logs.day(20) + HOUR}

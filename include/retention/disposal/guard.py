@@ -72,14 +72,16 @@ def require_holds_unaltered(own: OwnConnection, hasher: ItemHasher, holds: Seque
 def over_volume(limit: VolumeLimit, due: int, tally: Tally) -> str | None:
     """Why a plan is too large to run without a second person's approval; None when it is not. Bounds are inclusive.
 
+    A partition counts with about as many records as are in it.
     A listing in which many objects lost their rows, or all did, looks like a table that was emptied or can't be read:
     their consents would be lost with them.
     """
+    due, considered = due + tally.inside_due, tally.considered + tally.inside
     if due > limit.items:
         return f"volume limit: {due} items are due, at most {limit.items} go without approval"
-    if due > limit.share_above_items and due > limit.share * tally.considered:
+    if due > limit.share_above_items and due > limit.share * considered:
         return (
-            f"volume limit: {due} of {tally.considered} items are due ({due / tally.considered:.0%}), "
+            f"volume limit: {due} of {considered} items are due ({due / considered:.0%}), "
             f"at most {limit.share:.0%} go without approval"
         )
     if tally.unlinked_due > limit.unlinked_items:

@@ -63,12 +63,15 @@ Outcomes = dict[Line, tuple[str, str | None]]
 class Tally:
     """What a plan counts while it looks: kept items by reason, the basis of the dates, the next due time.
 
+    `inside` estimates the records within items, beyond one each (partitions), and `inside_due` those within items that are due.
     `linked` counts parts that a row describes, `unlinked_due` those that are due and that no row leads to (full listing), and
     `unmapped_rows`, where there are such parts, the rows that lead to no place.
     """
 
     def __init__(self) -> None:
         self.considered = 0
+        self.inside = 0
+        self.inside_due = 0
         self.linked = 0
         self.unlinked_due = 0
         self.unmapped_rows = 0

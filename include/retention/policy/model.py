@@ -189,7 +189,8 @@ class Schedule(StrictModel):
 
 
 class VolumeLimit(StrictModel):
-    """Above either bound a plan needs a second person's approval of its digest."""
+    """Above either bound a plan needs a second person's approval of its digest. A partition counts with about as many items as it
+    has records, a log file as one."""
 
     items: Count
     """Most due items of one plan."""

@@ -16,7 +16,7 @@ from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_le
 from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.errors import DataMapError, Problem, StoreUnreadable
+from retention.errors import DataMapError, Problem
 from retention.policy.model import Action, RetentionRule
 from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
@@ -50,11 +50,15 @@ class PartitionsKind:
         """Partitions first, then rows of those that can't go whole."""
         fated = sort_out(reading)
         for one in fated:
-            tally.considered += one.fate is not Fate.ROWS
+            if one.fate is Fate.ROWS:
+                continue
+            tally.considered += 1
+            tally.inside += one.about_rows - 1
             if one.fate is Fate.KEEP:
                 decision = one.decision
                 tally.keep(one.reason, 1, decision.due_at if decision and decision.reason == "not_due" else None)
-            elif one.fate is Fate.DROP:
+            else:
+                tally.inside_due += one.about_rows - 1
                 item = _item(reading, one)
                 tally.take(item.deadline_at)
                 yield item
@@ -79,13 +83,13 @@ class PartitionsKind:
     def remove(
         self, reading: Reading[CheckedPartitions], own: OwnConnection, due: Sequence[Line], stored_before: datetime
     ) -> tuple[Outcomes, int]:
-        """Drop partitions one by one, delete rows by partition. The count is that of rows, those of partitions included."""
+        """Drop partitions one by one, delete rows by partition. A partition counts as one part: nobody counts its rows."""
         outcomes: Outcomes = {}
         count = 0
         give_up_at = time.monotonic() + _PATIENCE_S
         for line in (line for line in due if line.part_id is None):
-            outcomes[line], rows = _drop(reading, line, give_up_at)
-            count += rows
+            outcomes[line] = _drop(reading, line, give_up_at)
+            count += outcomes[line][0] == "gone"
             reading.runtime.on_step("partition_dropped")
         of_rows, deleted = remove_rows(reading, [line for line in due if line.part_id is not None])
         return outcomes | of_rows, count + deleted
@@ -139,23 +143,18 @@ def _settled(reading: Reading[CheckedPartitions], line: Line) -> tuple[str, str 
     return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
 
 
-def _drop(reading: Reading[CheckedPartitions], line: Line, give_up_at: float) -> tuple[tuple[str, str | None], int]:
-    """Drop one partition; returns what became of it, and the number of its rows, counted right before."""
+def _drop(reading: Reading[CheckedPartitions], line: Line, give_up_at: float) -> tuple[str, str | None]:
+    """Drop one partition, whatever the number of its rows; returns what became of it."""
     store = reading.checked.store
-    partition = store.find(line.item_id)
-    if partition is None:
-        return _settled(reading, line), 0
-    try:
-        rows = store.records(partition, count=True).rows or 0
-    except StoreUnreadable as error:
-        return ("failed", error.code), 0
+    if store.find(line.item_id) is None:
+        return _settled(reading, line)
     if reading.checked.is_rehearsal:
-        return ("gone", None), rows
+        return "gone", None
     result = store.drop(line.item_id, patience_s=max(0.0, min(PATIENCE_S, give_up_at - time.monotonic())))
     if result.outcome is Removal.FAILED:
-        return ("failed", result.error_code or "unknown"), 0
+        return "failed", result.error_code or "unknown"
     if result.outcome is Removal.ABSENT:
-        return _settled(reading, line), 0
+        return _settled(reading, line)
     if store.exists(line.item_id):
-        return ("failed", "still_there"), 0
-    return ("gone", None), rows
+        return "failed", "still_there"
+    return "gone", None

@@ -36,12 +36,13 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Fated:
     """One partition and what becomes of it. `arose_at` is its oldest record, None of an empty one; `decision` says why and since
-    when, None where its rows are asked."""
+    when, None where its rows are asked. `about_rows` is an estimate, at least 1."""
 
     partition: Partition
     fate: Fate
     arose_at: datetime | None = None
     decision: Decision | None = None
+    about_rows: int = 1
 
     @property
     def reason(self) -> str:
@@ -61,6 +62,7 @@ def _fate_of(reading: Reading[CheckedPartitions], partition: Partition, has_defa
         return Fated(partition, Fate.ROWS)
     records, unread = _records(reading, partition)
     fated = _fate_by(reading, partition, records, has_default=has_default)
+    fated = replace(fated, about_rows=max(1, records.about_rows or 1))
     if unread is None or fated.fate is not Fate.ROWS:
         return fated
     if (fated.decision is not None and fated.decision.disposable) or _may_hold_due(reading, partition):
@@ -74,7 +76,7 @@ def _records(
     """What is in it. One that somebody has locked, or whose owner lets nobody read it, is as old and as young as its bounds: its
     drop then fails by itself, and the others go."""
     try:
-        return reading.checked.store.records(partition, count=False), None
+        return reading.checked.store.records(partition), None
     except StoreUnreadable as error:
         if error.code not in _NOT_NOW or not partition.is_bounded:
             raise
