@@ -38,7 +38,9 @@ CONSENT_COLUMNS = """item_id bigint, party text, scope text, given_at timestampt
     ends_at timestamptz, withdrawn_at timestamptz, reviewed_at timestamptz"""
 
 
-def version(number: int, day: date, *, limit_h: int, duties: bool = True, clock_h: int | None = None) -> RuleVersion:
+def version(
+    number: int, day: date, *, limit_h: int, duties: bool = True, clock_h: int | None = None, requests: bool = True
+) -> RuleVersion:
     clock = (
         StartPoint(event="created", every_item=True, never=True)
         if clock_h is None
@@ -52,7 +54,7 @@ def version(number: int, day: date, *, limit_h: int, duties: bool = True, clock_
         start_points=(
             clock,
             StartPoint(event="contract_ended", limit=limit_h * HOUR, lead=49 * HOUR, may_lie_ahead=True),
-            StartPoint(event="requested", allowed_latency=2 * HOUR, on_request=True),
+            *([StartPoint(event="requested", allowed_latency=2 * HOUR, on_request=True)] if requests else []),
         ),
         exemption=Consents(
             scope="archiving", parties=BOTH, review_every=timedelta(days=365), review_grace=timedelta(days=30)
@@ -80,6 +82,9 @@ RULES = {
     "by_age_too": rule(version(1, date(2025, 8, 3), limit_h=720, clock_h=480)),
     "no_duties_later": rule(
         version(1, date(2025, 8, 3), limit_h=720), version(2, date(2026, 3, 10), limit_h=480, duties=False)
+    ),
+    "request_only_later": rule(
+        version(1, date(2025, 8, 3), limit_h=720, requests=False), version(2, date(2027, 1, 1), limit_h=720)
     ),
     "customers_terms": rule(
         version(1, date(2025, 8, 3), limit_h=720), version(2, date(2026, 3, 10), limit_h=480)

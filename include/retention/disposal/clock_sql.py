@@ -1,0 +1,171 @@
+"""When each item falls due, compiled to SQL as `retention.policy.decide` dates it.
+
+Steps of the query in `retention.disposal.selection`: `dated` builds on `item`, `happened` on `dated` and `terms`, `clocked` on
+`happened`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from retention.disposal.fact_columns import FactColumns
+from retention.policy.model import RetentionRule, Terms
+
+_TERM_TYPES = {
+    "of_tenant": "text",
+    "arose_from": "timestamptz",
+    "arose_before": "timestamptz",
+    "duties": "boolean",
+    "parties": "text[]",
+    "scope": "text",
+}
+
+
+def dated(rule: RetentionRule) -> sql.Composed:
+    """When each item arose: its own start unless that is missing, no date (before `earliest`, after `latest`) or contradicted,
+    else the oldest evidence."""
+    return sql.SQL(
+        "SELECT item.*, e.seen_at, CASE WHEN s.is_good THEN {clock} ELSE e.seen_at END AS arose_at, "
+        "NOT s.is_good AS redated FROM item "
+        "CROSS JOIN LATERAL (SELECT least("
+        "CASE WHEN item.evidence_at BETWEEN %(earliest)s AND %(latest)s THEN item.evidence_at END, "
+        "CASE WHEN item.key_day BETWEEN %(earliest)s AND %(latest)s THEN item.key_day END, "
+        "CASE WHEN item.stored_at BETWEEN %(earliest)s AND %(latest)s THEN item.stored_at END) AS seen_at) AS e "
+        "CROSS JOIN LATERAL (SELECT coalesce({clock} BETWEEN %(earliest)s AND %(latest)s, FALSE) "
+        "AND coalesce({clock} <= e.seen_at + %(tolerance_s)s * interval '1 second', TRUE) AS is_good) AS s"
+    ).format(clock=sql.Identifier(f"start_{rule.clock_event}"))
+
+
+def terms_of(rule: RetentionRule, as_of: datetime, parameters: dict[str, Any]) -> sql.Composed:
+    """One row per customer with terms of its own (NULL: all others) and span of time in which items arose, with the offsets that
+    apply to them, in seconds."""
+    parameters["own_terms"] = sorted(rule.tenants)
+    spans = [
+        (tenant, span, after)
+        for tenant in (None, *sorted(rule.tenants))
+        for terms in [rule.terms(as_of, tenant)]
+        for span, after in zip(terms, [*(one.arose_from for one in terms[1:]), None], strict=True)
+    ]
+    rows = []
+    for number, (tenant, span, after) in enumerate(spans):
+        values: dict[str, Any] = {
+            "of_tenant": tenant,
+            "arose_from": span.arose_from,
+            "arose_before": after,
+            "duties": span.duties,
+            "parties": list(span.exemption.parties) if span.exemption else None,
+            "scope": span.exemption.scope if span.exemption else None,
+            "valid_for_s": span.exemption.valid_for.total_seconds() if span.exemption else None,
+        }
+        for event in _that_end(rule):
+            due, deadline = span.due_after.get(event), span.deadline_after.get(event)
+            values[f"due_{event}"] = due.total_seconds() if due is not None else None
+            values[f"deadline_{event}"] = deadline.total_seconds() if deadline is not None else None
+        parameters |= {f"terms{number}_{name}": value for name, value in values.items()}
+        fields = [
+            sql.SQL("{}::{} AS {}").format(
+                sql.Placeholder(f"terms{number}_{name}"),
+                sql.SQL(_TERM_TYPES.get(name, "double precision")),
+                sql.Identifier(name),
+            )
+            for name in values
+        ]
+        rows.append(sql.SQL("SELECT {}").format(sql.SQL(", ").join(fields)))
+    return sql.SQL(" UNION ALL ").join(rows)
+
+
+def _that_end(rule: RetentionRule) -> list[str]:
+    """The events that make something due; the others only date it."""
+    return [event for event in rule.events if rule.goes_by_age or event != rule.clock_event]
+
+
+# CASE, because PostgreSQL expects next to no row of these conditions, and would plan for a handful of items.
+_APPLIES = sql.SQL(
+    "CASE WHEN terms.of_tenant IS NOT DISTINCT FROM CASE WHEN dated.tenant_id = ANY(%(own_terms)s) THEN dated.tenant_id END "
+    "AND (terms.arose_from IS NULL OR dated.arose_at >= terms.arose_from) "
+    "AND (terms.arose_before IS NULL OR dated.arose_at < terms.arose_before OR "
+    "(dated.arose_at IS NULL AND terms.arose_from IS NULL)) THEN TRUE ELSE FALSE END"
+)
+
+
+def happened(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns) -> sql.Composed:
+    """When each event happened: NULL while it has not; by other evidence where its own time is missing or in the future.
+
+    An event that the item's terms don't name has not happened to it, whatever an earlier or a later version says.
+    """
+    instants: list[sql.Composable] = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
+    redated: list[sql.Composable] = [sql.SQL("dated.redated")]
+    any_event: list[sql.Composable] = [sql.SQL("FALSE")]
+    for event in rule.events:
+        if event == rule.clock_event:
+            continue
+        start = sql.Identifier(f"start_{event}")
+        has_happened = columns.happened(event)
+        if any(event not in span.due_after for span in terms):
+            has_happened = sql.SQL("({} IS NOT NULL AND {})").format(sql.Identifier(f"due_{event}"), has_happened)
+        any_event.append(has_happened)
+        # What may lie ahead comes when it is dated; any other time in the future is a wrong one.
+        stated = sql.SQL(
+            "{} >= %(earliest)s" if event in rule.marked("may_lie_ahead") else "{} BETWEEN %(earliest)s AND %(latest)s"
+        ).format(start)
+        instants.append(
+            sql.SQL(
+                "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "
+                "ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
+            ).format(happened=has_happened, stated=stated, start=start, at=sql.Identifier(f"at_{event}"))
+        )
+        redated.append(
+            sql.SQL(
+                "({happened} AND NOT coalesce({stated}, FALSE) AND coalesce(dated.seen_at, dated.arose_at) IS NOT NULL)"
+            ).format(happened=has_happened, stated=stated)
+        )
+    return sql.SQL(
+        "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback, {any_event} AS any_event "
+        "FROM dated JOIN terms ON {applies}"
+    ).format(
+        applies=_APPLIES if len(terms) > 1 or rule.tenants else sql.SQL("TRUE"),
+        instants=sql.SQL(", ").join(instants),
+        redated=sql.SQL(" OR ").join(redated),
+        any_event=sql.SQL(" OR ").join(any_event),
+    )
+
+
+def _offset(event: str, kind: str) -> sql.Composed:
+    return sql.SQL("{} + {} * interval '1 second'").format(
+        sql.Identifier(f"at_{event}"), sql.Identifier(f"{kind}_{event}")
+    )
+
+
+def clocked(rule: RetentionRule) -> sql.Composed:
+    """The earliest due time and the earliest deadline over all events that happened, and those of what was asked for."""
+    events = sorted(_that_end(rule))
+    due = [_offset(event, "due") for event in events]
+    deadlines = [_offset(event, "deadline") for event in events]
+    asked = [event for event in events if event in rule.marked("on_request")]
+    triggers = [
+        sql.SQL("WHEN {due} = least({all}) THEN {event}").format(
+            due=one, all=sql.SQL(", ").join(due), event=sql.Literal(event)
+        )
+        for one, event in zip(due, events, strict=True)
+    ]
+    return sql.SQL(
+        "SELECT happened.*, least({due}) AS clock_due_at, least({deadlines}) AS clock_deadline_at, "
+        "CASE {triggers} END AS trigger_event, {asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at FROM happened"
+    ).format(
+        due=sql.SQL(", ").join(due),
+        deadlines=sql.SQL(", ").join(deadlines),
+        triggers=sql.SQL(" ").join(triggers),
+        asked_due=_least(asked, "due"),
+        asked_deadline=_least(asked, "deadline"),
+    )
+
+
+def _least(events: Sequence[str], kind: str) -> sql.Composable:
+    """The earliest of these events' times, NULL where there are none."""
+    if not events:
+        return sql.SQL("NULL::timestamptz")
+    return sql.SQL("least({})").format(sql.SQL(", ").join(_offset(event, kind) for event in events))
