@@ -141,6 +141,13 @@ def test_a_rule_that_is_dropped_keeps_everything(run: Run, edited: Edit, tmp_pat
     assert by_name["leads"]["places"] == []
 
 
+@pytest.mark.usefixtures("recordings")
+def test_a_rule_that_is_not_in_force_yet_keeps_everything(run: Run, edited: Edit) -> None:
+    old, new = edited("old"), edited("new", "effective_from: 2025-08-03", "effective_from: 2199-01-01")
+    place = the_place(run("policy", "diff", old, new))
+    assert (place["due_before"], place["due_after"], place["no_longer_due_by_reason"]) == (1, 0, {"no_rule": 1})
+
+
 def test_an_earlier_instant_is_judged_as_it_was(run: Run, edited: Edit, world: World) -> None:
     world.add_recording(age=22 * DAY)
     old, new = edited("old"), edited("new", "limit: P30D", "limit: P20D")

@@ -27,7 +27,7 @@ from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 
 NO_RULE = "no_rule"
-"""Why something stays where one of the policies has no rule for its category."""
+"""Why something stays where one of the policies has no rule for its category, or none that has taken effect."""
 NOT_AMONG_DUE = "not_due"
 
 
@@ -78,9 +78,9 @@ def _compare_place(before: Runtime, after: Runtime, place: AnyPlace, as_of: date
 
 
 def _reading(runtime: Runtime, place: AnyPlace, as_of: datetime) -> Reading[Any] | None:
-    """A look at the place by this policy; None where it has no rule for it."""
+    """A look at the place by this policy; None where it has no rule for it, or none that is in force by then."""
     rule: RetentionRule | None = runtime.policy.rules.get(place.spec.category)
-    if rule is None:
+    if rule is None or not rule.in_force(as_of):
         return None
     checked = kind_of(place).check(runtime, rule, place)
     with runtime.own() as own:
