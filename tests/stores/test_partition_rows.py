@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import date, timedelta
 
@@ -52,6 +53,18 @@ def test_a_row_that_somebody_has_locked_fails_without_waiting_and_the_others_go(
         other.execute("SELECT 1 FROM request_log WHERE id = %s FOR UPDATE", (int(rows[0].item_id),))
         results = delete_rows(logs.table(), logs.names[0], rows)
     assert results == {rows[0]: LOCKED} | dict.fromkeys(rows[1:], GONE)
+
+
+def test_a_partition_that_somebody_has_locked_fails_at_once_however_many_rows_are_asked_for(logs: LogTable) -> None:
+    rows = rows_of(logs, logs.names[0])
+    asked = [*rows, *(RowAt(f"(9,{number})", str(number)) for number in range(1, 60))]
+    with psycopg.connect(logs.conninfo) as other:
+        other.execute(f"LOCK TABLE {logs.names[0]} IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        results = delete_rows(logs.table(), logs.names[0], asked)
+        waited_s = time.monotonic() - began
+    assert results == dict.fromkeys(asked, LOCKED)
+    assert waited_s < 2  # one lock_timeout; row by row it would be 60 and more of them
 
 
 def test_a_row_that_another_table_points_to_fails_with_the_code_and_the_others_go(database: str) -> None:

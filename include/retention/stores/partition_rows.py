@@ -14,6 +14,7 @@ from psycopg import IsolationLevel, sql
 
 from retention.stores.partition_catalog import PartitionedTable, Session, qualified
 from retention.stores.partitions import LOCK_WAIT_MS
+from retention.stores.postgres import REFUSED_BY_ROW
 from retention.stores.protocol import Removal, RemovalResult
 
 _TRIES = 3
@@ -77,7 +78,10 @@ def present_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt])
 def _delete(
     session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]
 ) -> dict[RowAt, RemovalResult]:
-    """Delete under a savepoint; when some are refused, halve until they stand alone."""
+    """Delete under a savepoint; when some are refused, halve until they stand alone.
+
+    What no single row causes (a lock on the partition, a missing right) fails all at once: each half would wait for it again.
+    """
     try:
         with session.transaction():
             return _delete_unlocked(session, table, partition, rows)
@@ -85,8 +89,8 @@ def _delete(
         if session.closed or error.sqlstate is None or error.sqlstate[:2] == "40":
             raise
         code = error.sqlstate
-    if len(rows) == 1:
-        return {rows[0]: RemovalResult(Removal.FAILED, 0, code)}
+    if len(rows) == 1 or code[:2] not in REFUSED_BY_ROW:
+        return dict.fromkeys(rows, RemovalResult(Removal.FAILED, 0, code))
     middle = len(rows) // 2
     return _delete(session, table, partition, rows[:middle]) | _delete(session, table, partition, rows[middle:])
 
