@@ -414,6 +414,20 @@ def test_rows_that_are_locked_fail_and_the_others_go(logs: Logs) -> None:
     assert logs.table.rows() == 1
 
 
+def test_rows_of_a_partition_that_somebody_locked_since_the_plan_fail_and_the_others_go(logs: Logs) -> None:
+    """Nobody waits for that lock: a new hold would wait with us."""
+    logs.table.add_default()
+    logs.log(now() - 20 * DAY, 4)
+    logs.add(30)
+    planned = logs.plan()
+    with psycopg.connect(logs.table.conninfo) as other:
+        other.execute("LOCK TABLE request_log_default IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(PartlyFailedError, match="4 × 55P03"):
+            execute_plan(logs.world.runtime(), planned.plan_id, planned.digest)
+    assert logs.table.rows() == 4
+    assert execute_plan(logs.world.runtime(), planned.plan_id, planned.digest).gone == 10
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from retention.datamap.loader import MappedTable
@@ -17,11 +19,13 @@ from retention.disposal.fact_columns import FactColumns
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE, Selection, compile_selection, is_disposable
+from retention.errors import StoreUnreadable
 from retention.policy.decide import EARLIEST
 from retention.stores.partition_catalog import READ_WAIT_MS, PartitionedTable, qualified
 from retention.stores.partition_rows import RowAt, delete_rows, present_rows, row_id
 from retention.stores.protocol import Removal, RemovalResult
 
+LOCKED = "55P03"
 _COLUMNS = {
     "item_id": "text",
     "object_key": "text",
@@ -87,7 +91,12 @@ def rows_left(table: PartitionedTable, lines: Sequence[Line]) -> set[Line]:
 def _remove_from(reading: Reading[CheckedPartitions], partition: str, lines: Sequence[Line]) -> Outcomes:
     table = reading.checked.store.table
     rows = {_row_of(line): line for line in lines}
-    decided = _decided(reading, partition, list(rows)) if reading.checked.store.exists(partition) else {}
+    try:
+        decided = _decided(reading, partition, list(rows)) if reading.checked.store.exists(partition) else {}
+    except StoreUnreadable as error:
+        if error.code != LOCKED:
+            raise
+        return dict.fromkeys(lines, ("failed", LOCKED))  # nothing has been removed yet, and other partitions may go
     due = [row for row in rows if row in decided and is_disposable(decided[row])]
     if reading.checked.is_rehearsal:
         results: Mapping[RowAt, RemovalResult] = dict.fromkeys(due, RemovalResult(Removal.REMOVED, 1))
@@ -112,9 +121,15 @@ def _outcome(
 
 
 def _decided(reading: Reading[CheckedPartitions], partition: str, rows: Sequence[RowAt]) -> dict[RowAt, dict[str, Any]]:
+    """The decisions on these rows. Raises StoreUnreadable where somebody has locked the partition altogether: to wait would keep
+    every new hold waiting."""
     selection = _selection(reading, {partition: [row.ctid for row in rows]})
-    with reading.runtime.source(reading.checked.place) as source:
+    found = None
+    with reading.runtime.source(reading.checked.place) as source, suppress(psycopg.errors.LockNotAvailable):
+        source.execute(f"SET lock_timeout = {READ_WAIT_MS}")
         found = source.execute(sql.SQL("SELECT * FROM {}").format(selection.decided), selection.parameters).fetchall()
+    if found is None:
+        raise reading.checked.store.table.unreadable("a partition that is locked", "one that can be read", LOCKED)
     return {RowAt(_where(row["object_key"])[1], row["item_id"]): row for row in found}
 
 
