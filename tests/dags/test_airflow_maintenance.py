@@ -14,11 +14,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
 from tests.databases import fresh_database
-from tests.logs import LogsWorld
+from tests.logs import RULE, LogsWorld
 from tests.world import now, postgres_connection
 
 from retention.disposal.airflow_metadata import Cleared, clear_metadata
-from retention.errors import ModeError, PartlyFailedError, StoppedError, StoreUnreadable
+from retention.errors import DataMapError, ModeError, PartlyFailedError, StoppedError, StoreUnreadable
 from retention.orchestration.db_clean import cleaner
 from retention.stores.airflow_metadata import CLEANED_BY_AIRFLOW, LOG_TABLES, AirflowMetadata
 
@@ -101,6 +101,15 @@ def test_old_runs_events_and_audit_entries_go_and_young_ones_stay(airflow: LogsW
     assert [entry["older"] for entry in airflow.ledger("metadata_intent")] == [cleared.older]
     assert [entry["left"] for entry in airflow.ledger("metadata_cleared")] == [{}]
     assert execute(airflow, "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_airflow\\_deleted%'") == [(0,)]
+
+
+def test_a_rule_that_asks_for_more_than_age_is_refused_before_anything_goes(airflow: LogsWorld) -> None:
+    add_run(airflow, "one", "old", LONG_AGO)
+    asks = RULE.replace("lead: PT49H}]", "lead: PT49H}, {event: asked, allowed_latency: PT49H}]")
+    (airflow.policies / "logs.yaml").write_text(asks, encoding="utf-8")
+    with pytest.raises(DataMapError, match=r"unanswerable_rule.*kind airflow.*events"):
+        clear(airflow, by_airflow=False)
+    assert runs(airflow) == {"old"}
 
 
 @pytest.mark.parametrize(

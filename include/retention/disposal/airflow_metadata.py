@@ -14,6 +14,7 @@ from typing import Any
 from retention import locks
 from retention.connections import postgres_conninfo
 from retention.datamap.loader import MappedAirflow
+from retention.disposal.age_alone import require_age_alone
 from retention.disposal.clocks import current_time
 from retention.disposal.guard import (
     require_holds_placed,
@@ -58,18 +59,19 @@ class Cleared:
 def clear_metadata(runtime: Runtime, place: MappedAirflow, *, as_of: datetime, run_id: str, clean: Clean) -> Cleared:
     """Clear all that is due by `as_of`. In mode `observe` it is only counted; a legal hold that covers the place keeps it.
 
-    Raises what the guard raises before anything goes, StoreUnreadable, and PartlyFailedError where something due is left.
+    Raises what the guard raises before anything goes, DataMapError for a rule that asks for more than age, StoreUnreadable, and
+    PartlyFailedError where something due is left.
     """
     rule = runtime.policy.rule(place.spec.category)
     require_rule_in_force(rule, as_of)
+    require_age_alone(rule, place)
     metadata = AirflowMetadata(postgres_conninfo(runtime.resolve(place.store.disposal)))
     metadata.check()
     with runtime.own() as own:
         require_not_off(own, rule.category)
         require_running(own)
-        own.execute(
-            f"SELECT pg_advisory_lock_shared({locks.HOLDS})"
-        )  # until the session ends: a new hold waits so long
+        # Until the session ends: a new hold waits so long.
+        own.execute(f"SELECT pg_advisory_lock_shared({locks.HOLDS})")
         holds, now = read_holds(own), current_time(runtime, own)
         require_holds_placed(holds, runtime.datamap, now)
         require_holds_unaltered(own, runtime.hasher, holds, now)

@@ -10,6 +10,7 @@ from itertools import islice
 
 from retention.database import OwnConnection
 from retention.datamap.loader import MappedFiles, MappedPlace
+from retention.disposal.age_alone import require_age_alone
 from retention.disposal.checked import CheckedLogFiles
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.object_removal import present_targets, remove_bytes
@@ -17,10 +18,9 @@ from retention.disposal.opened_log_files import claimed_elsewhere, open_log_file
 from retention.disposal.reading import Reading
 from retention.disposal.record_memory import RecordMemory
 from retention.disposal.runtime import Runtime
-from retention.errors import DataMapError, Problem
 from retention.policy.decide import EARLIEST, decide
 from retention.policy.facts import Basis, Decision, ItemFacts, Start
-from retention.policy.model import Action, RetentionRule
+from retention.policy.model import RetentionRule
 from retention.stores.dry_run import DryRunRecordStore
 from retention.stores.protocol import PartKind, StoredPart, Target
 from retention.stores.record_times import RecordTimes
@@ -39,7 +39,7 @@ class LogFileKind:
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPlace | MappedFiles) -> CheckedLogFiles:
         """Look whether all files can be listed, and whether the rule asks for what files can tell."""
-        _require_age_alone(rule, place)
+        require_age_alone(rule, place)
         records = open_log_files(place, runtime.resolve)
         records.check()
         return CheckedLogFiles(place, records, claimed_elsewhere(place, runtime.datamap, runtime.resolve))
@@ -200,26 +200,6 @@ def _was_changed(line: Line, present: Mapping[Target, list[StoredPart]]) -> bool
     return any(part.kind is PartKind.FILE for part in present.get(Target(line.object_key), ())) and (
         line.target not in present
     )
-
-
-def _require_age_alone(rule: RetentionRule, place: MappedPlace | MappedFiles) -> None:
-    """Raise DataMapError where the rule asks for what log files can't tell: events, consents, duties, anonymous records."""
-    unanswerable = [
-        what
-        for version in rule.versions
-        for what, is_asked in (
-            ("events", any(start.event != rule.clock_event for start in version.start_points)),
-            ("consents", version.exemption is not None),
-            ("a statutory minimum", version.minimum is not None),
-            ("duties of single items", version.duties),
-            ("anonymous records", rule.action is Action.ANONYMISE),
-        )
-        if is_asked
-    ]
-    if unanswerable:
-        found = f"place {place.name!r} of log files, while the rule {rule.category!r} asks for {unanswerable[0]}"
-        expected = "a rule by age alone (one start point, action delete), or a place that can tell: a table"
-        raise DataMapError([Problem("datamap", 1, "unanswerable_rule", found, expected)])
 
 
 def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from retention.database import OwnConnection
 from retention.datamap.loader import MappedPartitions
+from retention.disposal.age_alone import require_age_alone
 from retention.disposal.checked import CheckedPartitions
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.new_partitions import partitioned_table
@@ -16,8 +17,7 @@ from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_le
 from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.errors import DataMapError, Problem
-from retention.policy.model import Action, RetentionRule
+from retention.policy.model import RetentionRule
 from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
 
@@ -35,7 +35,7 @@ class PartitionsKind:
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPartitions) -> CheckedPartitions:
         """Look at the table, and whether the rule asks for no more than the age of its records."""
-        _require_age_alone(rule, place)
+        require_age_alone(rule, place)
         store = PartitionStore(partitioned_table(place, runtime.resolve))
         store.check()
         return CheckedPartitions(place, store)
@@ -104,17 +104,6 @@ class PartitionsKind:
     def rehearsing(self, checked: CheckedPartitions) -> CheckedPartitions:
         """The same; what would go is only counted."""
         return replace(checked, is_rehearsal=True)
-
-
-def _require_age_alone(rule: RetentionRule, place: MappedPartitions) -> None:
-    """Raise DataMapError for a rule that asks for more than a record's age: a partition can't tell it."""
-    more = [event for event in rule.events if event != rule.clock_event]
-    more += ["action: anonymise"] if rule.action is Action.ANONYMISE else []
-    more += [name for name in ("exemption", "minimum", "duties") if any(getattr(one, name) for one in rule.versions)]
-    if more or not rule.goes_by_age:
-        found = f"place {place.name!r} of kind partitions, and a rule that asks for {', '.join(more) or 'no age'}"
-        expected = "a rule by the age of records alone; map the table with kind `table` to have rows judged by more"
-        raise DataMapError([Problem("datamap", 1, "unanswerable_rule", found, expected)])
 
 
 def _item(reading: Reading[CheckedPartitions], fated: Fated) -> DueItem:
