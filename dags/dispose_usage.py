@@ -6,7 +6,8 @@ hours after the event was collected; the rest of the row stays for statistics. P
 `include/policies/usage.yaml`.
 
 **What it does not guarantee.** Only the columns that the data map names are changed. Whether what is left can be linked
-to a person is a question for people; the check report says when it was last answered (`not_personal` in the data map).
+to a person is a question for people. The check looks each day whether another column looks personal, by its name or by a
+sample, and asks until somebody declares it (`not_personal` in the data map).
 
 **When it fails.** As for `dispose_audio`: blocked, mode, stopped, unreadable, items that could not be deleted.
 - *42501*: the disposal role may not update one of the columns.

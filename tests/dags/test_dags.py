@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -59,6 +60,15 @@ def test_a_dag_has_what_its_users_need(dags: dict[str, Any], dag_id: str) -> Non
         assert task.execution_timeout is not None
         if task.task_id != "judge":  # what was found doesn't change by looking again
             assert task.retries >= 1 and task.retry_exponential_backoff
+
+
+@pytest.mark.parametrize("dag_id", sorted(DISPOSALS))
+def test_a_dag_s_page_names_no_period_that_its_rule_does_not_have(dags: dict[str, Any], dag_id: str) -> None:
+    rule = load_policy(INCLUDE / "policies").rule(DISPOSALS[dag_id])
+    starts = [start for version in rule.versions for start in version.start_points if not start.never]
+    known = {period for start in starts for period in (start.due_after, start.deadline_after)}
+    said = re.findall(r"\b([0-9]+)[ -]days?(?:\s+([0-9]+)\s+hours)?", dags[dag_id].doc_md)
+    assert {timedelta(days=int(days), hours=int(hours or 0)) for days, hours in said} <= known
 
 
 @pytest.mark.parametrize(
