@@ -23,7 +23,6 @@ from retention.sample.tenants import SELF, days
 LOG_BUCKET = "server-logs"
 OBJECTS, FILES = "server_log_objects", "server_log_files"
 _DAYS_KEPT, _PLAIN_DAYS, _LINES = 20, 2, 25
-_HOUR = timedelta(hours=1)
 _PATHS = ("/", "/preise", "/api/calls", "/login")
 _EVENTS = ("call answered", "transcription requested", "webhook delivered", "worker started")
 

@@ -61,9 +61,8 @@ def create_partitions(table: PartitionedTable, *, from_day: date, days: int) -> 
     def work(session: Session) -> CreatedPartitions:
         require_as_mapped(session, table)
         session.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
-        session.execute(
-            f"SET statement_timeout = {LOCK_WAIT_MS}"
-        )  # beside a default partition, its rows are looked through
+        # Beside a default partition, its rows are looked through.
+        session.execute(f"SET statement_timeout = {LOCK_WAIT_MS}")
         created = CreatedPartitions()
         for number in range(days):
             midnight = datetime.combine(from_day, datetime.min.time(), UTC) + number * DAY
@@ -130,9 +129,8 @@ def _make_like(session: Session, table: PartitionedTable, name: str) -> None:
         ).format(qualified(name), table.identifier)
     )
     for grant in session.execute(_GRANTS, (table.table,)).fetchall():
-        of_column = sql.SQL(
-            f"({grant['of_column']})" if grant["of_column"] else ""
-        )  # quoted by the catalogue, as the rest
+        # Quoted by the catalogue, as the rest.
+        of_column = sql.SQL(f"({grant['of_column']})" if grant["of_column"] else "")
         grantee = sql.SQL("PUBLIC" if grant["is_public"] else grant["grantee"])
         session.execute(
             sql.SQL("GRANT {} {} ON {} TO {}").format(

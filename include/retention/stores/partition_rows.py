@@ -42,9 +42,7 @@ def delete_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt]) 
     """
 
     def work(session: Session) -> dict[RowAt, RemovalResult]:
-        session.isolation_level = (
-            IsolationLevel.REPEATABLE_READ
-        )  # a row that changes meanwhile is an error, not another row
+        session.isolation_level = IsolationLevel.REPEATABLE_READ  # a row that changes meanwhile is an error
         session.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
         for _ in range(_TRIES):
             try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import LiteralString
 
 import psycopg
@@ -125,14 +126,14 @@ class PartitionStore:
         `not_empty` otherwise). Lasting refusals fail at once with their SQLSTATE, passing ones after the patience.
         """
         give_up_at = time.monotonic() + patience_s
-        for attempt in range(10**9):
+        pauses_s = chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
+        while True:
             code = self._go_on(name)
             if code in ("gone", "absent"):
                 return RemovalResult(Removal.REMOVED if code == "gone" else Removal.ABSENT, int(code == "gone"))
             if code not in _PASSING or time.monotonic() >= give_up_at:
                 return RemovalResult(Removal.FAILED, 0, code)
-            time.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)] * random.uniform(0.7, 1.0))
-        raise AssertionError  # the patience ends
+            time.sleep(next(pauses_s) * random.uniform(0.7, 1.0))
 
     def _go_on(self, name: str) -> str:
         """All steps that are left, on one session; `gone`, `absent`, or the code of what stood in the way."""

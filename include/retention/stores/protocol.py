@@ -54,10 +54,9 @@ class Removal(StrEnum):
 
     REMOVED = "removed"  # every part that was there has been removed
     ABSENT = "absent"  # there was no part to remove
-    NEWER = (
-        "newer"  # at least one part is younger than the plan and stays; of rows: it describes another object by now;
-    )
-    # of files: it was written to since it was listed
+    # At least one part is younger than the plan and stays; of rows: it describes another object by now; of files: it was written
+    # to since it was listed.
+    NEWER = "newer"
     FAILED = "failed"  # the store refused at least one part; see `error_code`
 
 
