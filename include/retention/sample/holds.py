@@ -12,8 +12,8 @@ from retention.sample.situation import HoldTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldItem:
-    """The item that a hold is for: its ids as the data map's SQL returns them, and when it arose (aware)."""
+class CaseItem:
+    """One item of a case: its ids as the data map's SQL returns them, and when it arose (aware)."""
 
     case_name: str
     number: int
@@ -25,7 +25,7 @@ class HeldItem:
     arose_at: datetime
 
 
-def build_hold(seed: int, now: datetime, item: HeldItem, terms: HoldTerms) -> Hold:
+def build_hold(seed: int, now: datetime, item: CaseItem, terms: HoldTerms) -> Hold:
     """The hold of these terms; for a person, tenant or period there is only one for all items of a case.
 
     A hold on a person names the tenant too: without it, it would cover every orphan, which could be anybody's.
@@ -53,7 +53,7 @@ def build_hold(seed: int, now: datetime, item: HeldItem, terms: HoldTerms) -> Ho
     )
 
 
-def _hold_id(seed: int, item: HeldItem) -> UUID:
+def _hold_id(seed: int, item: CaseItem) -> UUID:
     return sample_id(seed, "hold", item.case_name, item.number)
 
 

@@ -6,10 +6,9 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from retention.sample.holds import HeldItem, build_hold
+from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
 from retention.sample.people import invent_person, landline
-from retention.sample.rows import Record
 from retention.sample.rows_categories import Lead
 from retention.sample.situation import HoldTerms, RecordCase
 from retention.sample.stage import Stage
@@ -137,19 +136,17 @@ def play_leads(stage: Stage) -> None:
 
 def _play(stage: Stage, case: LeadCase, number: int) -> None:
     lead_id = _add(stage, (case.name, number), case.tenant, case.age + timedelta(minutes=number))
-    stage.company.rows.append(Record(stage.seed, case.name, number, PLACE, case.tenant, str(lead_id)))
-    if case.hold is not None and (case.hold.scope == "item" or number == 0):
-        item = HeldItem(
-            case_name=case.name,
-            number=number,
-            category=CATEGORY,
-            place=PLACE,
-            tenant_id=case.tenant,
-            person_id=str(lead_id),
-            item_id=str(lead_id),
-            arose_at=stage.now - case.age,
-        )
-        stage.company.holds.append(build_hold(stage.seed, stage.now, item, case.hold))
+    item = CaseItem(
+        case_name=case.name,
+        number=number,
+        category=CATEGORY,
+        place=PLACE,
+        tenant_id=case.tenant,
+        person_id=str(lead_id),
+        item_id=str(lead_id),
+        arose_at=stage.now - case.age,
+    )
+    stage.show(item, case.hold)
 
 
 def _add(stage: Stage, which: tuple[str, int], tenant_id: str, age: timedelta) -> int:

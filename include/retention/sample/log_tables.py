@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from retention.sample.holds import HeldItem, build_hold
+from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
 from retention.sample.log_parts import Partition
 from retention.sample.rows import Record
@@ -155,19 +155,17 @@ def _request(seed: int, now: datetime, number: int) -> RequestRecord:
 
 def _play_audit(stage: Stage, case: AuditCase, number: int) -> None:
     event_id = str(_add_audit(stage, case, number))
-    stage.company.rows.append(Record(stage.seed, case.name, number, AUDIT_LOG, SELF, event_id))
-    if case.hold is not None:
-        item = HeldItem(
-            case_name=case.name,
-            number=number,
-            category=CATEGORY,
-            place=AUDIT_LOG,
-            tenant_id=SELF,
-            person_id="",
-            item_id=event_id,
-            arose_at=stage.now - case.age,
-        )
-        stage.company.holds.append(build_hold(stage.seed, stage.now, item, case.hold))
+    item = CaseItem(
+        case_name=case.name,
+        number=number,
+        category=CATEGORY,
+        place=AUDIT_LOG,
+        tenant_id=SELF,
+        person_id="",
+        item_id=event_id,
+        arose_at=stage.now - case.age,
+    )
+    stage.show(item, case.hold)
 
 
 def _add_audit(stage: Stage, case: AuditCase, number: int) -> int:

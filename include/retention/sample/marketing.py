@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from retention.sample.holds import HeldItem, before, build_hold
+from retention.sample.holds import CaseItem, before
 from retention.sample.ids import sample_id
 from retention.sample.people import invent_person, landline
-from retention.sample.rows import Record
 from retention.sample.rows_categories import MarketingConsent, MarketingContact
 from retention.sample.situation import HoldTerms, RecordCase
 from retention.sample.stage import Stage
@@ -170,19 +169,17 @@ def play_marketing(stage: Stage) -> None:
 
 def _play(stage: Stage, case: ContactCase, number: int) -> None:
     contact_id = _add(stage, case, number, "Erika Beispiel")
-    stage.company.rows.append(Record(stage.seed, case.name, number, PLACE, SELF, contact_id))
-    if case.hold is not None:
-        item = HeldItem(
-            case_name=case.name,
-            number=number,
-            category=CATEGORY,
-            place=PLACE,
-            tenant_id=SELF,
-            person_id=contact_id,
-            item_id=contact_id,
-            arose_at=stage.now - case.age,
-        )
-        stage.company.holds.append(build_hold(stage.seed, stage.now, item, case.hold))
+    item = CaseItem(
+        case_name=case.name,
+        number=number,
+        category=CATEGORY,
+        place=PLACE,
+        tenant_id=SELF,
+        person_id=contact_id,
+        item_id=contact_id,
+        arose_at=stage.now - case.age,
+    )
+    stage.show(item, case.hold)
 
 
 def _add(stage: Stage, case: ContactCase, number: int, name: str) -> str:

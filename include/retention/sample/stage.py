@@ -9,12 +9,12 @@ from uuid import UUID
 
 from retention.sample import audio
 from retention.sample.conversation import transcript_rows
-from retention.sample.holds import HeldItem, before, build_hold
+from retention.sample.holds import CaseItem, before, build_hold
 from retention.sample.ids import sample_id
 from retention.sample.log_parts import LogFile, Partition, Step
 from retention.sample.people import invent_caller
-from retention.sample.rows import Call, Caller, Consent, Hold, Item, Recording, Row, Transcription
-from retention.sample.situation import ConsentTerms, RowDate, Situation, Stored
+from retention.sample.rows import Call, Caller, Consent, Hold, Item, Record, Recording, Row, Transcription
+from retention.sample.situation import ConsentTerms, HoldTerms, RowDate, Situation, Stored
 
 PLACE = "call_recordings"
 CATEGORY = "audio"
@@ -73,10 +73,19 @@ class Stage:
             self.company.objects.append(stored)
         if situation.has_row or stored is not None:
             self.company.rows.append(played.item())
-        hold = situation.hold
-        if hold is not None and (hold.scope == "item" or number == 0):
-            self.company.holds.append(build_hold(self.seed, self.now, played.held_item(), hold))
+        self.hold(played.case_item(), situation.hold)
         return played
+
+    def show(self, item: CaseItem, terms: HoldTerms | None) -> None:
+        """Note which item, of another category than recordings, shows a case, and set the hold on it."""
+        shown = Record(self.seed, item.case_name, item.number, item.place, item.tenant_id, item.item_id)
+        self.company.rows.append(shown)
+        self.hold(item, terms)
+
+    def hold(self, item: CaseItem, terms: HoldTerms | None) -> None:
+        """Set the hold of these terms; one on more than the item is one for all items of its case."""
+        if terms is not None and (terms.scope == "item" or item.number == 0):
+            self.company.holds.append(build_hold(self.seed, self.now, item, terms))
 
     def note_caller(self, caller_id: UUID, tenant_id: str, called_at: datetime) -> None:
         """Somebody called: a person whom the company has a row of, with the time of the last call."""
@@ -217,9 +226,9 @@ class PlayedCall:
         )
         return [*rows, consent]
 
-    def held_item(self) -> HeldItem:
-        """The recording as an item that a hold can be for."""
-        return HeldItem(
+    def case_item(self) -> CaseItem:
+        """The recording as an item that a hold can be on."""
+        return CaseItem(
             case_name=self.name,
             number=self.number,
             category=CATEGORY,

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from retention.sample.conversation import transcript_id_of, transcript_rows
-from retention.sample.holds import HeldItem, build_hold
-from retention.sample.rows import Record
+from retention.sample.holds import CaseItem
 from retention.sample.situation import NEVER, SUCCEEDED, DutyTerms, HoldTerms, RecordCase, Situation, Stored
 from retention.sample.stage import PlayedCall, Stage
 from retention.sample.tenants import PLAIN, days
@@ -261,19 +260,16 @@ def _play(stage: Stage, case: ConversationCase, number: int) -> None:
         stage.company.rows.extend(transcript_rows(played.call_id, case.tenant, played.ended_at))
     if case.place == "callers" and not case.has_call:
         stage.note_caller(played.caller_id, case.tenant, played.started_at)
-    item = _item(case, number, played)
-    stage.company.rows.append(Record(stage.seed, case.name, number, case.place, case.tenant, item.item_id))
-    if case.hold is not None and (case.hold.scope == "item" or number == 0):
-        stage.company.holds.append(build_hold(stage.seed, stage.now, item, case.hold))
+    stage.show(_item(case, number, played), case.hold)
 
 
-def _item(case: ConversationCase, number: int, played: PlayedCall) -> HeldItem:
+def _item(case: ConversationCase, number: int, played: PlayedCall) -> CaseItem:
     ids = {
         "transcripts": transcript_id_of(played.call_id),
         "calls": played.call_id,
         "callers": played.caller_id,
     }
-    return HeldItem(
+    return CaseItem(
         case_name=case.name,
         number=number,
         category=CATEGORY,

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from retention.sample.holds import HeldItem, build_hold
+from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
-from retention.sample.rows import Record
 from retention.sample.rows_categories import UsageEvent
 from retention.sample.situation import HoldTerms, RecordCase, RowDate
 from retention.sample.stage import Stage
@@ -109,19 +108,17 @@ def play_usage(stage: Stage) -> None:
 
 def _play(stage: Stage, case: UsageCase, number: int) -> None:
     event_id = str(_add(stage, case, number))
-    stage.company.rows.append(Record(stage.seed, case.name, number, PLACE, SELF, event_id))
-    if case.hold is not None:
-        item = HeldItem(
-            case_name=case.name,
-            number=number,
-            category=CATEGORY,
-            place=PLACE,
-            tenant_id=SELF,
-            person_id="",
-            item_id=event_id,
-            arose_at=stage.now - case.age,
-        )
-        stage.company.holds.append(build_hold(stage.seed, stage.now, item, case.hold))
+    item = CaseItem(
+        case_name=case.name,
+        number=number,
+        category=CATEGORY,
+        place=PLACE,
+        tenant_id=SELF,
+        person_id="",
+        item_id=event_id,
+        arose_at=stage.now - case.age,
+    )
+    stage.show(item, case.hold)
 
 
 def _add(stage: Stage, case: UsageCase, number: int) -> int:
