@@ -18,8 +18,8 @@ from tests.logs import RULE, LogsWorld
 from tests.world import now, postgres_connection
 
 from retention.disposal.airflow_metadata import Cleared, clear_metadata
-from retention.errors import DataMapError, ModeError, PartlyFailedError, StoppedError, StoreUnreadable
-from retention.orchestration.db_clean import cleaner
+from retention.errors import DataMapError, ModeError, PartlyFailedError, StoppedError, StoreUnreadable, UnknownError
+from retention.orchestration.db_clean import cleaner, run_db_clean
 from retention.stores.airflow_metadata import CLEANED_BY_AIRFLOW, LOG_TABLES, AirflowMetadata
 
 
@@ -150,6 +150,28 @@ def test_a_run_that_never_started_goes(airflow: LogsWorld) -> None:
     add_run(airflow, "one", "queued", LONG_AGO, kind="manual", started=False)
     clear(airflow, by_airflow=False)
     assert runs(airflow) == set()
+
+
+def test_what_waits_for_its_partitions_for_ever_goes(airflow: LogsWorld) -> None:
+    for at in (LONG_AGO, LATELY):
+        execute(
+            airflow,
+            "INSERT INTO partitioned_asset_key_log (asset_id, asset_event_id, asset_partition_dag_run_id, source_partition_key, "
+            f"target_dag_id, target_partition_key, created_at) VALUES (1, 1, 1, 'a', 'one', 'a', {at})",
+        )
+        execute(
+            airflow,
+            "INSERT INTO asset_partition_dag_run (target_dag_id, partition_key, created_at, updated_at) "
+            f"VALUES ('one', 'a', {at}, {at})",
+        )
+    assert not clear(airflow, by_airflow=False).left
+    assert execute(airflow, "SELECT count(*) FROM partitioned_asset_key_log") == [(1,)]
+    assert execute(airflow, "SELECT count(*) FROM asset_partition_dag_run") == [(1,)]
+
+
+def test_a_clean_that_takes_too_long_is_ended_and_told(airflow: LogsWorld) -> None:
+    with pytest.raises(UnknownError, match=r"took longer than 0\.1 s"):
+        run_db_clean(airflow.connections["company_db"], now(), timeout_s=0.1)
 
 
 def test_a_copy_that_somebody_left_behind_is_dropped_unless_it_may_be_in_use(airflow: LogsWorld) -> None:

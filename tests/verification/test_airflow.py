@@ -19,7 +19,9 @@ from tests.world import HASHER
 
 from retention.connections import postgres_conninfo
 from retention.settings import INCLUDE
+from retention.stores.airflow_metadata import LOG_TABLES
 from retention.verification import CheckResult, verify
+from retention.verification.airflow_intake import HAPPENED
 
 COPY = "_airflow_deleted__log__20260101000000"
 
@@ -103,3 +105,36 @@ def test_a_database_that_is_not_airflows_is_unknown(airflow: Airflow, verifier: 
     )
     result = airflow.verify()
     assert (result.verdict, list(result.places_failed.values())) == ("unknown", ["NotAirflow"])
+
+
+HOW_THINGS_ARE = frozenset(
+    """
+    asset asset_dag_run_queue asset_state_store backfill_dag_run dag dag_bundle dag_code dag_schedule_asset_alias_reference
+    dag_schedule_asset_name_reference dag_schedule_asset_reference dag_schedule_asset_uri_reference dag_version dag_warning
+    deadline_alert log_template revoked_token serialized_dag session task_inlet_asset_reference task_outlet_asset_reference
+    trigger ab_register_user ab_user
+    """.split()  # noqa: SIM905  # a list would be three times as long
+)
+"""Airflow's tables with a time that remember nothing that happened, but say how things are, or until when they are."""
+
+
+def test_every_table_of_airflows_with_a_time_is_dated_or_says_how_things_are(airflow: Airflow) -> None:
+    timed = execute(
+        airflow.world,
+        "SELECT DISTINCT table_name::text FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND (data_type LIKE 'timestamp%%' OR data_type = 'date')",
+    )
+    names = {name for (name,) in timed}
+    assert "partitioned_asset_key_log" in names
+    assert names - HAPPENED.keys() - HOW_THINGS_ARE == set()
+    assert not HAPPENED.keys() & HOW_THINGS_ARE
+    assert LOG_TABLES.keys() == HAPPENED.keys()  # two lists of two authors, that have to agree
+
+
+def test_what_waits_for_its_partitions_for_ever_is_found(airflow: Airflow) -> None:
+    execute(
+        airflow.world,
+        f"INSERT INTO partitioned_asset_key_log (asset_id, asset_event_id, asset_partition_dag_run_id, "
+        f"source_partition_key, target_dag_id, target_partition_key, created_at) VALUES (1, 1, 1, 'a', 'one', 'a', {LONG_AGO})",
+    )
+    assert airflow.found() == {"past_cap": 1}

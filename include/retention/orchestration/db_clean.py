@@ -28,7 +28,7 @@ def cleaner(resolve: Resolver) -> Clean:
     return clean
 
 
-def run_db_clean(connection: Connection, before: datetime) -> None:
+def run_db_clean(connection: Connection, before: datetime, *, timeout_s: float = TIMEOUT_S) -> None:
     """Delete what is older than `before`, without keeping copies. Raises UnknownError.
 
     Its output may hold values and isn't shown; `RETENTION_DEBUG=1` prints it on standard error, for whoever may see it.
@@ -37,15 +37,24 @@ def run_db_clean(connection: Connection, before: datetime) -> None:
     command += ["--clean-before-timestamp", before.astimezone(UTC).isoformat(), "--batch-size", str(BATCH_ROWS)]
     command += ["--tables", ",".join(CLEANED_BY_AIRFLOW)]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
-    done = subprocess.run(
-        command,
-        env=inherited | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _sqlalchemy_url(connection)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            env=inherited | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _sqlalchemy_url(connection)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None:  # outside the `except`: its text is the command's
+        raise UnknownError(
+            f"`airflow db clean` took longer than {timeout_s} s and was ended; expected less. What it did until then stays done, "
+            f"the next run goes on. If that comes again, look for what holds locks in the database of connection "
+            f"{connection.connection_id!r}."
+        )
     if done.returncode != 0:
         if os.environ.get("RETENTION_DEBUG"):
             print(done.stdout, done.stderr, file=sys.stderr)

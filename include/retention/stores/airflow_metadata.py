@@ -28,6 +28,7 @@ _RUN: LiteralString = "coalesce(start_date, queued_at, created_at, run_after)"
 _TASK: LiteralString = "coalesce(start_date, queued_dttm, scheduled_dttm, updated_at)"
 LOG_TABLES: Mapping[str, LiteralString] = {
     "asset_event": "timestamp",
+    "asset_partition_dag_run": "created_at",
     "backfill": "completed_at",
     "callback": "created_at",
     "celery_taskmeta": "date_done",
@@ -41,6 +42,7 @@ LOG_TABLES: Mapping[str, LiteralString] = {
     "import_error": "timestamp",
     "job": "coalesce(latest_heartbeat, start_date)",
     "log": "dttm",
+    "partitioned_asset_key_log": "created_at",
     "task_instance": _TASK,
     "task_instance_history": _TASK,
     "task_instance_note": "created_at",
@@ -73,6 +75,9 @@ _FINISH: Mapping[str, LiteralString] = {
             AND coalesce((SELECT coalesce(s.data -> 'dag' ->> 'catchup', 'true') FROM serialized_dag AS s
                            WHERE s.dag_id = r.dag_id ORDER BY s.created_at DESC LIMIT 1), 'false') <> 'false')""",
     "job": "DELETE FROM job WHERE coalesce(latest_heartbeat, start_date) < %(before)s",
+    # Airflow keeps what still waits for the rest of its partitions, for ever where they never come.
+    "asset_partition_dag_run": "DELETE FROM asset_partition_dag_run WHERE created_at < %(before)s",
+    "partitioned_asset_key_log": "DELETE FROM partitioned_asset_key_log WHERE created_at < %(before)s",
     "backfill": """
         DELETE FROM backfill AS b WHERE completed_at < %(before)s
            AND NOT EXISTS (SELECT FROM dag_run AS r WHERE r.backfill_id = b.id)""",

@@ -20,8 +20,9 @@ from retention.verification.source import Source, Unread
 
 _ABOUT = "Airflow's tables"
 
-_HAPPENED = {
+HAPPENED = {
     "asset_event": "timestamp",
+    "asset_partition_dag_run": "created_at",
     "backfill": "completed_at",
     "callback": "created_at",
     "celery_taskmeta": "date_done",
@@ -35,6 +36,7 @@ _HAPPENED = {
     "import_error": "timestamp",
     "job": "coalesce(latest_heartbeat, start_date)",
     "log": "dttm",
+    "partitioned_asset_key_log": "created_at",
     "task_instance": "coalesce(start_date, queued_dttm, scheduled_dttm, updated_at)",
     "task_instance_history": "coalesce(start_date, queued_dttm, scheduled_dttm, updated_at)",
     "task_instance_note": "created_at",
@@ -78,9 +80,9 @@ def read_airflow(check: PlaceCheck) -> None:
 
 def _entries(check: PlaceCheck, source: Source, holds: HoldIndex, table: str) -> Iterator[Entry]:
     copied = _COPY.fullmatch(table)
-    if table in _HAPPENED:
+    if table in HAPPENED:
         check.looked_at["partitions"] += 1
-        oldest, dateless = _oldest(source, table, _HAPPENED[table])
+        oldest, dateless = _oldest(source, table, HAPPENED[table])
         if oldest is not None:
             yield _entry(check, holds, table, "record", oldest)
         if dateless and table in _NEVER_DATELESS:
@@ -93,7 +95,7 @@ def _entries(check: PlaceCheck, source: Source, holds: HoldIndex, table: str) ->
 def _age_of_copy(source: Source, table: str, copied: re.Match[str]) -> datetime:
     """Its oldest record; where it can't be read, when it was made, which is later than every record in it."""
     made_at = datetime.strptime(copied["made"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    happened = _HAPPENED.get(copied["table"])
+    happened = HAPPENED.get(copied["table"])
     if happened is None:
         return made_at
     try:

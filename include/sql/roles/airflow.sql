@@ -17,7 +17,7 @@ DECLARE
     time_columns text;
 BEGIN
     FOREACH log_table IN ARRAY ARRAY[
-        'asset_event', 'backfill', 'callback', 'celery_taskmeta', 'celery_tasksetmeta', 'connection_test_request', 'dag_run',
+        'asset_event', 'asset_partition_dag_run', 'backfill', 'callback', 'celery_taskmeta', 'celery_tasksetmeta', 'connection_test_request', 'dag_run',
         'dag_run_note', 'deadline', 'hitl_detail', 'hitl_detail_history', 'import_error', 'job', 'log', 'partitioned_asset_key_log',
         'revoked_token', 'session', 'task_instance', 'task_instance_history', 'task_instance_note', 'task_reschedule',
         'task_state_store', 'xcom', '_xcom_archive'
@@ -34,8 +34,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Which runs may go: what still waits for a partitioned asset, and which DAGs catch up.
-GRANT SELECT ON public.asset_partition_dag_run TO retention_airflow;
+-- Which runs may go: which DAGs catch up.
 GRANT SELECT (dag_id, data, created_at) ON public.serialized_dag TO retention_airflow;
 -- `airflow db clean` notes in Airflow's audit log that it ran.
 GRANT INSERT (dttm, event, owner, extra) ON public.log TO retention_airflow;
