@@ -204,7 +204,7 @@ def test_folder_gives_its_documents_in_order_and_every_problem(tmp_path: Path) -
         "e.txt": "[",
     }.items():
         (tmp_path / name).write_text(text)
-    documents, problems = read_folder(tmp_path, PolicyError, without="b.yaml")
+    documents, problems = read_folder(tmp_path, PolicyError, without=["b.yaml"])
     assert [document.path.name for document in documents] == ["a.yaml"]
     assert [(Path(p.file).name, p.code) for p in problems] == [("c.yaml", "empty_document"), ("d.yml", "wrong_ending")]
 

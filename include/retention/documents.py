@@ -131,8 +131,10 @@ def read_document(path: Path, error: type[ProblemsError]) -> Document:
     return Document(path, data, raw)
 
 
-def read_folder(folder: Path, error: type[ProblemsError], *, without: str = "") -> tuple[list[Document], list[Problem]]:
-    """Read every YAML file of a folder but the one named `without`: the documents, and the problems of those that can't be read.
+def read_folder(
+    folder: Path, error: type[ProblemsError], *, without: Sequence[str] = ()
+) -> tuple[list[Document], list[Problem]]:
+    """Read every YAML file of a folder but those named `without`: the documents, and the problems of those that can't be read.
 
     A file that looks like YAML and has another ending is a problem, too: it would be left out without a word.
     """
@@ -143,7 +145,7 @@ def read_folder(folder: Path, error: type[ProblemsError], *, without: str = "") 
             problems.append(
                 Problem(str(path), 1, "wrong_ending", f"a file ending in {path.suffix!r}", "the ending '.yaml'")
             )
-        elif path.suffix == ".yaml" and path.name != without:
+        elif path.suffix == ".yaml" and path.name not in without:
             try:
                 documents.append(read_document(path, error))
             except ProblemsError as unreadable:

@@ -8,7 +8,7 @@ import re
 from retention.policy.loader import load_promises
 from retention.policy.periods import format_elapsed
 from retention.policy.promises import Promise
-from retention.policy.sentences import EVENTS
+from retention.policy.words import event_words
 from retention.settings import INCLUDE, PROJECT
 
 
@@ -24,10 +24,7 @@ def promises_table() -> str:
 
 
 def _maxima(promise: Promise) -> list[tuple[str, str]]:
-    return [
-        (format_elapsed(one.deadline_after), EVENTS[one.event][0] if one.event in EVENTS else one.event)
-        for one in promise.maxima
-    ]
+    return [(format_elapsed(one.deadline_after), event_words(one.event).en) for one in promise.maxima]
 
 
 def dags_table() -> str:

@@ -10,7 +10,7 @@ from tests.policy.texts import PROMISES, changed, line_of, problems_of, write_po
 from retention.policy.loader import load_policy, load_promises
 
 PROMISE_FAULTS = [
-    pytest.param("  logs:", "  logz:", "logz", "unknown_clause", "'logz'", "a clause of the privacy policy", id="unknown_clause"),
+    pytest.param("  logs:", "  Logs:", "Logs", "bad_value", "'Logs'", "", id="clause_that_is_no_name"),
     pytest.param(
         "exemption: audio-consent", "exemption: logs", "exemption:", "unknown_clause", "which asks for no consents",
         "with `consents`", id="exemption_without_consents",

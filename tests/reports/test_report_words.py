@@ -7,11 +7,11 @@ import re
 import pytest
 from tests.reports.shapes import one_category, six_categories
 
-from retention.policy import sentences
+from retention.policy.words import load_words
 from retention.reports.failure_labels import FAILURES, failure
 from retention.reports.html import TEMPLATES
 from retention.reports.run import TROUBLE, RunState
-from retention.reports.wording import EVENTS, WORDS, say
+from retention.reports.wording import WORDS, say
 from retention.settings import INCLUDE
 from retention.verification.kinds import KINDS
 
@@ -132,8 +132,8 @@ def test_every_start_point_has_words() -> None:
         if not start.never
     }
     assert len(ends) >= 9
-    assert ends <= EVENTS.keys()
-    assert ends <= sentences.EVENTS.keys()
+    assert ends <= load_words(INCLUDE / "policies").events.keys()
+    assert six_categories()[0].rules.keys() <= load_words(INCLUDE / "policies").categories.keys()
 
 
 @pytest.mark.parametrize(

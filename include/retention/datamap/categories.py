@@ -8,6 +8,7 @@ from retention.datamap.loader import DataMap
 from retention.documents import Document, read_folder
 from retention.errors import DataMapError, PolicyError, Problem
 from retention.policy.loader import PROMISES_FILE, Policy
+from retention.policy.words import WORDS_FILE
 
 
 def known_categories(policy: Policy, datamap: DataMap) -> list[str]:
@@ -22,7 +23,7 @@ def unmatched_categories(policy: Policy, datamap: DataMap, policies: Path, maps:
     `policies` and `maps` are the folders that both were loaded from.
     """
     mapped = {place.spec.category for place in datamap.places.values()}
-    rules, _ = read_folder(policies, PolicyError, without=PROMISES_FILE)
+    rules, _ = read_folder(policies, PolicyError, without=(PROMISES_FILE, WORDS_FILE))
     systems, _ = read_folder(maps, DataMapError)
     problems = [
         rule.problem(("category",), "rule_without_place", repr(rule.data["category"]), "a place of it in the data map")

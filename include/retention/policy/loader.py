@@ -11,18 +11,13 @@ from retention.documents import Document, read_document, read_folder
 from retention.errors import PolicyError, Problem
 from retention.policy.model import Promises, RetentionRule, TenantLimit, TenantTerms
 from retention.policy.strength import check_rule, check_tenant, promised_consents
+from retention.policy.words import WORDS_FILE, load_words
 
 Tenants = dict[str, dict[str, tuple[TenantLimit, ...]]]
 """Shorter limits, by category and by the customer's id."""
 
 PROMISES_FILE = "promises.yaml"
 TENANTS_FOLDER = "tenants"
-CLAUSES = frozenset({
-    "audio", "audio-consent", "no-training", "encryption", "contract", "transcript", "marketing", "leads", "logs", "usage",
-    "cookies", "erasure", "rights", "recipients", "transfers", "role", "backups", "minors", "reminder", "version",
-    "no-autodecision",
-})  # fmt: skip
-"""The clauses of the privacy policy that this project knows (clauses.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class Policy:
 def load_policy(folder: Path) -> Policy:
     """Read `promises.yaml` and every rule beside it. Raises PolicyError with all problems found at once."""
     promises, promises_document = load_promises(folder)
-    documents, problems = read_folder(folder, PolicyError, without=PROMISES_FILE)
+    documents, problems = read_folder(folder, PolicyError, without=(PROMISES_FILE, WORDS_FILE))
     if not documents and not problems:
         problems.append(Problem(str(folder), 1, "no_rules", "no rule file", "one YAML file per data category"))
     rules: dict[str, RetentionRule] = {}
@@ -61,7 +56,7 @@ def load_policy(folder: Path) -> Policy:
             problems.append(document.problem(("category",), "two_rules", found, "exactly one rule per category"))
         rules[rule.category] = rule
     agreed, tenants, more = _read_tenants(folder)
-    problems += more
+    problems += [*more, *_problems_of_words(folder)]
     for document, terms in agreed:
         problems += check_tenant(document, terms, rules)
     if problems:
@@ -80,6 +75,14 @@ def load_tenants(folder: Path) -> Tenants:
     if problems:
         raise PolicyError(problems)
     return tenants
+
+
+def _problems_of_words(folder: Path) -> list[Problem]:
+    try:
+        load_words(folder)
+    except PolicyError as error:
+        return list(error.problems)
+    return []
 
 
 def promises_digest(promises: Document, folder: Path) -> str:
@@ -115,13 +118,7 @@ def load_promises(folder: Path) -> tuple[Promises, Document]:
     """Read `promises.yaml` alone: all that verification needs of the policy."""
     document = read_document(folder / PROMISES_FILE, PolicyError)
     promises = document.build(Promises, PolicyError)
-    problems = [
-        document.problem(
-            ("promises", clause), "unknown_clause", repr(clause), "a clause of the privacy policy (clauses.md)"
-        )
-        for clause in promises.promises
-        if clause not in CLAUSES
-    ]
+    problems: list[Problem] = []
     for clause, promise in promises.promises.items():
         if promise.exemption is not None and promised_consents(promises, promise) is None:
             found = f"an exemption by {promise.exemption!r}, which asks for no consents"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from retention.policy.periods import Elapsed
 from retention.strict import Flag, Name, StrictModel, VersionName, refuse
+
+ClauseName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class Consents(StrictModel):
@@ -111,5 +113,5 @@ class Promises(StrictModel):
     """The day that the policy's text bears ("Stand"). Every rule must have been reviewed for exactly this version."""
     policy_title: str
     """The policy's title, as reports cite it."""
-    promises: dict[str, Promise] = Field(min_length=1)
-    """One promise for each clause, by the clause's id."""
+    promises: dict[ClauseName, Promise] = Field(min_length=1)
+    """One promise for each clause, by the clause's name. A clause with `maxima` is a data category of the same name."""

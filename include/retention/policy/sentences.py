@@ -7,31 +7,10 @@ from typing import Literal
 
 from retention.policy.model import Consents, Minimum, RetentionRule, RuleVersion, StartPoint
 from retention.policy.periods import format_elapsed
+from retention.policy.words import category_words, event_words
 
 Language = Literal["en", "de"]
 
-CATEGORIES = {
-    "audio": ("Call recordings", "Gesprächsaufnahmen"),
-    "transcript": ("Call transcripts", "Gesprächstranskripte"),
-    "leads": ("Customers' leads", "Leads der Kunden"),
-    "logs": ("Server logs", "Server-Logs"),
-    "usage": ("Usage data", "Nutzungsdaten"),
-    "marketing": ("Marketing contacts", "Marketing-Kontakte"),
-}
-EVENTS = {
-    "transcription_succeeded": ("their transcription has succeeded", "der erfolgreichen Transkription"),
-    "recording_started": ("the recording started", "Beginn der Aufnahme"),
-    "contract_ended": ("all contracts of the customer have ended", "dem Ende aller Verträge des Kunden"),
-    "deletion_requested": ("the customer asked for it", "dem Verlangen des Kunden"),
-    "instruction_received": ("the customer instructed us to", "der Weisung des Kunden"),
-    "logged": ("the record was logged", "der Protokollierung"),
-    "collected": ("the event was collected", "der Erhebung"),
-    "consent_withdrawn": ("the consent is withdrawn", "dem Widerruf der Einwilligung"),
-    "suppressed": (
-        "an import brings back who is on the suppression list",
-        "dem Import einer Person der Werbesperrliste",
-    ),
-}
 ACTIONS = {"delete": ("deleted", "gelöscht"), "anonymise": ("anonymised", "anonymisiert")}
 PARTIES = {"caller": ("the caller", "die anrufende Person"), "customer": ("the customer", "der Kunde")}
 SCOPES = {"archiving": ("archiving", "die Archivierung")}
@@ -49,7 +28,7 @@ def _word(table: dict[str, tuple[str, str]], key: str, language: int) -> str:
 
 def _english(rule: RetentionRule, version: RuleVersion) -> str:
     text = (
-        f"{_word(CATEGORIES, rule.category, 0)} are {_word(ACTIONS, rule.action, 0)} "
+        f"{category_words(rule.category).en} are {_word(ACTIONS, rule.action, 0)} "
         f"{', or '.join(map(_english_start, _that_end(version)))}"
     )
     if len(_that_end(version)) > 1:
@@ -71,7 +50,7 @@ def _that_end(version: RuleVersion) -> list[StartPoint]:
 
 
 def _english_start(start: StartPoint) -> str:
-    event = _word(EVENTS, start.event, 0)
+    event = event_words(start.event).en
     if start.allowed_latency is not None:
         return f"as soon as {event} (gone within {format_elapsed(start.allowed_latency)})"
     return f"{format_elapsed(start.due_after)} after {event} (gone within {format_elapsed(start.deadline_after)})"
@@ -97,7 +76,7 @@ def _english_minimum(minimum: Minimum) -> str:
 
 def _german(rule: RetentionRule, version: RuleVersion) -> str:
     starts = " oder ".join(map(_german_start, _that_end(version)))
-    text = f"{_word(CATEGORIES, rule.category, 1)} werden {starts} {_word(ACTIONS, rule.action, 1)}"
+    text = f"{category_words(rule.category).de} werden {starts} {_word(ACTIONS, rule.action, 1)}"
     if len(_that_end(version)) > 1:
         text += ", je nachdem, was früher eintritt"
     if not rule.goes_by_age:
@@ -113,7 +92,7 @@ def _german(rule: RetentionRule, version: RuleVersion) -> str:
 
 
 def _german_start(start: StartPoint) -> str:
-    event = _word(EVENTS, start.event, 1)
+    event = event_words(start.event).de
     gone = f"(spätestens nach {format_elapsed(start.deadline_after, 'de', dative=True)} entfernt)"
     if start.allowed_latency is not None:
         return f"unmittelbar nach {event} {gone}"

@@ -34,6 +34,10 @@ def check_rule(document: Document, rule: RetentionRule, promises: Promises) -> l
         known = ", ".join(sorted(clause for clause, known in promises.promises.items() if known.maxima))
         return [document.problem(("clause",), "unknown_clause", found, f"a clause with a promised maximum: {known}")]
     problems: list[Problem] = []
+    if rule.category != rule.clause:
+        found = f"category {rule.category!r} and clause {rule.clause!r}"
+        expected = "the same name for both: verification, which knows no rules, finds a place's promise by its category"
+        problems.append(document.problem(("category",), "other_clause", found, expected))
     for position, version in enumerate(rule.versions):
         if superseding(rule, position, promises) is None:
             path = ("versions", position)

@@ -64,7 +64,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "from_start": ("since the start", "von Anfang an"),
     "limits": ("Regular deletion period", "Regellöschfrist"),
     "at_once_after": ("at once after", "unmittelbar nach"),
-    "at_the_latest": ("at the latest", "spätestens nach"),
+    "at_the_latest": ("within", "längstens"),
     "after": ("after", "nach"),
     "oldest_plain": ("Oldest item", "Ältestes Element"),
     "oldest_plain_note": ("without exceptions; oldest of all: {}", "ohne Ausnahmen; ältestes insgesamt: {}"),

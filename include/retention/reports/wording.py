@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retention.policy.sentences import CATEGORIES
+from retention.policy.words import category_words, event_words
 from retention.reports import formats
 from retention.reports.code_labels import CODES
 from retention.reports.document import Text
@@ -13,17 +13,6 @@ from retention.reports.page_labels import PAGES
 from retention.reports.run_labels import RUNS
 
 WORDS = LABELS | OVERVIEW | RUNS | CODES | PAGES
-EVENTS: dict[str, Text] = {
-    "transcription_succeeded": Text("the transcription succeeded", "erfolgreicher Transkription"),
-    "recording_started": Text("the recording started", "Beginn der Aufnahme"),
-    "contract_ended": Text("the customer's last contract ended", "Ende des letzten Vertrags"),
-    "deletion_requested": Text("the customer asked for it", "Löschwunsch des Kunden"),
-    "instruction_received": Text("the customer's instruction", "Weisung des Kunden"),
-    "consent_withdrawn": Text("the consent was withdrawn", "Widerruf der Einwilligung"),
-    "suppressed": Text("a suppressed person came back", "Rückkehr einer gesperrten Person"),
-    "logged": Text("it was logged", "Protokollierung"),
-    "collected": Text("it was collected", "Erhebung"),
-}
 
 
 def say(key: str, language: str) -> str:
@@ -56,10 +45,9 @@ def of_number(key: str, count: int | None) -> str:
 
 def category_title(category: str) -> Text:
     """A data category in words."""
-    en, de = CATEGORIES.get(category, (category.replace("_", " "),) * 2)
-    return Text(en, de)
+    return Text(*category_words(category))
 
 
 def event(key: str) -> Text:
     """A start point in words."""
-    return EVENTS.get(key) or Text(key.replace("_", " "), key.replace("_", " "))
+    return Text(*event_words(key))
