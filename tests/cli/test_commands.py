@@ -48,7 +48,7 @@ class TestDisposal:
             pytest.param(("plan", "audio", "--as-of", "soon"), "instant", id="as_of_no_instant"),
             pytest.param(("plan", "audio", "--as-of", "2190-01-01T00:00:00Z"), "future", id="as_of_in_the_future"),
             pytest.param(("explain", "nowhere", "x"), "call_recordings", id="unknown_place"),
-            pytest.param(("explain", "call_recordings", "x"), "no row", id="unknown_item"),
+            pytest.param(("explain", "call_recordings", "x"), "no such item", id="unknown_item"),
             pytest.param(
                 ("hold", "add", "--reason", "r", "--ends", "2999-01-01T00:00:00Z"), "scope", id="hold_without_scope"
             ),

@@ -148,4 +148,10 @@ class TestPlansAndReasons:
         young = world.add_recording(age=DAY)
         said = words("explain", "call_recordings", str(young.recording_id)).stdout
         assert said.startswith("retain: not due yet (not_due); dates rest on the start point\n")
-        assert "holds: none" in said and str(young.recording_id) not in said
+        assert "Call recordings are deleted" in said and str(young.recording_id) not in said
+
+    def test_a_hold_is_explained_with_its_end(self, world: World) -> None:
+        held = world.add_recording(age=40 * DAY)
+        world.add_hold(tenant_id=held.tenant)
+        said = words("explain", "call_recordings", str(held.recording_id)).stdout
+        assert re.search(r"^held by [0-9a-f-]{36} until 20\d\d-", said, re.MULTILINE)

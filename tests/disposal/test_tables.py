@@ -274,8 +274,17 @@ def test_row_is_explained_by_its_id(tables: TableWorld) -> None:
     key = tables.add_transcript("t1", duty_paragraph="§147 AO")
     said = explain_item(tables.runtime, "transcripts", key, as_of=now(), asked_by="anna")
     assert (said["status"], said["reason"]) == ("kept_by_minimum", "statutory_duty")
-    with pytest.raises(RequestError, match="found no row"):
+    with pytest.raises(RequestError, match="expected the id of one of its rows"):
         explain_item(tables.runtime, "transcripts", "no id at all", as_of=now(), asked_by="anna")
+
+
+def test_row_that_went_is_explained_by_when_it_went(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    key = tables.add_transcript("t1")
+    plan = tables.plan("transcript")
+    execute_plan(tables.runtime, plan.plan_id, plan.digest)
+    with pytest.raises(RequestError, match=f"any more: it went 20.* under plan {plan.plan_id}"):
+        explain_item(tables.runtime, "transcripts", key, as_of=now(), asked_by="anna")
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,18 @@ def explain(
 def _explanation_words(said: Mapping[str, Any]) -> str:
     lines = [
         f"{said['status']}: {reason_words(said['reason'])}; dates rest on the {said['basis'].replace('_', ' ')}",
-        f"clause {said['clause']}; due {utc_minute(said['due_at'])}, deadline {utc_minute(said['deadline_at'])}",
-        f"holds: {', '.join(said['holds']) or 'none'}",
+        said["rule"],
+        f"clause {said['clause']}; {_dates(said)}",
+        *(f"held by {hold} until {utc_minute(until)}" for hold, until in said["held_until"].items()),
     ]
     lines += [f"exempted by {one['name']} until {utc_minute(one['until'])}" for one in said["exemptions"]]
-    return "\n".join([*lines, f"item {said['item_hash']} of place {said['place']}"])
+    return "\n".join([*lines, f"noted in the ledger as item {said['item_hash']} of place {said['place']}"])
+
+
+def _dates(said: Mapping[str, Any]) -> str:
+    if said["due_at"] is None:
+        return "no due time"
+    return f"due {utc_minute(said['due_at'])}, deadline {utc_minute(said['deadline_at'])}"
 
 
 def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from retention.database import OwnConnection
-from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable, RowPlace
+from retention.datamap.loader import AnyPlace, MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
@@ -22,7 +22,11 @@ from retention.disposal.runtime import Runtime
 from retention.disposal.suppression import suppressed_items
 from retention.errors import RequestError
 from retention.evidence import ledger
+from retention.evidence.holds import read_holds
+from retention.policy.facts import Hold
 from retention.policy.model import RetentionRule
+from retention.policy.sentences import rule_sentence
+from retention.readable import utc_minute
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
@@ -46,14 +50,12 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
             row = explained(Reading[Any].take(runtime, own, rule, opened(runtime, place), as_of), item)
         else:
             row = _decided(runtime, own, rule, place, item, as_of)
+        holds = {str(hold.hold_id): hold for hold in read_holds(own)}
         item_hash = runtime.hasher.item(place_name, row["item_id"] if row else item)
         body = {"place": place_name, "item": item_hash.hex(), "by": asked_by, "key": runtime.hasher.key_id}
         ledger.append(own, "explained", body)
         if row is None:
-            raise RequestError(
-                f"found no row for this item in place {place_name!r}; expected its id or its object's key. "
-                "An object without a row is decided by the full listing (`plan --listing`)."
-            )
+            raise _absent(own, place, item_hash)
     clause = runtime.policy.promises.promises[rule.clause]
     return {
         "place": place_name,
@@ -62,11 +64,40 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "basis": row["basis"],
         "reason": row["reason"],
         "clause": f"{rule.clause} ({clause.section})",
+        "rule": rule_sentence(rule),
         "due_at": row["due_at"],
         "deadline_at": row["deadline_at"],
         "holds": list(row["hold_ids"]),
+        "held_until": {one: _ends_at(holds.get(str(one))) for one in map(str, row["hold_ids"])},
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
     }
+
+
+_EXPECTED: dict[type[AnyPlace], str] = {
+    MappedPlace: "its row's id or its object's key. An object without a row is decided by the full listing (`plan --listing`)",
+    MappedTable: "the id of one of its rows",
+    MappedPartitions: "a partition, as schema.name, or the id of one of its rows",
+}
+
+
+def _absent(own: OwnConnection, place: AnyPlace, item_hash: bytes) -> RequestError:
+    """The error for an item that isn't there: whether it went under a plan of ours, or what would have been found."""
+    gone = own.execute(
+        "SELECT gone_at, plan_id FROM retention.disposed_items WHERE place = %s AND item_hash = %s "
+        "ORDER BY gone_at DESC LIMIT 1",
+        (place.name, item_hash),
+    ).fetchone()
+    if gone is not None:
+        return RequestError(
+            f"found no such item in place {place.name!r} any more: it went {utc_minute(gone['gone_at'])} under plan "
+            f"{gone['plan_id']}; expected one that is there."
+        )
+    return RequestError(f"found no such item in place {place.name!r}; expected {_EXPECTED[type(place)]}.")
+
+
+def _ends_at(hold: Hold | None) -> datetime | None:
+    """When a hold ends, or is to be reviewed; None where that isn't known."""
+    return (hold.ends_at or hold.review_at) if hold is not None else None
 
 
 def _decided(
@@ -74,8 +105,9 @@ def _decided(
 ) -> Mapping[str, Any] | None:
     with runtime.source(place) as source:
         reading = Reading[Any].take(runtime, own, rule, _looked_at(runtime, source, rule, place), as_of)
-        suppressed = suppressed_items(reading, own) if isinstance(place, MappedTable) else None
-        selection = reading.selection(keys=_keys(source, place, item), suppressed=suppressed)
+        keys = _keys(source, place, item)
+        suppressed = suppressed_items(reading, own, keys) if isinstance(place, MappedTable) else None
+        selection = reading.selection(keys=keys, suppressed=suppressed)
         query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
         return source.execute(query, selection.parameters | {"item": item}).fetchone()
 
