@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from tests.sample.stores import Stores, fresh_stores
@@ -16,8 +16,7 @@ from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
 
 GO_AFTER = ("calls", "callers")
-"""Places whose items go after others: disposal says that they wait; the check gives them no end of contract meanwhile, and no
-request while there is a recording."""
+"""Places whose items go after others, and wait for these: to the check no more once they were asked for together."""
 Facts = dict[str, dict[str, Any]]
 
 
@@ -31,14 +30,11 @@ def company(postgres_server: PostgresServer, s3_server: S3Server) -> Iterator[St
 def both_sides(conninfo: str, name: str) -> tuple[Facts, Facts]:
     """The rows by disposal's SQL and by the check's, with the columns that both have to give."""
     by_disposal, by_check = (rows_of(conninfo, text) for text in (TABLES[name].items_sql, TABLES[name].check_items_sql))
-    if name in GO_AFTER:
-        for item_id, row in by_disposal.items():
-            if row["waits"]:
-                row["start_contract_ended"] = None
-            if row["waits"] and item_id in by_check and by_check[item_id]["start_deletion_requested"] is None:
-                row["start_deletion_requested"] = None  # told apart below
-    for row in by_disposal.values():
-        row.pop("waits", None)
+    for item_id, row in by_disposal.items():
+        check = by_check.get(item_id, {})
+        if name in GO_AFTER and row["waits"] and not check.get("waits"):
+            assert check["start_deletion_requested"] is not None  # told apart below
+            row |= {"waits": False, "start_contract_ended": None}
     return by_disposal, by_check
 
 
@@ -213,30 +209,43 @@ def test_call_waits_for_recording_and_transcript_and_its_caller_for_the_call(wor
     assert waiting() == {"callers": False}
 
 
-def test_request_and_end_of_contract_reach_a_call_when_what_it_is_there_for_is_gone(world: World) -> None:
+class Told(NamedTuple):
+    """What the check SQL says of a call or caller: whether its contract ended, it was asked for, and it waits."""
+
+    ended: bool
+    asked: bool
+    waits: bool
+
+
+@pytest.mark.parametrize("is_asked", [pytest.param(True, id="asked"), pytest.param(False, id="not_asked")])
+def test_check_lets_calls_and_callers_wait_for_what_they_are_there_for(world: World, *, is_asked: bool) -> None:
     recording, at = world.add_recording(age=5 * DAY, tenant="t1"), now()
     person, call_id = uuid.uuid4(), recording.call_id
     world.sql("INSERT INTO callers (caller_id, tenant_id) VALUES (%s, 't1')", person)
     world.sql("UPDATE calls SET caller_id = %s WHERE call_id = %s", person, call_id)
     world.sql("UPDATE contracts SET ended_at = %s WHERE tenant_id = 't1'", at - DAY)
-    world.sql("INSERT INTO deletion_requests VALUES (%s, 't1', %s, 'transcripts')", uuid.uuid4(), at - 2 * DAY)
+    if is_asked:
+        world.sql("INSERT INTO deletion_requests VALUES (%s, 't1', %s, 'transcripts')", uuid.uuid4(), at - 2 * DAY)
     add_transcript(world, "t1", at - 4 * DAY, uuid.UUID(call_id))
 
-    def met() -> list[tuple[bool, bool]]:
-        events = ("start_contract_ended", "start_deletion_requested")
+    def told() -> list[Told]:
         facts = [
             rows_of(world.company, TABLES[name].check_items_sql).get(item)
             for name, item in (("calls", call_id), ("callers", str(person)))
         ]
-        return [(row[events[0]] is not None, row[events[1]] is not None) for row in facts if row is not None]
+        events = ("start_contract_ended", "start_deletion_requested")
+        return [Told(*(row[event] is not None for event in events), row["waits"]) for row in facts if row is not None]
 
-    assert met() == [(False, False), (False, False)]
+    waits, alone = Told(True, is_asked, True), Told(True, is_asked, False)
+    # Who asked for the transcripts asked for calls and callers with them: they have the time of the request, and no more.
+    with_transcript = Told(False, True, False) if is_asked else waits
+    assert told() == [waits, waits]
     world.sql("DELETE FROM recordings")
-    assert met() == [(False, True), (False, True)]
+    assert told() == [with_transcript, with_transcript]
     world.sql("DELETE FROM transcripts")
-    assert met() == [(True, True), (False, True)]
+    assert told() == [alone, with_transcript]
     world.sql("DELETE FROM calls")
-    assert met() == [(True, True)]
+    assert told() == [alone]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from tests.skewed_clock import skew
+from tests.table_world import TableWorld
 from tests.world import DAY, HOUR, Recording, World, now
 
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import make_plan
+from retention.errors import GuardError
 
 MINUTE = timedelta(minutes=1)
 AHEAD = 4 * MINUTE  # the shipped rule's clock_skew is 10 minutes
@@ -79,5 +82,39 @@ def test_what_lies_further_ahead_than_the_clock_skew_is_dated_by_the_evidence(
 ) -> None:
     recording = stamped_ahead(world, ahead=HOUR)
     settle()
+    assert dispose(world, "rows") == (1, {})
+    assert not world.is_there(recording)
+
+
+WRONG = pytest.mark.parametrize(
+    "ahead", [pytest.param(11 * MINUTE, id="ahead"), pytest.param(-11 * MINUTE, id="behind")]
+)
+
+
+@WRONG
+def test_nothing_is_planned_while_the_clock_of_the_recordings_database_is_wrong(
+    world: World, settle: Callable[[], None], ahead: timedelta
+) -> None:
+    recording = world.add_recording(age=40 * DAY)
+    settle()
+    skew(world.company, ahead)
+    with pytest.raises(GuardError, match="the database of call_recordings"):
+        dispose(world, "rows")
+    assert world.is_there(recording)
+
+
+@WRONG
+def test_nothing_is_planned_while_the_clock_of_a_tables_database_is_wrong(tables: TableWorld, ahead: timedelta) -> None:
+    tables.add_contract("alpha", ended_ago=40 * DAY)
+    tables.add_transcript("alpha")
+    skew(tables.company, ahead)
+    with pytest.raises(GuardError, match="the store of transcripts"):
+        tables.plan("transcript")
+
+
+def test_a_database_clock_within_the_skew_changes_nothing(world: World, settle: Callable[[], None]) -> None:
+    recording = world.add_recording(age=40 * DAY)
+    settle()
+    skew(world.company, 9 * MINUTE)
     assert dispose(world, "rows") == (1, {})
     assert not world.is_there(recording)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,12 @@ PLACE = MappedPlace(
     consents_sql="SELECT * FROM consent_facts",
     check_items_sql="",
     check_consents_sql=None,
+)
+WITHOUT_RESTRICTIONS = replace(
+    PLACE,
+    items_sql="""SELECT item_id, bucket, object_key, tenant_id, person_id, evidence_at, start_recording_started,
+        start_transcription_succeeded, happened_transcription_succeeded, start_document_arose, happened_year_released
+        FROM item_facts WHERE item_id NOT LIKE 'hidden%' -- a comment without end""",
 )
 
 
@@ -240,10 +247,10 @@ def store(source: psycopg.Connection[Any], items: list[ItemFacts]) -> None:
                     )  # fmt: skip
 
 
-def as_decided(items: list[ItemFacts], stored_at: dict[str, datetime] | None = None) -> list[ItemFacts]:
+def as_decided(
+    items: list[ItemFacts], stored_at: dict[str, datetime] | None = None, *, tells_restrictions: bool = False
+) -> list[ItemFacts]:
     """The stored items as decide() is told of them: with their twins, and with what their keys and the store say."""
-    from dataclasses import replace
-
     keys = [item.object_key for item in items]
     return [
         replace(
@@ -251,6 +258,8 @@ def as_decided(items: list[ItemFacts], stored_at: dict[str, datetime] | None = N
             twins=keys.count(item.object_key),
             evidence_at=evidence(item, (stored_at or {}).get(str(item.object_key))),
             key_tenant=read_key(PLACE.spec.key_date, str(item.object_key)).tenant_id,
+            restricted=item.restricted and tells_restrictions,
+            may_have_been_kept=tells_restrictions,
         )
         for item in items
     ]
@@ -263,22 +272,28 @@ def evidence(item: ItemFacts, stored_at: datetime | None = None) -> datetime | N
 
 @pytest.mark.parametrize("name", RULES)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
-@given(seed=st.integers(0, 2**32), as_of_offset_h=st.sampled_from([0, 0, 0, -1, -50, -700]), by_key=st.booleans())
+@given(
+    seed=st.integers(0, 2**32),
+    as_of_offset_h=st.sampled_from([0, 0, 0, -1, -50, -700]),
+    by_key=st.booleans(),
+    tells=st.booleans(),
+)
 def test_sql_and_decide_say_the_same(
-    source: psycopg.Connection[Any], name: str, seed: int, as_of_offset_h: int, by_key: bool
+    source: psycopg.Connection[Any], name: str, seed: int, as_of_offset_h: int, by_key: bool, tells: bool
 ) -> None:
     generator = Generator(seed)
     stored = [generator.item(number) for number in range(150)]
     dated = generator.random.sample(stored, k=generator.random.choice([0, 60]))
     stored_at = {str(item.object_key): generator.certain_instant() for item in dated}
-    items = as_decided(stored, stored_at)
+    items = as_decided(stored, stored_at, tells_restrictions=tells)
+    place = PLACE if tells else WITHOUT_RESTRICTIONS
     holds = [generator.hold(number) for number in range(generator.random.choice([0, 1, 4]))]
     as_of = NOW + as_of_offset_h * HOUR
     store(source, stored)
     wanted = {item.object_key for item in items[:40]} if by_key else None
-    columns = read_columns(source, PLACE, RULES[name])
+    columns = read_columns(source, place, RULES[name])
     selection = compile_selection(
-        PLACE,
+        place,
         RULES[name],
         columns,
         holds,
@@ -311,7 +326,8 @@ def test_generated_data_reaches_every_status(source: psycopg.Connection[Any]) ->
     seen = set()
     for seed in range(12):
         generator = Generator(seed)
-        items = as_decided([generator.item(number) for number in range(400)])
+        stored = [generator.item(number) for number in range(400)]
+        items = [one for tells in (True, False) for one in as_decided(stored, tells_restrictions=tells)]
         holds = [generator.hold(number) for number in range(12)]
         seen |= {decide(item, r, holds, NOW).status.value for item in items for r in RULES.values()}
     assert seen == {"retain", "due", "overdue", "held", "exempt", "kept_by_minimum", "restricted"}
@@ -319,8 +335,6 @@ def test_generated_data_reaches_every_status(source: psycopg.Connection[Any]) ->
 
 def test_generated_data_has_keys_that_contradict_their_rows() -> None:
     """Guards the test above: rows dated by their key's day alone, and others whose key says nothing that counts."""
-    from dataclasses import replace
-
     differ = same = 0
     for seed in range(6):
         generator = Generator(seed)
@@ -352,8 +366,6 @@ def test_generated_data_has_dates_that_a_clock_ahead_has_stamped() -> None:
 
 def test_generated_data_withdraws_on_another_record() -> None:
     """Guards the test above: consents that a withdrawal on another record ended, and others that were given again after it."""
-    from dataclasses import replace
-
     ended = again = 0
     for seed in range(6):
         generator = Generator(seed)

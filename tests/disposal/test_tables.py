@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from tests.table_world import TableWorld
+from tests.table_world import HASHER, TableWorld
 from tests.world import DAY, HOUR, now
 
 from retention.disposal.execute import execute_plan
@@ -224,6 +224,60 @@ def test_two_contacts_with_one_address_go_both(tables: TableWorld) -> None:
     tables.add_contact(2, email="anna@example.com")
     tables.add_contact(3, email="ANNA@example.com")
     assert tables.dispose("marketing").gone == 2
+
+
+def test_plan_claims_no_breach_of_what_may_have_been_kept_until_lately(tables: TableWorld) -> None:
+    """The source tells what waits, and not since when it no longer does."""
+    tables.add_contract("alpha", ended_ago=40 * DAY)
+    key = tables.add_transcript("alpha", waits=True)
+    assert tables.plan("transcript").breaches_at is None
+    tables.sql("UPDATE transcripts SET waits = false")
+    planned = tables.plan("transcript")
+    assert (planned.due, planned.breaches_at) == (1, None)
+    said = explain_item(tables.runtime, "transcripts", key, as_of=now(), asked_by="anna")
+    assert (said["status"], said["deadline_at"]) == ("due", None)
+
+
+def test_plan_tells_the_first_breach_that_lies_ahead(tables: TableWorld) -> None:
+    tables.add_contract("alpha", ended_ago=29 * DAY)
+    tables.add_transcript("alpha")
+    breaches_at = tables.plan("transcript").breaches_at
+    assert breaches_at is not None and now() + 23 * HOUR < breaches_at < now() + 25 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("email_ago", "phone_ago", "created_ago", "proven_ago", "status"),
+    [
+        pytest.param(90 * DAY, 12 * HOUR, 10 * DAY, None, "overdue", id="a_new_entry_gives_no_more_time"),
+        pytest.param(90 * DAY, 12 * HOUR, 10 * DAY, 30 * DAY, "due", id="the_older_one_is_lifted"),
+        pytest.param(90 * DAY, 12 * HOUR, 10 * DAY, 6 * HOUR, None, id="both_are_lifted"),
+        pytest.param(90 * DAY, 12 * HOUR, 6 * HOUR, None, "due", id="came_back_lately"),
+        pytest.param(90 * DAY, 80 * DAY, -3000 * DAY, None, "overdue", id="claims_to_come_in_the_future"),
+        pytest.param(12 * HOUR, 11 * HOUR, 100 * DAY, None, "due", id="listed_lately"),
+    ],
+)
+def test_suppressed_contact_is_dated_by_the_oldest_entry_that_stands(
+    tables: TableWorld,
+    email_ago: timedelta,
+    phone_ago: timedelta,
+    created_ago: timedelta,
+    proven_ago: timedelta | None,
+    status: str | None,
+) -> None:
+    for kind, plain, ago in (("email", "a@example.org", email_ago), ("phone", "+4930901820", phone_ago)):
+        tables.own_sql(
+            "INSERT INTO retention.suppression_list (kind, hash, key_id, suppressed_at) VALUES (%s, %s, %s, %s)",
+            *(kind, HASHER.identifier(kind, plain), HASHER.key_id, now() - ago),  # type: ignore[arg-type]
+        )
+    tables.add_contact(
+        1,
+        email="a@example.org",
+        phone="+49 30 901820",
+        created_at=now() - created_ago,
+        proven_consent_at=now() - proven_ago if proven_ago is not None else None,
+    )
+    said = explain_item(tables.runtime, "contacts", "1", as_of=now(), asked_by="anna")
+    assert said["status"] == (status or "retain")
 
 
 def test_suppression_list_of_another_hash_key_is_unknown_and_never_empty(tables: TableWorld) -> None:

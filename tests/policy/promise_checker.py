@@ -18,6 +18,8 @@ from ruamel.yaml import YAML
 from tests.policy.simulated_item import Change, Fate, Life
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+CHECKED_FROM, CHECKED_EVERY = datetime(2020, 1, 1, 0, 50, tzinfo=UTC), timedelta(hours=1)
+"""The checks' own clock (dags/verify_retention.py): every hour, at ten minutes to."""
 
 
 class Limit(NamedTuple):
@@ -78,7 +80,7 @@ class Promised:
 
     def must_be_gone(self, life: Life, at: datetime) -> bool:
         """Whether the promise is that it is not there at this instant."""
-        if _restricted(life, at):
+        if life.keeping is not None and life.keeping.is_on(at):
             return False
         for requested in (False, True):
             happened = {event: when for event, when in self._said(life, at).items() if when <= at}
@@ -87,13 +89,14 @@ class Promised:
             if not ends or any(span.begins_at <= at < span.ends_at for span in spans):
                 continue
             released = [span.ends_at + self.after_protection for span in spans if span.ends_at <= at]
+            released += [seen_at + self.after_protection for seen_at in _last_seen_kept(life) if seen_at <= at]
             if at > max([min(ends), *released]):
                 return True
         return False
 
     def may_go(self, life: Life, known_at: datetime, at: datetime) -> bool:
         """Whether it may go at this instant, by what is known at `known_at`."""
-        if _restricted(life, at):
+        if life.keeping is not None and life.keeping.is_on(at):
             return False
         for requested in (False, True):
             dues = [due for _, due in self._dues(life, known_at, requested)]
@@ -122,7 +125,8 @@ class Promised:
                 found += [change.at + limit.within - limit.lead for change in changes if change.at]
                 found += [youngest + limit.within - limit.lead]
         spans = [span for at in list(found) for span in self._spans(life, at, requested=False)]
-        spans += [Span(*life.restriction)] if life.restriction else []
+        spans += [Span(life.keeping.begins_at, life.keeping.ends_at)] if life.keeping else []
+        found += [seen_at + self.after_protection for seen_at in _last_seen_kept(life)]
         found += [at for span in spans for at in (*span, min(span.ends_at, NEVER) + self.after_protection)]
         return sorted({at for at in found if at < NEVER})
 
@@ -191,8 +195,13 @@ def _birth(life: Life) -> tuple[Change, ...]:
     return (Change(life.born_at, life.born_at),)
 
 
-def _restricted(life: Life, at: datetime) -> bool:
-    return life.restriction is not None and life.restriction.begins_at <= at < life.restriction.ends_at
+def _last_seen_kept(life: Life) -> list[datetime]:
+    """When a check last saw it restricted, or waiting: nobody else knows until when it was so."""
+    if life.keeping is None or life.keeping.ends_at >= NEVER:
+        return []
+    last = life.keeping.ends_at - (life.keeping.ends_at - CHECKED_FROM) % CHECKED_EVERY
+    last -= CHECKED_EVERY if last == life.keeping.ends_at else timedelta(0)
+    return [last] if last >= life.keeping.begins_at else []
 
 
 def _holds(life: Life) -> list[Span]:

@@ -28,11 +28,16 @@ class PlacedHold(NamedTuple):
     is_meant: bool
 
 
-class Restriction(NamedTuple):
-    """Restricted (Art. 18) from one instant until before another."""
+class Keeping(NamedTuple):
+    """Restricted (Art. 18), or waiting for what has to go first, from one instant until before another. Its source shows that it
+    is so, and not since when it no longer is."""
 
     begins_at: datetime
     ends_at: datetime
+    waits: bool
+
+    def is_on(self, at: datetime) -> bool:
+        return self.begins_at <= at < self.ends_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ class Life:
     holds: tuple[PlacedHold, ...] = ()
     consents: tuple[Consent, ...] = ()
     duty: Duty | None = None
-    restriction: Restriction | None = None
+    keeping: Keeping | None = None
     is_processor: bool = True
     shown_after: timedelta = timedelta(0)
     gone_after: timedelta = timedelta(0)
@@ -60,6 +65,7 @@ class Life:
         """What the source shows of it at this instant."""
         starts = {event: self._shown(changes, at) for event, changes in self.events.items()}
         starts[self.clock_event] = Start(self.stated, self.stated is not None)
+        is_kept = self.keeping is not None and self.keeping.is_on(at)
         return ItemFacts(
             place="simulated",
             item_id=ITEM,
@@ -70,7 +76,9 @@ class Life:
             youngest_at=self.youngest_at,
             consents=tuple(_as_known(consent, at) for consent in self.consents if consent.recorded_at <= at),
             duty=self.duty,
-            restricted=self.restriction is not None and self.restriction.begins_at <= at < self.restriction.ends_at,
+            restricted=is_kept and self.keeping is not None and not self.keeping.waits,
+            waits=is_kept and self.keeping is not None and self.keeping.waits,
+            may_have_been_kept=self.keeping is not None,
             is_processor=self.is_processor,
         )
 

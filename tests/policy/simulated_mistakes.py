@@ -86,6 +86,14 @@ def _ignores_restrictions(asked: Asked) -> None:
     asked.item_with(restricted=False)
 
 
+def _ignores_what_waits(asked: Asked) -> None:
+    asked.item_with(waits=False)
+
+
+def _keeps_for_good_what_once_waited(asked: Asked) -> None:
+    asked.item_with(waits=asked.item.may_have_been_kept)
+
+
 def _ignores_duties(asked: Asked) -> None:
     asked.item_with(duty=None)
 
@@ -172,6 +180,8 @@ MISTAKES = [
     Mistake("audio", "dated_none", "late", _forgets_what_else_tells_the_age),
     Mistake("audio", "nothing", "late", _waits_for_the_deadline),
     Mistake("audio", "nothing", "early", _acts_hours_early),
+    Mistake("transcript", "waits_past_due", "early", _ignores_what_waits),
+    Mistake("transcript", "waits_past_due", "late", _keeps_for_good_what_once_waited),
     Mistake("transcript", "duty", "early", _ignores_duties),
     Mistake("transcript", ":duty", "late", _lets_no_duty_end),
     Mistake("transcript", "announced", "early", _takes_an_announced_end_for_one),

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tests.policy.promise_checker import Promised
+from tests.policy.promise_checker import CHECKED_EVERY, Promised
 from tests.policy.simulated_item import Change, Life
 from tests.policy.simulated_runs import Era, Run, before_the_worst
 
@@ -49,9 +49,10 @@ class Moments:
         run = self.rng.choice(self.worst)
         return min(run.as_of, run.starts_at - shown_after) + TICK
 
-    def release(self, due_at: datetime) -> datetime:
-        """When a protection ends: past due if the runs allow for that, at a bad moment for them; else before."""
-        if self.capacity(self.promised.after_protection) < self.missed:
+    def release(self, due_at: datetime, *, unseen_for: timedelta = timedelta(0)) -> datetime:
+        """When a protection ends: past due if the runs allow for that, at a bad moment for them; else before. `unseen_for`: how
+        long before that whoever gives time after it may have looked."""
+        if self.capacity(self.promised.after_protection - unseen_for) < self.missed:
             return due_at - self.between(HOUR, 10 * DAY)
         kinds = self.rng.choice([(self.worst, self.runs), (self.runs,)])
         later = ([run.as_of + TICK for run in runs if due_at < run.as_of < due_at + 40 * DAY] for runs in kinds)
@@ -64,10 +65,15 @@ class Moments:
 
     def bears(self, life: Life) -> bool:
         """Whether the runs that are missed leave time enough for the item once what protects it has ended."""
-        if self.capacity(self.promised.after_protection) >= self.missed:
-            return True
         due_at = self.promised.due_at(life, self.for_good)
-        return not any(due_at < end < self.era.end + 30 * DAY for end in self.promised.releases(life, self.for_good))
+        ends = {timedelta(0): self.promised.releases(life, self.for_good)}
+        ends |= {CHECKED_EVERY: [life.keeping.ends_at] if life.keeping is not None else []}
+        return not any(
+            due_at < end < self.era.end + 30 * DAY
+            for unseen_for, found in ends.items()
+            if self.capacity(self.promised.after_protection - unseen_for) < self.missed
+            for end in found
+        )
 
     def between(self, least: timedelta, most: timedelta) -> timedelta:
         return timedelta(seconds=self.rng.randint(int(least.total_seconds()), int(most.total_seconds())))

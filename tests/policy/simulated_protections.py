@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tests.policy.simulated_item import ITEM, PERSON, Life, PlacedHold, Restriction
+from tests.policy.promise_checker import CHECKED_EVERY
+from tests.policy.simulated_item import ITEM, PERSON, Keeping, Life, PlacedHold
 from tests.policy.simulated_moments import DAY, HOUR, MINUTE, TICK, Moments
 
 from retention.policy.facts import Consent, Duty, Hold
@@ -133,8 +134,13 @@ def _one_consent(moments: Moments, due_at: datetime) -> dict[str, Any]:
     return {"consents": _consents(moments, due_at)["consents"][:1]}
 
 
-def _restricted(moments: Moments, due_at: datetime, until: datetime) -> dict[str, Any]:
-    return {"restriction": Restriction(due_at - moments.between(MINUTE, 5 * DAY), until)}
+def _kept(moments: Moments, due_at: datetime, until: datetime, *, waits: bool = False) -> dict[str, Any]:
+    return {"keeping": Keeping(due_at - moments.between(HOUR + MINUTE, 5 * DAY), until, waits)}
+
+
+def _kept_past_due(moments: Moments, due_at: datetime, *, waits: bool) -> dict[str, Any]:
+    """Its end is known from the last check before it alone, which takes that much of the time after it."""
+    return _kept(moments, due_at, moments.release(due_at, unseen_for=CHECKED_EVERY), waits=waits)
 
 
 PROTECTIONS: dict[str, Protection] = {
@@ -166,6 +172,10 @@ PROTECTIONS: dict[str, Protection] = {
     "duty": lambda m, life, due: {"duty": Duty("§147 AO", m.release(due))},
     "duty_for_good": lambda m, life, due: {"duty": Duty("§147 AO", None)},
     "duty_over_before_due": lambda m, life, due: {"duty": Duty("§147 AO", due - HOUR)},
-    "restricted_for_good": lambda m, life, due: _restricted(m, due, m.for_good),
-    "restricted_until_due": lambda m, life, due: _restricted(m, due, due),
+    "restricted_for_good": lambda m, life, due: _kept(m, due, m.for_good),
+    "restricted_until_due": lambda m, life, due: _kept(m, due, due),
+    "restricted_past_due": lambda m, life, due: _kept_past_due(m, due, waits=False),
+    "waits_for_good": lambda m, life, due: _kept(m, due, m.for_good, waits=True),
+    "waits_until_due": lambda m, life, due: _kept(m, due, due, waits=True),
+    "waits_past_due": lambda m, life, due: _kept_past_due(m, due, waits=True),
 }

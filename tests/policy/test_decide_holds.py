@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -23,7 +24,7 @@ from tests.policy.situations import (
     version,
 )
 
-from retention.policy.facts import Hold, ItemFacts, Status
+from retention.policy.facts import Hold, ItemFacts, Start, Status
 from retention.policy.model import StartPoint
 
 NOW = CAP_DEADLINE + 30 * DAY
@@ -220,3 +221,57 @@ def test_hold_set_after_as_of_saves_the_item_now() -> None:
 def test_of_two_tenants_a_hold_on_either_covers(tenant_id: str | None, key_tenant: str | None, covered: bool) -> None:
     facts = item(transcribed=TRANSCRIBED, tenant_id=tenant_id, key_tenant=key_tenant)
     assert (decided(facts, NOW, hold()).status is Status.HELD) is covered
+
+
+ENDED, ASKED = RECORDED + DAY, NOW
+BY_EVENTS = rule(
+    version(
+        start_points=(
+            StartPoint(event="recording_started", every_item=True, never=True),
+            StartPoint(event="contract_ended", limit=30 * DAY, lead=49 * HOUR),
+            StartPoint(event="instructed", allowed_latency=72 * HOUR, on_request=True),
+        )
+    )
+)
+
+
+def _instructed(**facts: object) -> ItemFacts:
+    starts = {"contract_ended": Start(ENDED, True), "instructed": Start(ASKED, True)}
+    return item(starts=starts, is_processor=True, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [
+        pytest.param(ASKED - TICK, Status.HELD, id="before_it"),
+        pytest.param(ASKED, Status.DUE, id="at_it"),
+        pytest.param(ASKED + 72 * HOUR, Status.DUE, id="within_its_time"),
+        pytest.param(ASKED + 72 * HOUR + TICK, Status.OVERDUE, id="beyond_its_time"),
+    ],
+)
+def test_what_a_hold_kept_until_the_customer_instructed_us_has_the_time_of_the_instruction(
+    at: datetime, status: Status
+) -> None:
+    starts = {"contract_ended": Start(ENDED, True), "instructed": Start(ASKED if at >= ASKED else None, at >= ASKED)}
+    facts = replace(_instructed(), starts={**_instructed().starts, **starts})
+    decision = decided(facts, at, hold(), by=BY_EVENTS)
+    assert decision.status is status
+    if at >= ASKED:
+        assert (decision.reason, decision.due_at) == ("instructed", ASKED)
+        assert decision.deadline_at == ASKED + 72 * HOUR
+
+
+def test_what_consents_kept_until_the_customer_instructed_us_has_the_time_of_the_instruction() -> None:
+    decision = decided(_instructed(consents=both()), ASKED + HOUR, by=BY_EVENTS)
+    assert (decision.status, decision.reason) == (Status.DUE, "instructed")
+    assert decision.deadline_at == ASKED + 72 * HOUR
+
+
+def test_an_instruction_gives_no_time_to_what_nothing_kept() -> None:
+    decision = decided(_instructed(), ASKED + HOUR, hold(ends_at=ASKED - 30 * DAY), by=BY_EVENTS)
+    assert (decision.status, decision.reason) == (Status.OVERDUE, "contract_ended")
+
+
+def test_what_may_have_been_kept_without_a_recorded_end_is_due_and_never_called_overdue() -> None:
+    decision = decided(item(transcribed=TRANSCRIBED, may_have_been_kept=True), NOW)
+    assert (decision.status, decision.reason) == (Status.DUE, "transcription_succeeded")

@@ -49,6 +49,7 @@ def facts_of(place: MappedTable, row: Mapping[str, Any]) -> ItemFacts:
         duty=Duty(paragraph, row["duty_until"]) if paragraph else None,
         waits=row.get("waits", False),
         is_processor=place.spec.role == "processor",
+        may_have_been_kept="waits" in row or "restricted" in row,
     )
 
 

@@ -24,7 +24,8 @@ CREATE SCHEMA crm;
 CREATE TABLE customers (tenant_id text PRIMARY KEY, contract_ended_at timestamptz, asked_at timestamptz);
 CREATE TABLE leads (
     lead_id uuid PRIMARY KEY, tenant_id text, person_id text, person_known boolean NOT NULL DEFAULT true,
-    created_at timestamptz, stored_at timestamptz, restricted boolean NOT NULL DEFAULT false
+    created_at timestamptz, stored_at timestamptz, restricted boolean NOT NULL DEFAULT false,
+    waits boolean NOT NULL DEFAULT false
 );
 CREATE TABLE lead_notes (note_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lead_id uuid);
 CREATE TABLE note_files (file_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note_id bigint);
@@ -48,7 +49,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA crm TO retention_verify;
 
 CHECKS = {
     "leads": """
-SELECT lead.lead_id AS item_id, lead.tenant_id, lead.person_id, lead.person_known, lead.restricted,
+SELECT lead.lead_id AS item_id, lead.tenant_id, lead.person_id, lead.person_known, lead.restricted, lead.waits,
     lead.created_at AS start_lead_created, cust.contract_ended_at AS start_contract_ended,
     cust.asked_at AS start_instruction_received, lead.stored_at AS evidence_at
 FROM crm.leads AS lead
@@ -72,6 +73,12 @@ SELECT contact_id AS item_id, tenant_id, contact_id AS person_id, created_at AS 
     withdrawn_at AS start_consent_withdrawn, created_at AS evidence_at, proven_consent_at
 FROM crm.contacts
 """,
+    "lead_requests": """
+SELECT tenant_id, 'instruction_received' AS event, asked_at AS received_at FROM crm.customers -- 100% of them
+""",
+    "transcript_requests": """
+SELECT tenant_id, 'deletion_requested' AS event, asked_at AS received_at FROM crm.customers
+""",
     "agreements": """
 SELECT transcript_id AS item_id, consent_id, party, 'archiving' AS scope, given_at, given_at AS recorded_at, ends_at,
     CAST(NULL AS timestamptz) AS withdrawn_at, CAST(NULL AS timestamptz) AS reviewed_at,
@@ -93,11 +100,12 @@ places:
     {kind: table, category: leads, role: processor, owner: Sales, connection: crm, table: crm.leads, id_column: lead_id,
      dependents: [{table: crm.lead_notes, column: lead_id, id_column: note_id,
                    dependents: [{table: crm.note_files, column: note_id}]}],
-     facts: {items: sql/items.sql, check_items: sql/leads.sql}}
+     facts: {items: sql/items.sql, check_items: sql/leads.sql, check_requests: sql/lead_requests.sql}}
   transcripts:
     {kind: table, category: transcript, role: controller, owner: Sales, connection: crm, table: crm.transcripts,
      id_column: transcript_id,
-     facts: {items: sql/items.sql, check_items: sql/transcripts.sql, check_consents: sql/agreements.sql}}
+     facts: {items: sql/items.sql, check_items: sql/transcripts.sql, check_consents: sql/agreements.sql,
+             check_requests: sql/transcript_requests.sql}}
   usage:
     {kind: table, category: usage, role: controller, owner: Sales, connection: crm, table: crm.usage_events,
      id_column: event_no, anonymise: {ip: "192.0.2.0", agent: "50% gone", device: (null)},
@@ -181,18 +189,20 @@ class Records:
         person_known: bool = True,
         stored: timedelta | None = None,
         restricted: bool = False,
+        waits: bool = False,
     ) -> str:
         """A lead; gives its id."""
         lead_id = uuid.uuid4()
         dates = (self.ago(age), self.ago(stored if stored is not None else age))
         self.sql(
-            "INSERT INTO leads VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            "INSERT INTO leads VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             lead_id,
             tenant,
             person,
             person_known,
             *dates,
             restricted,
+            waits,
         )
         return str(lead_id)
 

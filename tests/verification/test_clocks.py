@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from tests.skewed_clock import skew
 from tests.verification.company import DAY, HOUR, MINUTE, Company, found, reasons
 from tests.verification.interference import refusing
+from tests.verification.records import Records
 
 from retention.local.s3_server import S3Server
 from retention.verification import Verdict, clocks
@@ -63,6 +65,26 @@ def test_store_with_a_wrong_clock_is_named(
         result = company.check()
     assert {code: count for one in result.findings for code, count in one.detail["reasons"].items()} == named
     assert result.verdict is (Verdict.UNKNOWN if named else Verdict.COMPLIANT)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "named"),
+    [
+        pytest.param(9 * MINUTE, {}, id="nine_minutes"),
+        pytest.param(11 * MINUTE, {"company_db": 1}, id="eleven_minutes"),
+        pytest.param(-11 * MINUTE, {"company_db": 1}, id="eleven_minutes_behind"),
+    ],
+)
+def test_source_with_a_wrong_clock_is_named(company: Company, ahead: timedelta, named: dict[str, int]) -> None:
+    skew(company.source, ahead)
+    result = company.check()
+    assert {code: count for one in result.findings for code, count in one.detail["reasons"].items()} == named
+    assert result.verdict is (Verdict.UNKNOWN if named else Verdict.COMPLIANT)
+
+
+def test_tables_source_with_a_wrong_clock_is_named(records: Records) -> None:
+    skew(records.source, HOUR)
+    assert reasons(records.check("leads"), "clocks_differ") == {"crm": 1}
 
 
 def _dated_ahead(company: Company) -> None:

@@ -22,7 +22,7 @@ from tests.world import postgres_connection
 from retention.connections import Connection, parse
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, Verdict, verify
-from retention.verification.bucket_client import open_client
+from retention.verification.listing import open_client
 
 MINUTE = timedelta(minutes=1)
 LIMIT = 14 * DAY

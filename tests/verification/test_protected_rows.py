@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.history import rewrite
 from tests.verification.company import DAY, HOUR, found, reasons
-from tests.verification.records import Records
+from tests.verification.records import MAP, Records
 
 from retention.database import connect
 from retention.evidence.hashing import ItemHasher
@@ -119,3 +119,91 @@ def test_exempt_row_that_vanished_is_found_until_its_consent_ends(records: Recor
     assert found(records.check("transcript")) == {"protected_missing": 1}
     records.sql("UPDATE agreements SET ends_at = now() WHERE party = 'caller'")
     assert found(records.check("transcript")) == {}
+
+
+def _checked_while_held(records: Records, age: timedelta = 100 * DAY) -> None:
+    records.customer("nord")
+    records.customer("sued", asked=HOUR)
+    records.lead("nord", age)
+    records.hold(tenant_id="nord")
+    assert found(records.check("leads")) == {}
+
+
+MISSING = {"protected_missing": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "age", "expected"),
+    [
+        pytest.param(timedelta(0), 100 * DAY, {}, id="instructed_since_the_last_check"),
+        pytest.param(5 * DAY, 100 * DAY, {}, id="instructed_before_and_entered_late"),
+        pytest.param(5 * DAY, 3 * DAY, MISSING, id="instructed_before_the_row_arose"),
+        pytest.param(-HOUR, 100 * DAY, MISSING, id="instruction_yet_to_come"),
+        pytest.param(None, 100 * DAY, MISSING, id="another_customer_instructed"),
+    ],
+)
+def test_held_row_that_went_between_checks_is_no_loss_if_its_customer_instructed_it(
+    records: Records, asked: timedelta | None, age: timedelta, expected: dict[str, int]
+) -> None:
+    _checked_while_held(records, age)
+    if asked is not None:
+        records.sql("UPDATE customers SET asked_at = %s WHERE tenant_id = 'nord'", records.ago(asked))
+    records.sql("DELETE FROM leads")
+    for _ in range(2):
+        assert found(records.check("leads")) == expected
+
+
+def test_instruction_that_came_after_the_row_was_missed_excuses_nothing(records: Records) -> None:
+    _checked_while_held(records)
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == MISSING
+    records.sql("UPDATE customers SET asked_at = now()")
+    assert found(records.check("leads")) == MISSING
+
+
+def test_instruction_excuses_nothing_where_we_are_the_controller(records: Records) -> None:
+    records.write_map(MAP.replace("role: processor", "role: controller"))
+    _checked_while_held(records)
+    records.sql("UPDATE customers SET asked_at = now()")
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == MISSING
+
+
+def test_instruction_excuses_nothing_that_a_duty_kept(records: Records) -> None:
+    records.write_map(MAP.replace("category: transcript, role: controller", "category: transcript, role: processor"))
+    records.customer("nord")
+    records.transcript("nord", duty="§257 HGB")
+    records.check("transcript")
+    records.sql("UPDATE customers SET asked_at = now()")
+    records.sql("DELETE FROM transcripts")
+    assert found(records.check("transcript")) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        pytest.param("processor", {"protected_gone_unproven": 1}, id="processor"),
+        pytest.param("controller", MISSING, id="controller"),
+    ],
+)
+def test_where_nobody_can_look_for_an_instruction_a_loss_is_unknown_until_the_hold_ends(
+    records: Records, role: str, expected: dict[str, int]
+) -> None:
+    text = MAP.replace(", check_requests: sql/lead_requests.sql", "").replace("role: processor", f"role: {role}")
+    records.write_map(text)
+    _checked_while_held(records)
+    records.sql("DELETE FROM leads")
+    for _ in range(2):
+        result = records.check("leads")
+        assert found(result) == expected
+        assert result.verdict == ("unknown" if role == "processor" else "breach")
+    [hold] = records.own_sql("UPDATE retention.holds SET ended_at = now() RETURNING hold_id")
+    records.own_sql("SELECT retention.ledger_append('hold_ended', %s)", f'{{"hold": "{hold["hold_id"]}"}}')
+    assert found(records.check("leads")) == {}
+
+
+def test_requests_that_can_not_be_read_make_the_place_unknown(records: Records) -> None:
+    (records.datamap / "sql" / "lead_requests.sql").write_text("SELECT 1 AS tenant_id", encoding="utf-8")
+    records.customer("nord")
+    result = records.check("leads")
+    assert (dict(result.places_failed), result.verdict) == ({"leads": "42703"}, "unknown")

@@ -14,7 +14,6 @@ from tests.verification.timely_holds import counting
 
 from retention.policy.decide import decide
 from retention.policy.facts import Duty, Hold, ItemFacts, Start
-from retention.policy.holds import covers, is_in_force
 from retention.policy.loader import load_policy
 from retention.verification.inventory import Inventory
 
@@ -150,11 +149,7 @@ def test_check_and_rules_call_the_same_rows_overdue(
 
     monkeypatch.setattr(Inventory, "drop", read_and_drop)
     records.check(kind.category, as_of=now)
-    decided = {
-        row.item_id: decide(row, rule, counting(rule, row, holds, now), now).status.value
-        for row in rows
-        if not _was_kept_until_asked(row, holds, kind, now)
-    }
+    decided = {row.item_id: decide(row, rule, counting(rule, row, holds, now), now).status.value for row in rows}
     checked = {item: said.get(HASHER.item(kind.place, item), False) for item in decided}
     differ = [
         row
@@ -163,12 +158,3 @@ def test_check_and_rules_call_the_same_rows_overdue(
     ]
     assert [(row, decided[row.item_id], counting(rule, row, holds, now)) for row in differ] == []
     assert {"overdue", "retain", "held"} <= set(decided.values())
-    assert len(decided) > ROWS * 0.8
-
-
-def _was_kept_until_asked(row: ItemFacts, holds: list[Hold], kind: Kind, now: datetime) -> bool:
-    """A hold kept it past the end of its contract, rightly, until the customer asked less than 72 hours ago: the promise leaves
-    that time, and decide() calls it overdue at once."""
-    asked = row.starts[kind.request].at
-    is_held = any(covers(hold, row, kind.category, None) and is_in_force(hold, now) for hold in holds)
-    return kind.is_processor and is_held and asked is not None and now - asked <= REQUEST

@@ -60,6 +60,19 @@ def test_contact_that_was_there_before_goes_a_day_after_the_suppression(records:
     assert found(records.check("marketing", as_of=records.now + TICK)) == {"past_event": 1}
 
 
+def test_a_new_entry_gives_what_an_older_one_has_made_due_no_more_time(records: Records) -> None:
+    records.suppress("email", "anna@example.com", 90 * DAY)
+    records.suppress("phone", "+4930123456", DAY / 2)
+    records.contact("7", email="anna@example.com", phone="030 123456", age=10 * DAY)
+    assert found(records.check("marketing", as_of=records.now)) == {"past_event": 1}
+
+
+def test_contact_that_claims_to_come_in_the_future_came_when_it_was_listed(records: Records) -> None:
+    records.suppress("email", "anna@example.com", 90 * DAY)
+    records.contact("7", email="anna@example.com", age=-3000 * DAY)
+    assert found(records.check("marketing", as_of=records.now))["past_event"] == 1
+
+
 def test_each_identifier_is_lifted_by_a_consent_newer_than_its_own_entry(records: Records) -> None:
     records.suppress("email", "anna@example.com", 90 * DAY)
     records.suppress("phone", "+4930123456", 5 * DAY)

@@ -14,7 +14,7 @@ SELECT
         ),
         person.last_called_at
     ) AS start_transcript_created,
-    CASE WHEN NOT named.still THEN (
+    CASE WHEN named.in_recording OR NOT named.still OR request.received_at IS NULL THEN (
         SELECT deal.ended_at
         FROM public.contracts AS deal
         WHERE
@@ -29,24 +29,11 @@ SELECT
         ORDER BY deal.ended_at DESC
         LIMIT 1
     ) END AS start_contract_ended,
-    CASE WHEN NOT named.in_recording THEN (
-        SELECT asked.received_at
-        FROM public.deletion_requests AS asked
-        WHERE
-            asked.tenant_id = person.tenant_id
-            AND asked.scope = 'transcripts'
-            AND coalesce(NOT asked.received_at < person.last_called_at, TRUE)
-            AND NOT EXISTS (
-                SELECT 1
-                FROM public.calls AS call
-                WHERE call.caller_id = person.caller_id AND call.started_at > asked.received_at
-            )
-        ORDER BY asked.received_at ASC
-        LIMIT 1
-    ) END AS start_deletion_requested,
+    request.received_at AS start_deletion_requested,
     NULL::timestamptz AS evidence_at,
     duty.duty_paragraph,
-    duty.duty_until
+    duty.duty_until,
+    named.in_recording OR (named.still AND request.received_at IS NULL) AS waits
 FROM public.callers AS person
 CROSS JOIN LATERAL (
     SELECT
@@ -57,6 +44,21 @@ CROSS JOIN LATERAL (
             WHERE rec.call_id IN (SELECT call.call_id FROM public.calls AS call WHERE call.caller_id = person.caller_id)
         ) AS in_recording
 ) AS named
+LEFT JOIN LATERAL (
+    SELECT asked.received_at
+    FROM public.deletion_requests AS asked
+    WHERE
+        asked.tenant_id = person.tenant_id
+        AND asked.scope = 'transcripts'
+        AND coalesce(NOT asked.received_at < person.last_called_at, TRUE)
+        AND NOT EXISTS (
+            SELECT 1
+            FROM public.calls AS call
+            WHERE call.caller_id = person.caller_id AND call.started_at > asked.received_at
+        )
+    ORDER BY asked.received_at ASC
+    LIMIT 1
+) AS request ON TRUE
 LEFT JOIN LATERAL (
     SELECT
         script.duty_paragraph,

@@ -1,6 +1,7 @@
 -- What verification must know of each call; one output row per call. Written apart from calls.sql.
--- A call is there for its recording and its transcript: where one of these is late, that is said of it. So a call with either has not
--- met the end of the contract, and one with a recording no request either; a transcript's duty is the call's.
+-- A call is there for its recording and its transcript, and waits for them; where one of these is late, that is said of it. A request
+-- means call and transcript at once, so that a call whose transcript was asked for waits for it no more, and has the time of the
+-- request. A transcript's duty is the call's.
 WITH duties AS NOT MATERIALIZED (
     SELECT
         script.call_id,
@@ -19,7 +20,7 @@ SELECT
     call.tenant_id,
     call.caller_id::text AS person_id,
     call.started_at AS start_transcript_created,
-    CASE WHEN NOT needed.by_recording AND NOT needed.by_transcript THEN (
+    CASE WHEN needed.by_recording OR NOT needed.by_transcript OR request.received_at IS NULL THEN (
         SELECT deal.ended_at
         FROM public.contracts AS deal
         WHERE
@@ -34,16 +35,11 @@ SELECT
         ORDER BY deal.ended_at DESC
         LIMIT 1
     ) END AS start_contract_ended,
-    CASE WHEN NOT needed.by_recording THEN (
-        SELECT asked.received_at
-        FROM public.deletion_requests AS asked
-        WHERE asked.tenant_id = call.tenant_id AND asked.scope = 'transcripts' AND NOT asked.received_at < call.started_at
-        ORDER BY asked.received_at ASC
-        LIMIT 1
-    ) END AS start_deletion_requested,
+    request.received_at AS start_deletion_requested,
     NULL::timestamptz AS evidence_at,
     duty.duty_paragraph,
-    duty.duty_until
+    duty.duty_until,
+    needed.by_recording OR (needed.by_transcript AND request.received_at IS NULL) AS waits
 FROM public.calls AS call
 CROSS JOIN LATERAL (
     SELECT
@@ -51,4 +47,11 @@ CROSS JOIN LATERAL (
         call.call_id IN (SELECT script.call_id FROM public.transcripts AS script WHERE script.call_id = call.call_id)
             AS by_transcript
 ) AS needed
+LEFT JOIN LATERAL (
+    SELECT asked.received_at
+    FROM public.deletion_requests AS asked
+    WHERE asked.tenant_id = call.tenant_id AND asked.scope = 'transcripts' AND NOT asked.received_at < call.started_at
+    ORDER BY asked.received_at ASC
+    LIMIT 1
+) AS request ON TRUE
 LEFT JOIN duties AS duty ON call.call_id = duty.call_id AND duty.place = 1

@@ -43,6 +43,7 @@ class MappedPlace:
     consents_sql: str | None
     check_items_sql: str
     check_consents_sql: str | None
+    check_requests_sql: str | None = None
 
     @property
     def has_rows(self) -> bool:
@@ -78,6 +79,7 @@ class MappedTable:
     consents_sql: str | None
     check_items_sql: str
     check_consents_sql: str | None
+    check_requests_sql: str | None = None
 
     @property
     def facts(self) -> SourceConnection:
@@ -193,14 +195,17 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
     if isinstance(spec, AirflowPlace):
         return MappedAirflow(name, spec, store), []
     texts, problems = _read_sql(document, name, spec.facts)
-    sql = (texts["items"] or "", texts["consents"], texts["check_items"] or "", texts["check_consents"])
+    sql = (
+        *(texts["items"] or "", texts["consents"]),
+        *(texts["check_items"] or "", texts["check_consents"], texts["check_requests"]),
+    )
     if isinstance(spec, TablePlace):
         return MappedTable(name, spec, store, *sql), problems
     facts = system.connections[spec.facts.connection] if spec.facts is not None else None
     return MappedPlace(name, spec, store, facts, *sql), problems
 
 
-_SQL_KEYS = ("items", "consents", "check_items", "check_consents")
+_SQL_KEYS = ("items", "consents", "check_items", "check_consents", "check_requests")
 
 
 def _digest(documents: list[Document], places: dict[str, AnyPlace]) -> str:
@@ -208,7 +213,10 @@ def _digest(documents: list[Document], places: dict[str, AnyPlace]) -> str:
         text or ""
         for place in places.values()
         if isinstance(place, MappedPlace | MappedTable)
-        for text in (place.items_sql, place.consents_sql, place.check_items_sql, place.check_consents_sql)
+        for text in (
+            *(place.items_sql, place.consents_sql),
+            *(place.check_items_sql, place.check_consents_sql, place.check_requests_sql),
+        )
     )
     hashes = [hashlib.sha256(document.raw).digest() for document in documents]
     return hashlib.sha256(b"".join([*hashes, hashlib.sha256(sql.encode()).digest()])).hexdigest()

@@ -108,6 +108,8 @@ class TableFacts(StrictModel):
     """SQL for verification, written apart by somebody else, so that a wrong join has to be made twice before it can hurt."""
     check_consents: Path | None = None
     """The same for consents."""
+    check_requests: Path | None = None
+    """SQL for verification: what customers or persons decided. By it verification can tell why a protected item is gone."""
 
 
 class Facts(TableFacts):

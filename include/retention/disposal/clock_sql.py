@@ -143,25 +143,29 @@ def _offset(event: str, kind: str) -> sql.Composed:
 def clocked(rule: RetentionRule) -> sql.Composed:
     """The earliest due time and the earliest deadline over all events that happened, and those of what was asked for."""
     events = sorted(_that_end(rule))
-    due = [_offset(event, "due") for event in events]
-    deadlines = [_offset(event, "deadline") for event in events]
     asked = [event for event in events if event in rule.marked("on_request")]
-    triggers = [
-        sql.SQL("WHEN {due} = least({all}) THEN {event}").format(
-            due=one, all=sql.SQL(", ").join(due), event=sql.Literal(event)
-        )
-        for one, event in zip(due, events, strict=True)
-    ]
     return sql.SQL(
-        "SELECT happened.*, least({due}) AS clock_due_at, least({deadlines}) AS clock_deadline_at, "
-        "CASE {triggers} END AS trigger_event, {asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at FROM happened"
+        "SELECT happened.*, {due} AS clock_due_at, {deadlines} AS clock_deadline_at, {trigger} AS trigger_event, "
+        "{asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at, {asked_trigger} AS asked_trigger FROM happened"
     ).format(
-        due=sql.SQL(", ").join(due),
-        deadlines=sql.SQL(", ").join(deadlines),
-        triggers=sql.SQL(" ").join(triggers),
+        due=_least(events, "due"),
+        deadlines=_least(events, "deadline"),
+        trigger=_first(events),
         asked_due=_least(asked, "due"),
         asked_deadline=_least(asked, "deadline"),
+        asked_trigger=_first(asked),
     )
+
+
+def _first(events: Sequence[str]) -> sql.Composable:
+    """Which of these events makes an item due first; of several, the first by name."""
+    if not events:
+        return sql.SQL("NULL::text")
+    whens = [
+        sql.SQL("WHEN {} = {} THEN {}").format(_offset(event, "due"), _least(events, "due"), sql.Literal(event))
+        for event in events
+    ]
+    return sql.SQL("CASE {} END").format(sql.SQL(" ").join(whens))
 
 
 def _least(events: Sequence[str], kind: str) -> sql.Composable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,13 @@ from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.keys import require_read_alike
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.reading import Reading
-from retention.disposal.selection import PLANNED, Selection, is_planned
+from retention.disposal.selection import PLANNED, Selection, is_deadline_known, is_planned
 
 
 def due_rows(
-    reading: Reading[CheckedObjects | CheckedTable], tally: Tally, suppressed: Mapping[str, datetime] | None = None
+    reading: Reading[CheckedObjects | CheckedTable],
+    tally: Tally,
+    suppressed: Mapping[str, Sequence[datetime]] | None = None,
 ) -> Iterator[DueItem]:
     """The place's due items by its tables, in the order of their keys.
 
@@ -37,7 +39,8 @@ def due_rows(
             for row in cursor:
                 if isinstance(reading.checked, CheckedObjects):
                     require_read_alike(reading.checked.place, [row])
-                tally.take(row["deadline_at"])
+                if is_deadline_known(row, reading.as_of):
+                    tally.take(row["deadline_at"])
                 yield due_item(place.name, row)
 
 

@@ -19,6 +19,7 @@ from retention.disposal.partitions.explain import explained, opened
 from retention.disposal.place_sql import reviewed
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
+from retention.disposal.selection import is_deadline_known
 from retention.disposal.suppression import suppressed_items
 from retention.errors import RequestError
 from retention.evidence import ledger
@@ -66,7 +67,7 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "clause": f"{rule.clause} ({clause.section})",
         "rule": rule_sentence(rule),
         "due_at": row["due_at"],
-        "deadline_at": row["deadline_at"],
+        "deadline_at": row["deadline_at"] if is_deadline_known(row, as_of) else None,
         "holds": list(row["hold_ids"]),
         "held_until": {one: _ends_at(holds.get(str(one))) for one in map(str, row["hold_ids"])},
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),

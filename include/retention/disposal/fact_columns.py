@@ -71,6 +71,11 @@ class FactColumns:
         """The end of the flagged duty, NULL where nobody said or none is flagged."""
         return sql.SQL("duty_until") if "duty_until" in self.types else sql.SQL("NULL::timestamptz")
 
+    @property
+    def may_have_been_kept(self) -> bool:
+        """Whether something can have kept the items of which the source doesn't say when it ended."""
+        return not {"restricted", "waits"}.isdisjoint(self.types)
+
     def restricted(self) -> sql.Composable:
         """SQL that is TRUE for items under restriction (Art. 18)."""
         return sql.SQL("coalesce(restricted, FALSE)") if "restricted" in self.types else sql.SQL("FALSE")

@@ -45,19 +45,8 @@ def rows_of(
     selected = [sql.SQL("f.{}").format(sql.Identifier(name)) for name in names]
     joined: sql.Composable = sql.SQL("")
     if SUPPRESSED in rule.events:
-        joined = sql.SQL(
-            "LEFT JOIN unnest(%(suppressed_ids)s::text[]::{}[], %(suppressed_at)s::timestamptz[]) AS z (item_id, at) "
-            "ON z.item_id = f.item_id "
-        ).format(sql.SQL(columns.id_type))
-        lifted = sql.SQL("f.proven_consent_at > z.at" if "proven_consent_at" in columns.types else "FALSE")
-        at = sql.SQL("greatest(z.at, CASE WHEN f.{clock} <= %(latest)s THEN f.{clock} END)").format(
-            clock=sql.Identifier(f"start_{rule.clock_event}")
-        )
-        selected.append(
-            sql.SQL("CASE WHEN z.at IS NULL OR {} THEN NULL ELSE {} END AS {}").format(
-                lifted, at, sql.Identifier(SUPPRESSED_AT)
-            )
-        )
+        joined = _LISTED.format(sql.SQL(columns.id_type))
+        selected.append(_suppressed_at(rule, columns))
     return sql.SQL(
         "SELECT f.item_id::text AS item_id, {key} AS object_key, {columns}, NULL::text AS key_tenant, "
         "NULL::timestamptz AS key_day, NULL::timestamptz AS stored_at, 1 AS twins "
@@ -69,6 +58,28 @@ def rows_of(
         joined=joined,
         keys=only_ids(columns) if by_key else sql.SQL("TRUE"),
         left=_not_anonymised(place, columns, parameters) if rule.action is Action.ANONYMISE else sql.SQL("TRUE"),
+    )
+
+
+_LISTED = sql.SQL(
+    "LEFT JOIN (SELECT u.item_id, array_agg(u.at) AS at "
+    "FROM unnest(%(suppressed_ids)s::text[]::{}[], %(suppressed_at)s::timestamptz[]) AS u (item_id, at) GROUP BY u.item_id) AS z "
+    "ON z.item_id = f.item_id "
+)
+
+
+def _suppressed_at(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
+    """Since when a row has named somebody who stands on the suppression list: by the oldest entry that no newer consent lifts, or
+    since the row came, where that is later. A new entry gives what an older one has made due no more time."""
+    return sql.SQL(
+        "(SELECT greatest(min(entry.at), CASE WHEN f.{clock} <= %(latest)s THEN f.{clock} END) "
+        "FROM unnest(z.at) AS entry (at) WHERE {stands} HAVING count(*) > 0) AS {name}"
+    ).format(
+        clock=sql.Identifier(f"start_{rule.clock_event}"),
+        stands=sql.SQL(
+            "coalesce(f.proven_consent_at <= entry.at, TRUE)" if "proven_consent_at" in columns.types else "TRUE"
+        ),
+        name=sql.Identifier(SUPPRESSED_AT),
     )
 
 

@@ -12,7 +12,7 @@ from retention.connections import Resolver
 from retention.database import OwnConnection, database_time
 from retention.datamap.loader import AnyPlace, DataMap, MappedPlace, MappedTable
 from retention.disposal.checked import CheckedObjects, CheckedPlace
-from retention.disposal.clocks import current_time
+from retention.disposal.clocks import current_time, source_time
 from retention.disposal.guard import require_holds_placed, require_holds_unaltered
 from retention.disposal.kinds import disposable_places, kind_of
 from retention.disposal.place_sql import reviewed
@@ -95,6 +95,11 @@ def require_clocks_agree(
     """Raise GuardError where two clocks differ by more than the rule's `clock_skew`: a wrong clock makes items due too early."""
     clocks = {"this machine": runtime.now(), "our own database": database_time(own)}
     clocks |= {f"the store of {one.place.name}": kind_of(one.place).clock(runtime, one) for one in places}
+    clocks |= {
+        f"the database of {one.place.name}": source_time(runtime, one.place)
+        for one in places
+        if isinstance(one, CheckedObjects)
+    }
     earliest, latest = min(clocks, key=lambda name: clocks[name]), max(clocks, key=lambda name: clocks[name])
     apart = clocks[latest] - clocks[earliest]
     if apart > rule.schedule.clock_skew:

@@ -155,16 +155,22 @@ KEPT_BY_DUTY = sql.SQL("has_duty AND (duty_ends_at IS NULL OR %(now)s < duty_end
 """A duty without an end goes on."""
 
 # An item is due when the last protection that had kept it ended, and overdue the release latency after that. What customer or
-# person decided waits for no consent's end, and where we are the processor for no hold's.
+# person decided waits for no consent's end, and where we are the processor for no hold's; an item that one of these kept until
+# then has the dates of that decision alone.
 RELEASED = sql.SQL(
-    "SELECT protected.*, "
-    "least(greatest(clock_due_at, released_at), "
-    "CASE WHEN asked_due_at IS NOT NULL THEN greatest(asked_due_at, asked_released_at) END) AS due_at, "
-    "least(greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second'), CASE WHEN asked_deadline_at "
-    "IS NOT NULL THEN greatest(asked_deadline_at, asked_released_at + %(release_s)s * interval '1 second') END) AS deadline_at "
+    "SELECT protected.*, CASE WHEN k.until_asked THEN asked_trigger ELSE trigger_event END AS trigger, "
+    "CASE WHEN k.until_asked THEN a.due_at ELSE least(greatest(clock_due_at, released_at), a.due_at) END AS due_at, "
+    "CASE WHEN k.until_asked THEN a.deadline_at ELSE "
+    "least(greatest(clock_deadline_at, released_at + %(release_s)s * interval '1 second'), a.deadline_at) END AS deadline_at "
     "FROM protected "
     "CROSS JOIN LATERAL (SELECT CASE WHEN duty_ends_at <= %(now)s THEN duty_ends_at END AS duty_ended_at) AS d "
     "CROSS JOIN LATERAL (SELECT greatest(hold_ended_at, duty_ended_at, "
     "CASE WHEN exempt_until <= %(now)s THEN exempt_until END) AS released_at, "
-    "greatest(duty_ended_at, CASE WHEN NOT %(is_processor)s THEN hold_ended_at END) AS asked_released_at) AS r"
+    "greatest(duty_ended_at, CASE WHEN NOT %(is_processor)s THEN hold_ended_at END) AS asked_released_at) AS r "
+    "CROSS JOIN LATERAL (SELECT "
+    "CASE WHEN asked_due_at IS NOT NULL THEN greatest(asked_due_at, asked_released_at) END AS due_at, "
+    "CASE WHEN asked_deadline_at IS NOT NULL THEN "
+    "greatest(asked_deadline_at, asked_released_at + %(release_s)s * interval '1 second') END AS deadline_at) AS a "
+    "CROSS JOIN LATERAL (SELECT was_asked AND ((%(is_processor)s AND hold_ids IS NOT NULL) "
+    "OR coalesce(%(now)s < exempt_until, FALSE)) AS until_asked) AS k"
 )

@@ -57,7 +57,7 @@ class Reading(Generic[Looked]):
         *,
         keys: Sequence[str] | None = None,
         stored: Mapping[str, datetime] | None = None,
-        suppressed: Mapping[str, datetime] | None = None,
+        suppressed: Mapping[str, Sequence[datetime]] | None = None,
     ) -> Selection:
         """The decision of all items, or of these objects' or rows', as SQL; arguments as in `compile_selection`."""
         return compile_selection(

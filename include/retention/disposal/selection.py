@@ -51,6 +51,14 @@ def is_planned(row: Mapping[str, Any]) -> bool:
     return is_disposable(row) or row["reason"] == "waits"
 
 
+def is_deadline_known(row: Mapping[str, Any], as_of: datetime) -> bool:
+    """Whether a decided row's deadline is what it says. Not of one that waits, nor once it has passed of one that is merely due:
+    something may have kept it until lately, and when that ended nobody says."""
+    if row["deadline_at"] is None or row["reason"] in ("waits", "restriction"):
+        return False
+    return bool(row["status"] != Status.DUE or row["deadline_at"] >= as_of)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A query over one place: `decided` is a parenthesised subquery to select from, with these parameters."""
@@ -69,20 +77,20 @@ def compile_selection(
     now: datetime,
     keys: Sequence[str] | None = None,
     stored: Mapping[str, datetime] | None = None,
-    suppressed: Mapping[str, datetime] | None = None,
+    suppressed: Mapping[str, Sequence[datetime]] | None = None,
 ) -> Selection:
     """Compile the rule for one place; `keys` restricts it to the items with these objects or ids (None: the whole place).
 
     An empty `keys` selects nothing. `now` is when holds and consents are read, `as_of` decides what is due. `stored` is what the
-    store says about the age of objects, by key: evidence beside that of the rows and keys. `suppressed` says since when a row
-    names somebody who is on the suppression list, by the row's id.
+    store says about the age of objects, by key: evidence beside that of the rows and keys. `suppressed` says since when a
+    row's identifiers have been on the suppression list, by the row's id.
     """
     now = max(as_of, now)
     parameters: dict[str, Any] = {
         "keys": list(keys) if keys is not None else None,
         "is_processor": place.spec.role == "processor",
-        "suppressed_ids": list(suppressed or ()),
-        "suppressed_at": list((suppressed or {}).values()),
+        "suppressed_ids": [item_id for item_id, listed in (suppressed or {}).items() for _ in listed],
+        "suppressed_at": [at for listed in (suppressed or {}).values() for at in listed],
         "as_of": as_of,
         "now": now,
         "latest": rule.latest(now),
@@ -142,8 +150,12 @@ def _decided(
         (columns.restricted(), "restricted", sql.Literal("restriction")),
         (sql.SQL("%(now)s < exempt_until AND NOT was_asked"), "exempt", sql.Literal("consent")),
         (columns.waits(), "retain", sql.Literal("waits")),
-        (sql.SQL("%(as_of)s > deadline_at"), "overdue", sql.SQL("trigger_event")),
-        (sql.SQL("TRUE"), "due", sql.SQL("trigger_event")),
+        (
+            sql.SQL("%(as_of)s > deadline_at" if not columns.may_have_been_kept else "FALSE"),
+            "overdue",
+            sql.SQL("trigger"),
+        ),
+        (sql.SQL("TRUE"), "due", sql.SQL("trigger")),
     ]
     statuses = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, sql.Literal(then)) for when, then, _ in ladder)
     reasons = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, reason) for when, _, reason in ladder)

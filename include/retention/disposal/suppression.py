@@ -25,8 +25,9 @@ _ROWS = 5_000
 
 def suppressed_items(
     reading: Reading[CheckedTable], own: OwnConnection, ids: Sequence[str] | None = None
-) -> dict[str, datetime]:
-    """Rows (all, or these) with an identifier on the list: since when it has been there, by the row's id.
+) -> dict[str, list[datetime]]:
+    """Rows (all, or these) with identifiers on the list: since when each of them has been there, by the row's id. Which of them a
+    newer consent lifts, and which stands longest, is said where the row is decided.
 
     Raises UnknownError where the list was written under another hash key: nobody could be found on it.
     """
@@ -34,15 +35,16 @@ def suppressed_items(
         return {}
     if not _has_entries(reading, own):
         return {}
-    found: dict[str, datetime] = {}
+    found = defaultdict[str, list[datetime]](list)
     for chunk in _identifiers(reading, ids):
         hashes = defaultdict[tuple[str, bytes], list[str]](list)
         for key, values in chunk.items():
             for one in _hashes(reading, values):
                 hashes[one].append(key)
         for one, at in _listed(own, list(hashes)).items():
-            found |= {key: max(found.get(key, at), at) for key in hashes[one]}
-    return found
+            for key in hashes[one]:
+                found[key].append(at)
+    return dict(found)
 
 
 def suppress(

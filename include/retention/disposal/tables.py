@@ -10,9 +10,10 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from retention.database import OwnConnection, database_time
+from retention.database import OwnConnection
 from retention.datamap.loader import MappedTable
 from retention.disposal.checked import CheckedTable
+from retention.disposal.clocks import source_time
 from retention.disposal.due_rows import due_rows
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.opened_tables import open_table
@@ -39,8 +40,7 @@ class TableKind:
 
     def clock(self, runtime: Runtime, checked: CheckedTable) -> datetime:
         """The source database's time."""
-        with runtime.source(checked.place) as source:
-            return database_time(source)
+        return source_time(runtime, checked.place)
 
     def due_items(
         self,
@@ -107,7 +107,7 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
 
 
 def _decided(
-    batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, datetime]
+    batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, Sequence[datetime]]
 ) -> dict[str, dict[str, Any]]:
     selection = reading.selection(keys=ids, suppressed=suppressed)
     with batch.session.cursor(row_factory=dict_row) as cursor:

@@ -6,7 +6,7 @@ Order of precedence (clauses.md): statutory minimum or duty, legal hold (as proc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -23,17 +23,24 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class _Clock(NamedTuple):
-    """The item's dates: `trigger` names the event that makes it due. `requested`: due and deadline by what customer or person
-    decided, None where nobody did."""
+    """The item's dates: `trigger` names the event that makes it due. `requested`: the same by what customer or person decided
+    alone, None where nobody did."""
 
     due_at: datetime
     deadline_at: datetime
     trigger: str
-    requested: tuple[datetime, datetime] | None = None
+    requested: _Clock | None = None
 
     def was_requested(self, as_of: datetime) -> bool:
         """Whether customer or person decided that it goes, and the time for that has come."""
-        return self.requested is not None and self.requested[0] <= as_of
+        return self.requested is not None and self.requested.due_at <= as_of
+
+    def released(self, ended: Sequence[datetime], latency: timedelta) -> _Clock:
+        """The dates of an item that protections kept until these instants."""
+        if not ended:
+            return self
+        last = max(ended)
+        return self._replace(due_at=max(self.due_at, last), deadline_at=max(self.deadline_at, last + latency))
 
 
 def decide(
@@ -42,7 +49,8 @@ def decide(
     """Say what the rule means for the item.
 
     `as_of` (aware) decides what is due; `now` (default `as_of`, never earlier) is when holds and consents are read, because
-    these count as they are. due: `due_at <= as_of <= deadline_at`; overdue: `as_of > deadline_at`. Raises nothing for any item.
+    these count as they are. due: `due_at <= as_of <= deadline_at`; overdue: `as_of > deadline_at`, unless something whose end
+    nobody records may have kept it until lately: then it is due, and how late it is can't be said. Raises nothing for any item.
     """
     now = max(as_of, now) if now is not None else as_of
     latest = rule.latest(now)
@@ -65,7 +73,7 @@ def decide(
         return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
     exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, latest)
     item = item if terms.duties else replace(item, duty=None)
-    clock = _after_protections(item, clock, covering, exempt_until, rule.release_latency, now)
+    clock = _after_protections(item, clock, covering, exempt_until, rule.release_latency, as_of, now)
     status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
     return Decision(status, dates_rest_on, reason, clock.due_at, clock.deadline_at, in_force)
 
@@ -122,10 +130,14 @@ def _clock(
         return None, Basis.UNDATED
     due = {event: _due_from(item, rule, event, at) + terms.due_after[event] for event, at in instants.items()}
     deadlines = {event: at + terms.deadline_after[event] for event, at in instants.items()}
-    trigger = min(due, key=lambda event: (due[event], event))
     asked = rule.marked("on_request") & instants.keys()
-    requested = (min(due[event] for event in asked), min(deadlines[event] for event in asked)) if asked else None
-    return _Clock(due[trigger], min(deadlines.values()), trigger, requested), basis
+    requested = _earliest(due, deadlines, asked) if asked else None
+    return _earliest(due, deadlines, instants.keys())._replace(requested=requested), basis
+
+
+def _earliest(due: Mapping[str, datetime], deadlines: Mapping[str, datetime], events: Set[str]) -> _Clock:
+    trigger = min(events, key=lambda event: (due[event], event))
+    return _Clock(due[trigger], min(deadlines[event] for event in events), trigger)
 
 
 def _due_from(item: ItemFacts, rule: RetentionRule, event: str, at: datetime) -> datetime:
@@ -188,32 +200,30 @@ def _after_protections(
     covering: Sequence[Hold],
     exempt_until: datetime | None,
     latency: timedelta,
+    as_of: datetime,
     now: datetime,
 ) -> _Clock:
     """An item is due when the last protection that had kept it ended, and overdue `latency` after that.
 
-    What customer or person decided waits for no consent's end, and where we are the processor for no hold's.
+    What customer or person decided waits for no consent's end, and where we are the processor for no hold's. An item that one of
+    these kept until somebody decided has the dates of that decision: whatever else made it due, it was kept from that.
     """
     duty_ended = (
         [item.duty.until] if item.duty is not None and item.duty.until is not None and item.duty.until <= now else []
     )
     holds_ended = [until for hold in covering if was_in_force(hold, now) and (until := holds_until(hold)) is not None]
     exemption_ended = [exempt_until] if exempt_until is not None and exempt_until <= now else []
-    due_at, deadline_at = _released(
-        (clock.due_at, clock.deadline_at), duty_ended + holds_ended + exemption_ended, latency
-    )
+    whole = clock.released(duty_ended + holds_ended + exemption_ended, latency)
     if clock.requested is None:
-        return clock._replace(due_at=due_at, deadline_at=deadline_at)
-    requested = _released(clock.requested, duty_ended + ([] if item.is_processor else holds_ended), latency)
-    return _Clock(min(due_at, requested[0]), min(deadline_at, requested[1]), clock.trigger, requested)
-
-
-def _released(
-    dates: tuple[datetime, datetime], ended: Sequence[datetime], latency: timedelta
-) -> tuple[datetime, datetime]:
-    if not ended:
-        return dates
-    return max(dates[0], max(ended)), max(dates[1], max(ended) + latency)
+        return whole
+    requested = clock.requested.released(duty_ended + ([] if item.is_processor else holds_ended), latency)
+    is_held = item.is_processor and any(is_in_force(hold, now) for hold in covering)
+    if clock.was_requested(as_of) and (is_held or (exempt_until is not None and now < exempt_until)):
+        return requested._replace(requested=requested)
+    first = whole._replace(
+        due_at=min(whole.due_at, requested.due_at), deadline_at=min(whole.deadline_at, requested.deadline_at)
+    )
+    return first._replace(requested=requested)
 
 
 def _status(
@@ -242,7 +252,8 @@ def _status(
         return Status.EXEMPT, "consent"
     if item.waits:
         return Status.RETAIN, "waits"
-    return (Status.OVERDUE if as_of > clock.deadline_at else Status.DUE), clock.trigger
+    is_overdue = as_of > clock.deadline_at and not item.may_have_been_kept
+    return (Status.OVERDUE if is_overdue else Status.DUE), clock.trigger
 
 
 def _kept_by_minimum(item: ItemFacts, minimum: Minimum, now: datetime) -> bool:

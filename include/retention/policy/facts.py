@@ -100,6 +100,7 @@ class ItemFacts:
     duty: Duty | None = None
     waits: bool = False
     is_processor: bool = False
+    may_have_been_kept: bool = False
 
 
 class Status(StrEnum):
@@ -107,7 +108,7 @@ class Status(StrEnum):
 
     RETAIN = "retain"  # not due yet
     DUE = "due"  # jobs delete it
-    OVERDUE = "overdue"  # jobs delete it, and it should have been gone
+    OVERDUE = "overdue"  # jobs delete it, and it should have been gone: nothing can have kept it
     HELD = "held"  # a legal hold keeps it
     EXEMPT = "exempt"  # consent of all parties keeps it
     KEPT_BY_MINIMUM = "kept_by_minimum"  # a statute keeps it

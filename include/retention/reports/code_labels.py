@@ -64,6 +64,11 @@ CODES: dict[str, tuple[str, str]] = {
         "customer or person decided, which goes first",
         "Entscheidung von Kunde oder Person geht vor",
     ),
+    "reason.in_force": ("goes on", "besteht fort"),
+    "reason.time_to_delete": (
+        "ended since a check last saw it; time to delete",
+        "seit der letzten Prüfung, die es sah, beendet; Löschdauer",
+    ),
     "reason.no_tenant": ("names no customer", "nennt keinen Kunden"),
     "reason.no_person": ("it can't be told whom it is about", "die betroffene Person ist nicht feststellbar"),
     "reason.a duty in other words": ("a duty in other words", "eine Pflicht in anderen Worten"),

@@ -203,7 +203,7 @@ TRANSCRIPT_CASES = (
     ConversationCase(
         name="call_without_transcript",
         meaning="a call that was never transcribed, with nothing left of it but its row; contracts ended 40 days ago",
-        expected="overdue",
+        expected="due",
         tenant=_ENDED_40_DAYS,
         has_transcript=False,
         place="calls",
@@ -219,7 +219,7 @@ TRANSCRIPT_CASES = (
     ConversationCase(
         name="caller_without_calls",
         meaning="a person whose calls have gone already; contracts ended 40 days ago",
-        expected="overdue",
+        expected="due",
         tenant=_ENDED_40_DAYS,
         has_call=False,
         has_transcript=False,

@@ -1,7 +1,7 @@
-"""Whether the clocks that a check rests on agree: this machine's, our own database's, and that of every store.
+"""Whether the clocks that a check rests on agree: this machine's, our own database's, and those of every store and source.
 
 Deadlines are judged by our own database's clock, as holds and the ledger are dated by it. A single clock can be wrong, and would
-call overdue what is not, or the other way round, without anybody noticing.
+call overdue what is not, or the other way round, without anybody noticing; a source's dates what its rows say.
 """
 
 from __future__ import annotations

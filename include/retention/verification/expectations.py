@@ -21,7 +21,7 @@ _GAPS = {
     "every_entry_is_judged": """
         SELECT entry_no FROM {batch}
         WHERE num_nulls(
-            category, place, entry, mapped, counted, is_part, is_held, is_surely_held, is_exempt, has_duty, is_restricted,
+            category, place, entry, mapped, counted, is_part, is_held, is_surely_held, is_exempt, has_duty, is_kept,
             must_not_vanish, as_of
         ) > 0
     """,

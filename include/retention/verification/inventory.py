@@ -53,7 +53,8 @@ class Entry(NamedTuple):
     first_end_at: datetime | None = None
     duty: str | None = None
     duty_until: datetime | None = None
-    is_restricted: bool = False
+    kept_by: str | None = None
+    tenant_id: str | None = None
     hold_ids: Sequence[UUID] = ()
     sure_hold_ids: Sequence[UUID] = ()
     records_named: int = 0
@@ -66,14 +67,15 @@ _HOLDS = (Entry._fields.index("hold_ids"), Entry._fields.index("sure_hold_ids"))
 _ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if n not in _EVENTS))
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
-    *("int4", *("timestamptz",) * 4, "text", "timestamptz", "bool"),
+    *("int4", *("timestamptz",) * 4, "text", "timestamptz", "text", "text"),
     *("uuid[]", "uuid[]", "int4", "timestamptz", "text"),
 )
 _STORED = """
 COPY (
     SELECT
         e.place COLLATE "C", e.entry COLLATE "C", e.item_hash, e.part_hash, e.is_latest, e.stored_at, e.metadata_at, e.key_day,
-        e.row_count, e.clock_at, e.evidence_at, e.mapped, e.counted, e.first_end_at, e.duty, e.duty_until, e.is_restricted, v.told
+        e.row_count, e.clock_at, e.evidence_at, e.mapped, e.counted, e.first_end_at, e.duty, e.duty_until,
+        e.kept_by COLLATE "C", v.told
     FROM {entries} AS e
     LEFT JOIN (
         SELECT entry_no, array_agg(ROW(position, happened, at) ORDER BY position) AS told
@@ -85,7 +87,7 @@ COPY (
 ) TO STDOUT
 """
 _EVENT_TYPES = ("int8", "int4", "bool", "timestamptz")
-_TABLES = ("entries", "consents", "approvals", "terms", "promised", "events", "dated", "judged")
+_TABLES = ("entries", "consents", "kept", "approvals", "terms", "promised", "events", "dated", "judged")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 _CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
 
@@ -157,7 +159,7 @@ class Inventory:
             for number, variant in one.variants():
                 self._add_terms(variant, number, as_of)
         self._run("CREATE INDEX ON {consents} (item_hash)")
-        for table in ("{consents}", "{events}"):
+        for table in ("{consents}", "{events}", "{kept}"):
             self._run(f"ANALYZE {table}")
         for script, table in (("dates.sql", "{dated}"), ("judge.sql", "{judged}")):
             self._run((_SQL / script).read_text(encoding="utf-8"))
@@ -201,7 +203,7 @@ class Inventory:
     def drop(self) -> None:
         """Remove the tables."""
         self._run(
-            "DROP TABLE IF EXISTS {entries}, {events}, {consents}, {approvals}, {terms}, {promised}, {dated}, {judged}"
+            "DROP TABLE IF EXISTS {entries}, {events}, {consents}, {kept}, {approvals}, {terms}, {promised}, {dated}, {judged}"
         )
 
     def create(self) -> None:

@@ -50,6 +50,10 @@ class LastCheck(NamedTuple):
     check_run_id: UUID
     key_id: str | None
 
+    def is_comparable(self, key_id: str) -> bool:
+        """Whether its hashes can be compared with those under this key."""
+        return self.key_id in (None, key_id)
+
 
 def last_check_of(own: OwnConnection, place: str) -> LastCheck | None:
     """The last check that read this place to its end; None before the first. One that is yet to come has read nothing."""

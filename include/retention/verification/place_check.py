@@ -16,7 +16,7 @@ from retention.verification.clocks import Clocks
 from retention.verification.holds import Covered, HoldScope
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.promised import PromisedTerms
-from retention.verification.row_queries import ConsentFacts
+from retention.verification.row_queries import ConsentFacts, RequestFacts
 
 Progress = Callable[[int], None]
 """Called with how many more parts and rows have been read."""
@@ -54,7 +54,8 @@ def _no_consents(_ids: Sequence[str]) -> Iterator[ConsentFacts]:
 @dataclass(slots=True)
 class PlaceCheck:
     """One place of this check. `looked_at` counts what was read of it (kinds.py: `looks_at`); `trouble` is why it can't be
-    vouched for, although it was read to its end; `consents_by_id` reads consents of items that are gone."""
+    vouched for, although it was read to its end; `consents_by_id` reads consents of items that are gone, `requests_of` what
+    these customers decided (None: the place's source doesn't tell)."""
 
     place: AnyPlace
     terms: PromisedTerms
@@ -62,6 +63,7 @@ class PlaceCheck:
     looked_at: Counter[str] = field(default_factory=Counter)
     trouble: str | None = None
     consents_by_id: Callable[[Sequence[str]], Iterator[ConsentFacts]] = _no_consents
+    requests_of: Callable[[Sequence[str]], Iterator[RequestFacts]] | None = None
 
     @property
     def name(self) -> str:

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from retention.connections import Resolver
 from retention.database import OwnConnection
-from retention.datamap.loader import AnyPlace, DataMap, MappedPlace
+from retention.datamap.loader import (
+    AnyPlace,
+    DataMap,
+    MappedAirflow,
+    MappedPartitions,
+    MappedPlace,
+    MappedTable,
+)
 from retention.datamap.model import ConnectionKind
 from retention.errors import RequestError, StoreUnreadable
 from retention.evidence.hashing import ItemHasher
-from retention.verification.bucket_client import open_client
 from retention.verification.clocks import Clocks, clock_of
 from retention.verification.coverage.intake import cover
 from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
 from retention.verification.intake import BucketIntake, ObjectReader
 from retention.verification.intakes import object_reader, read_place
 from retention.verification.inventory import Entry, Inventory
-from retention.verification.listing import Bucket, bucket_lists
+from retention.verification.kept import recall_kept
+from retention.verification.listing import Bucket, bucket_lists, open_client
 from retention.verification.log_files import UNREADABLE_FILES
 from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.place_check import PlaceCheck, Progress, Surroundings
 from retention.verification.promised import PromisedTerms
 from retention.verification.row_objects import HIDDEN_OBJECTS, REFUSED_METADATA, UNREADABLE_VERSIONS
+from retention.verification.source import Source
 from retention.verification.territory import BucketPlan, declared_buckets, plan_buckets, store_of, unmapped_buckets
 from retention.verification.vanished import read_vanished, remembered
 
@@ -54,6 +62,13 @@ WHERE finished_at IS NOT NULL
 ORDER BY started_at DESC
 LIMIT 1
 """
+
+
+def _database_of(place: AnyPlace) -> str | None:
+    """The map's connection to the database that the place's rows are in; None where it has none."""
+    if isinstance(place, MappedPlace):
+        return place.spec.facts.connection if place.spec.facts is not None else None
+    return place.spec.connection if isinstance(place, MappedTable | MappedPartitions | MappedAirflow) else None
 
 
 _EXPLAINED = {
@@ -122,6 +137,7 @@ class Reading:
         stores = {plan.store: plan.category for plan in reversed(plans)}
         for store, category in (self._all_stores(stores) if coverage else stores).items():
             self._read_bucket_list(store, category)
+        self._read_source_clocks(places)
         with self._sessions:
             readers = [reader for plan in plans for reader in self._read_bucket(plan)]
             self._inventory.index()
@@ -206,6 +222,8 @@ class Reading:
             last = last_check_of(self._inventory.own, check.name)
             if last is not None:
                 read_vanished(check, last)
+                if last.is_comparable(self._around.hasher.key_id):
+                    recall_kept(self._inventory, check.name, last.check_run_id)
                 self.last_checks[check.name] = last.check_run_id
         except StoreUnreadable as error:
             self._failed(check, error)
@@ -215,6 +233,16 @@ class Reading:
             self._unreadable(check.terms.category, check.name, check.trouble)
         else:
             self.places_read.append(check.name)
+
+    def _read_source_clocks(self, places: Sequence[AnyPlace]) -> None:
+        """The time of each database that these places' rows are in: it dated what the rows say."""
+        for connection in sorted({name for place in places if (name := _database_of(place)) is not None}):
+            # Where it doesn't answer, whoever reads its rows says so.
+            with (
+                suppress(StoreUnreadable, RequestError),
+                closing(Source(self._around.verifier(connection), connection, "its clock")) as source,
+            ):
+                self._clocks.note(connection, source.clock())
 
     def _read_bucket_list(self, store: str, category: str) -> None:
         self._count(category, store, buckets=0, places=1)

@@ -45,6 +45,7 @@ class RowObjects:
         self._events = range(len(check.terms.events))
         self._heads_refused = False
         check.consents_by_id = rows.consents_by_id
+        check.requests_of = rows.requests if rows.tells_requests else None
 
     def take(self, entries: Sequence[StoredEntry]) -> None:
         """What one page of the listing has of this place, with its rows, metadata and consents."""

@@ -45,6 +45,14 @@ class ConsentFacts(NamedTuple):
     contract_ended_at: datetime | None
 
 
+class RequestFacts(NamedTuple):
+    """One decision of a customer, or of a person there: the promise's event, and when it came in."""
+
+    tenant_id: str | None
+    event: str | None
+    received_at: datetime | None
+
+
 CONSENT_INSTANTS = ("given_at", "recorded_at", "ends_at", "withdrawn_at", "reviewed_at", "contract_ended_at")
 _EARLIEST, _LATEST = "'0001-01-02 00:00:00+00'", "'9999-12-30 00:00:00+00'"
 """What Python can hold. PostgreSQL also knows infinity and days before Christ: one such row must not end the reading."""
@@ -98,11 +106,34 @@ def happened_sql(event: PromisedEvent, columns: Collection[str]) -> sql.Composed
     return sql.SQL("CASE WHEN {} >= '9000-01-01 00:00:00+00' THEN FALSE ELSE {} END").format(start, happened)
 
 
+KEPT_BY = {"restricted": "restriction", "waits": "waits"}
+"""Columns that say what keeps a row although nobody says until when, and what that is called; the first that is true counts."""
+
+
+def kept_by(columns: Collection[str]) -> sql.Composable:
+    """What keeps the row without a recorded end, or `nothing`; NULL where the SQL has no column for it."""
+    told = [
+        sql.SQL("WHEN coalesce({}, FALSE) THEN {}").format(sql.Identifier("f", column), sql.Literal(name))
+        for column, name in KEPT_BY.items()
+        if column in columns
+    ]
+    if not told:
+        return sql.SQL("CAST(NULL AS text)")
+    return sql.SQL("CASE {} ELSE 'nothing' END").format(sql.SQL(" ").join(told))
+
+
 def consents_query(check_consents: str, item: str) -> sql.Composed:
     """All consents with what `item` (a column) names."""
     instants = sql.SQL(", ").join(term(name) for name in CONSENT_INSTANTS)
     return sql.SQL("SELECT CAST({} AS text), f.consent_id, f.party, f.scope, {} FROM {}").format(
         sql.Identifier("f", item), instants, around(check_consents)
+    )
+
+
+def requests_query(check_requests: str) -> sql.Composed:
+    """What these customers decided; the parameter is their ids."""
+    return sql.SQL("SELECT f.tenant_id, f.event, {} FROM {} WHERE f.tenant_id = ANY(%s)").format(
+        evidence("received_at"), around(check_requests)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -56,6 +57,12 @@ class Source:
     def close(self) -> None:
         """End the session."""
         self._session.close()
+
+    def clock(self) -> datetime:
+        """The database's time."""
+        [(at,)] = self.ask("its clock", sql.SQL("SELECT clock_timestamp()"))
+        now: datetime = at
+        return now
 
     def ask(self, about: str, query: sql.Composable, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query that gives few."""

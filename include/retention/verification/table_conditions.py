@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from retention.verification.holds import HoldScope
 from retention.verification.promised import SUPPRESSED, PromisedEvent, PromisedTerms
-from retention.verification.row_queries import around, evidence, happened_sql, storable
+from retention.verification.row_queries import around, evidence, happened_sql, kept_by, storable
 
 NEAR = timedelta(minutes=5)
 """A date that lies so far ahead is looked at; judged it is by the ten minutes of dates.sql, some minutes later."""
@@ -69,6 +69,7 @@ class Conditions:
         return {
             "as_of": self.as_of,
             "nearly_now": self.now + NEAR,
+            "soon": self.as_of + self.terms.release_time,
             "tenants": self.held.tenants,
             "persons": self.held.persons,
             "items": [*self.held.items, *self.ids],
@@ -92,8 +93,10 @@ class Conditions:
         )
         for event in self._events():
             yield from self._of_event(event)
+        # What is kept without a recorded end may be so no more at the next check: it is remembered while its end comes near.
+        latest = sql.SQL("CASE WHEN {} <> 'nothing' THEN %(soon)s ELSE %(as_of)s END").format(kept_by(self.columns))
         for end in self._ends():
-            yield sql.SQL("coalesce({} <= %(as_of)s, FALSE)").format(end)
+            yield sql.SQL("coalesce({} <= {}, FALSE)").format(end, latest)
         if "duty_paragraph" in self.columns:
             yield sql.SQL("coalesce(btrim(f.duty_paragraph) <> '', FALSE)")
         yield from self._of_holds()

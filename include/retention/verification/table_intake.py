@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from retention.datamap.loader import MappedTable
+from retention.verification.clocks import APART
 from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.memory import last_check_of
@@ -30,6 +31,7 @@ def read_table(check: PlaceCheck) -> None:
     rows = TableRows(check.around.resolve(check.place.facts.verification), check.place, check.terms)
     check.around.sessions.callback(rows.close)
     check.consents_by_id = rows.consents_by_id
+    check.requests_of = rows.requests if rows.tells_requests else None
     with rows.snapshot():
         TableIntake(check, check.place, rows).read()
 
@@ -114,21 +116,22 @@ class TableIntake:
             event_at=at,
             duty=_shown(record.duty),
             duty_until=record.duty_until,
-            is_restricted=record.is_restricted,
+            kept_by=record.kept_by,
+            tenant_id=record.tenant_id,
             note="no_tenant" if record.tenant_id is None else None if record.person_known else "no_person",
         )
 
     def _events(self, record: RecordFacts) -> tuple[Sequence[bool | None], Sequence[datetime | None]]:
-        """The promise's events, the suppression among them: since the list says so, or since the row came back, if that is later.
-
-        A consent that is proven newer lifts it.
+        """The promise's events, the suppression among them: since the oldest entry that no consent lifts, which must be proven
+        newer; or since the row came back, if that is later. A row that claims to come in the future came back when it was listed.
         """
         listed = self._suppressed.get(record.item_id, ())
         since = [at for at in listed if record.proven_at is None or record.proven_at <= at]
         if not since:
             return record.event_happened, record.event_at
         names = [event.name for event in self._check.terms.events]
-        came = max(min(since), record.clock_at) if record.clock_at is not None else min(since)
+        came_at = record.clock_at if record.clock_at is not None and record.clock_at <= self._now + APART else None
+        came = max(min(since), came_at or min(since))
         return (
             [name == SUPPRESSED or said for name, said in zip(names, record.event_happened, strict=True)],
             [came if name == SUPPRESSED else at for name, at in zip(names, record.event_at, strict=True)],

@@ -15,12 +15,15 @@ from retention.verification.promised import PromisedTerms
 from retention.verification.row_queries import (
     CONSENT_INSTANTS,
     ConsentFacts,
+    RequestFacts,
     around,
     consents_query,
     events_of,
     evidence,
     item_instants,
+    kept_by,
     probe,
+    requests_query,
     storable,
     term,
 )
@@ -39,7 +42,8 @@ _REQUIRED = ("item_id", "tenant_id", "person_id")
 
 
 class RecordFacts(NamedTuple):
-    """What a source says about one of its rows. `duty` is a statutory duty's paragraph, `proven_at` the newest proven consent."""
+    """What a source says about one of its rows. `duty` is a statutory duty's paragraph, `kept_by` what keeps it now without a
+    recorded end (None: the source has no words for it), `proven_at` the newest proven consent."""
 
     item_id: str
     tenant_id: str | None
@@ -51,7 +55,7 @@ class RecordFacts(NamedTuple):
     evidence_at: datetime | None
     duty: str | None
     duty_until: datetime | None
-    is_restricted: bool
+    kept_by: str | None
     proven_at: datetime | None
 
 
@@ -73,6 +77,8 @@ class TableRows:
         self._file = str(place.sql_files.check_items)
         self._consents_file = str(place.sql_files.check_consents or "")
         self._consents = consents_query(place.check_consents_sql, "item_id") if place.check_consents_sql else None
+        self._requests_file = str(place.sql_files.check_requests or "")
+        self._requests = requests_query(place.check_requests_sql) if place.check_requests_sql is not None else None
         self._source = Source(connection, place.name, self._file)
         try:
             self._prepare()
@@ -92,6 +98,8 @@ class TableRows:
             source.require_instants(self._consents_file, probe(CONSENT_INSTANTS, self._place.check_consents_sql))
             source.columns(self._consents_file, self._consents)
         self._facts = sql.SQL("SELECT {} FROM {}").format(self._fact_columns(), around(check_items))
+        if self._requests is not None and self._place.check_requests_sql is not None:
+            self._source.require_instants(self._requests_file, probe(["received_at"], self._place.check_requests_sql))
 
     def _type_of_ids(self) -> sql.Composable:
         asked = sql.SQL("SELECT format_type(CAST(%s AS oid), NULL)")
@@ -111,7 +119,7 @@ class TableRows:
                 evidence("evidence_at"),
                 sql.SQL("nullif(btrim(f.duty_paragraph), '')" if "duty_paragraph" in self._columns else "NULL"),
                 term("duty_until") if "duty_until" in self._columns else sql.SQL("CAST(NULL AS timestamptz)"),
-                sql.SQL("coalesce(f.restricted, FALSE)" if "restricted" in self._columns else "FALSE"),
+                kept_by(self._columns),
                 evidence("proven_consent_at")
                 if "proven_consent_at" in self._columns
                 else sql.SQL("CAST(NULL AS timestamptz)"),
@@ -195,6 +203,18 @@ class TableRows:
         query = self._consents + sql.SQL(" WHERE f.item_id IS NULL AND f.consent_id = ANY(%s)")
         for row in self._source.ask(self._consents_file, query, (list(consent_ids),)):
             yield ConsentFacts(*row)
+
+    def requests(self, tenants: Sequence[str]) -> Iterator[RequestFacts]:
+        """What these customers, or persons there, decided; only where the map knows that (`tells_requests`)."""
+        for row in (
+            self._source.ask(self._requests_file, self._requests, (storable(tenants),)) if self._requests else ()
+        ):
+            yield RequestFacts(*row)
+
+    @property
+    def tells_requests(self) -> bool:
+        """Whether the map names SQL for what customers decided."""
+        return self._requests is not None
 
     def identifiers(self) -> Iterator[dict[str, list[str | None]]]:
         """The identifying texts of all rows, in the map's order, by the row's id; in chunks."""

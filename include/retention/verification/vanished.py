@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.memory import LastCheck
 from retention.verification.place_check import PlaceCheck
+from retention.verification.requests import Decisions, Gone
 from retention.verification.row_queries import ConsentFacts
 
 _BATCH = 1000
@@ -21,7 +23,7 @@ GROUP BY item_hash
 """
 
 _GONE = """
-SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.duty_until, p.missing_since
+SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.duty_until, p.tenant_id, p.arose_at, p.missing_since
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -40,7 +42,9 @@ WHERE
 """
 
 _PROTECTED_NOW = """
-INSERT INTO retention.protected_items (check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until)
+INSERT INTO retention.protected_items (
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at
+)
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
     place,
@@ -48,7 +52,9 @@ SELECT DISTINCT ON (part_hash)
     part_hash,
     sure_hold_ids,
     CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END,
-    CASE WHEN has_duty THEN coalesce(duty_until, '9999-12-30 00:00:00+00') END
+    CASE WHEN has_duty THEN coalesce(duty_until, '9999-12-30 00:00:00+00') END,
+    tenant_id,
+    oldest_evidence_at
 FROM {judged}
 WHERE place = %s AND entry IN ('version', 'record', 'partition', 'file') AND must_not_vanish
 ORDER BY part_hash, entry_no
@@ -57,7 +63,7 @@ ORDER BY part_hash, entry_no
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
 _STILL_MISSING = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, missing_since
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, missing_since
 )
 SELECT
     CAST(%s AS uuid),
@@ -67,6 +73,8 @@ SELECT
     p.hold_ids,
     p.consent_ids,
     p.duty_until,
+    p.tenant_id,
+    p.arose_at,
     coalesce(p.missing_since, j.as_of)
 FROM {judged} AS j
 INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.part_hash = p.part_hash
@@ -94,14 +102,15 @@ WHERE
 
 
 def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
-    """Enter everything that was protected at `last_check` and is gone now, with its consents read again by their ids.
+    """Enter everything that was protected at `last_check` and is gone now, with what was decided about it, and its consents read
+    again by their ids.
 
-    Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents can't be read.
+    Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents or requests can't be read.
     """
     inventory, key_id = check.inventory, check.around.hasher.key_id
     seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name)).fetchall()
     check.looked_at["protected"] = check.looked_at["remembered"] = len(seen)
-    is_comparable = last_check.key_id in (None, key_id)
+    is_comparable = last_check.is_comparable(key_id)
     if not is_comparable:
         # What was missing before still is; of the rest nobody can say.
         inventory.add(
@@ -114,7 +123,7 @@ def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
     gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, is_comparable))
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
-        inventory.add([_entry(check, item) for item in batch])
+        inventory.add(list(_entries(check, batch)))
         inventory.add_consents(check.name, list(_consents_now(check, batch)))
 
 
@@ -139,12 +148,31 @@ def remembered(category: str, place: str, item_hash: bytes, reason: str) -> Entr
     return Entry(category, place, "remembered", mapped=True, item_hash=item_hash, note=reason)
 
 
-def _entry(check: PlaceCheck, item: dict[str, Any]) -> Entry:
+def _entries(check: PlaceCheck, items: Sequence[dict[str, Any]]) -> Iterator[Entry]:
+    now = check.around.clocks.now()
+    tenants = sorted({item["tenant_id"] for item in items if item["tenant_id"] is not None})
+    decisions = Decisions(check.terms, list(check.requests_of(tenants)) if check.requests_of is not None else None)
+    for item in items:
+        gone = Gone(item["tenant_id"], item["arose_at"], item["missing_since"] or now)
+        yield _entry(check, item, *decisions.about(gone))
+
+
+def _entry(
+    check: PlaceCheck,
+    item: dict[str, Any],
+    note: str | None,
+    happened: Sequence[bool],
+    at: Sequence[datetime | None],
+) -> Entry:
     return Entry(
         category=check.terms.category,
         place=check.name,
         entry="vanished",
         mapped=True,
+        is_processor=check.place.spec.role == "processor",
+        event_happened=happened,
+        event_at=at,
+        note=note,
         item_hash=bytes(item["item_hash"]),
         part_hash=bytes(item["part_hash"]),
         duty="statutory duty" if item["duty_until"] is not None else None,

@@ -39,7 +39,7 @@ SELECT
     min(deadline_at) FILTER (WHERE isfinite(deadline_at)) AS first_deadline_at,
     min(deadline_at) FILTER (WHERE isfinite(deadline_at) AND deadline_at >= as_of) AS next_deadline_at,
     min(start_at) AS oldest_at,
-    min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt OR has_duty OR is_restricted))
+    min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt OR has_duty OR kept_by IS NOT NULL))
         AS oldest_unprotected_at
 FROM {judged}
 WHERE is_part OR entry = 'rest'

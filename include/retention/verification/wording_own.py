@@ -77,12 +77,13 @@ OWN_WORDING: dict[str, Wording] = {
     "clocks_differ": Wording(
         "Clocks differ",
         "Uhren weichen voneinander ab",
-        "This machine, our own database and the stores differ by more than ten minutes about the time, so that nobody can say "
-        "what is overdue; or a check is recorded that is yet to come. `detail.reasons` names the clocks that most others "
-        "contradict, a store by its connection.",
-        "Dieser Rechner, die eigene Datenbank und die Speicher sind sich um mehr als zehn Minuten über die Zeit uneins, sodass "
-        "niemand sagen kann, was überfällig ist; oder eine Prüfung ist verzeichnet, die erst noch kommt. `detail.reasons` nennt "
-        "die Uhren, denen die meisten anderen widersprechen, einen Speicher mit seiner Verbindung.",
+        "This machine, our own database, the stores and the databases of the rows differ by more than ten minutes about the "
+        "time, so that nobody can say what is overdue; or a check is recorded that is yet to come. `detail.reasons` names the "
+        "clocks that most others contradict, a store or database by its connection.",
+        "Dieser Rechner, die eigene Datenbank, die Speicher und die Datenbanken der Zeilen sind sich um mehr als zehn Minuten "
+        "über die Zeit uneins, sodass niemand sagen kann, was überfällig ist; oder eine Prüfung ist verzeichnet, die erst noch "
+        "kommt. `detail.reasons` nennt die Uhren, denen die meisten anderen widersprechen, Speicher und Datenbanken mit ihrer "
+        "Verbindung.",
         "Set the clock right and run the check again. A check of the future was written by a wrong clock, or by somebody: find "
         "out which.",
         "Uhr stellen und Prüfung wiederholen. Eine künftige Prüfung hat eine falsche Uhr geschrieben, oder jemand: klären.",

@@ -50,11 +50,57 @@ RECORD_WORDING: dict[str, Wording] = {
     "exception_restriction": Wording(
         "Exception: kept restricted",
         "Ausnahme: eingeschränkt behalten",
-        "Past its promised end and kept, not to be used, because its processing is restricted (Art. 18 GDPR).",
-        "Nach der zugesagten Frist behalten, ohne verwendet zu werden, weil die Verarbeitung eingeschränkt ist (Art. "
-        "18 DSGVO).",
+        "Past its promised end and kept, not to be used, because its processing is restricted (Art. 18 GDPR, `in_force`). "
+        "No source says when a restriction was lifted: from the last check that saw it there is the time to delete that the "
+        "promise gives after any protection (`time_to_delete`; `detail` gives its end). What was overdue before it was "
+        "restricted is overdue again at once.",
+        "Nach der zugesagten Frist behalten, ohne verwendet zu werden, weil die Verarbeitung eingeschränkt ist (Art. 18 "
+        "DSGVO, `in_force`). Keine Quelle sagt, wann eine Einschränkung aufgehoben wurde: Ab der letzten Prüfung, die sie sah, "
+        "gilt die Löschdauer, die die Zusage nach jedem Schutz lässt (`time_to_delete`; `detail` nennt ihr Ende). Was schon "
+        "vor der Einschränkung überfällig war, ist danach sofort wieder überfällig.",
         "Decide what the restriction waits for, and lift it.",
         "Klären, worauf die Einschränkung wartet, und sie aufheben.",
+    ),
+    "exception_waits": Wording(
+        "Exception: kept, waits for what has to go first",
+        "Ausnahme: behalten, wartet auf Vorrangiges",
+        "Past its promised end and kept, because something else has to go first, such as a call's recording that a hold or "
+        "consents keep (`in_force`). If that is late, it is said of it, not of what waits. From the last check that saw it "
+        "wait there is the time to delete that the promise gives after any protection (`time_to_delete`; `detail` gives its "
+        "end). What was overdue before it waited is overdue again at once.",
+        "Nach der zugesagten Frist behalten, weil zuerst etwas anderes gehen muss, etwa die Aufnahme eines Gesprächs, die eine "
+        "Löschsperre oder Einwilligungen halten (`in_force`). Ist dieses überfällig, wird es dort gemeldet, nicht bei dem, was "
+        "wartet. Ab der letzten Prüfung, die es warten sah, gilt die Löschdauer, die die Zusage nach jedem Schutz lässt "
+        "(`time_to_delete`; `detail` nennt ihr Ende). Was schon vor dem Warten überfällig war, ist danach sofort wieder "
+        "überfällig.",
+        "Nothing, as long as what it waits for is lawfully there.",
+        "Nichts, solange das, worauf es wartet, rechtmäßig da ist.",
+    ),
+    "kept_for_long": Wording(
+        "Restricted or waiting for more than 90 days",
+        "Seit über 90 Tagen eingeschränkt oder wartend",
+        "Checks have seen it kept past its promised end for more than 90 days, by a restriction (`restriction`) or because it "
+        "waits (`waits`). Neither has an end that anybody wrote down. Where one stretch follows another within the time to "
+        "delete, they count as one.",
+        "Prüfungen sehen es seit mehr als 90 Tagen nach der zugesagten Frist behalten, durch eine Einschränkung "
+        "(`restriction`) oder weil es wartet (`waits`). Für beides ist kein Ende eingetragen. Folgt eine Zeitspanne "
+        "innerhalb der Löschdauer auf eine andere, zählen sie als eine.",
+        "Find out what it waits for, and whether that still may be; lift the restriction, or set a legal hold with an end.",
+        "Klären, worauf es wartet und ob das noch zulässig ist; Einschränkung aufheben oder eine befristete Löschsperre setzen.",
+    ),
+    "protected_gone_unproven": Wording(
+        "Protected and gone; whether it was instructed nobody can tell",
+        "Geschützt und verschwunden; ob auf Weisung, ist nicht feststellbar",
+        "It was protected at the last check by nothing but a hold of ours at a place of which we are the processor, or by "
+        "consents; what the customer or person decides goes before that. It is gone, and the data map names no `check_requests` "
+        "by which verification could look for that decision, or nobody noted whose the item was. That disposal says it had "
+        "been instructed is no proof. Reported until the protection ends.",
+        "Es war bei der letzten Prüfung nur durch eine eigene Löschsperre an einem Ort geschützt, an dem wir Auftragsverarbeiter "
+        "sind, oder durch Einwilligungen; was Kunde oder Person entscheiden, geht vor. Es ist weg, und die Datenkarte nennt kein "
+        "`check_requests`, mit dem die Prüfung diese Entscheidung suchen könnte, oder niemand hat vermerkt, wessen es war. "
+        "Dass die Löschung eine Weisung angibt, beweist nichts. Gemeldet, bis der Schutz endet.",
+        "Show the instruction, and name `check_requests` in the data map; without an instruction treat it as over-deletion.",
+        "Weisung vorlegen und `check_requests` in der Datenkarte nennen; ohne Weisung wie eine Überlöschung behandeln.",
     ),
     "leftover_partition": Wording(
         "Partition or copy left behind",

@@ -12,6 +12,12 @@ WITH started AS (
         t.seen_at,
         e.mapped AND e.entry IN ('version', 'delete_marker', 'upload', 'record', 'partition', 'file') AS is_part,
         t.duties AND e.duty <> '' AS has_duty,
+        coalesce(e.kept_by <> 'nothing', FALSE) AS is_kept,
+        m.item_hash IS NOT NULL AS is_recalled,
+        m.kept_by AS last_kept_by,
+        m.kept_at AS last_kept_at,
+        m.kept_since AS first_kept_at,
+        coalesce(m.was_late, FALSE) AS was_late,
         stated.clock_is_good,
         -- A version that is older than its row's good date by more than differing clocks explain.
         stated.clock_is_good
@@ -33,6 +39,7 @@ WITH started AS (
         least(start.start_at, past.evidence_at, past.key_day) AS oldest_evidence_at
     FROM {entries} AS e
     INNER JOIN {terms} AS t ON e.category = t.category AND e.agreed = t.agreed
+    LEFT JOIN {kept} AS m ON e.place = m.place AND e.item_hash = m.item_hash AND e.entry = 'record'
     -- A date in the future proves no age. Rows are given ten minutes, for clocks that differ; stores and keys an hour, for time
     -- zones, too.
     CROSS JOIN LATERAL (
@@ -105,6 +112,8 @@ event AS (
 
 SELECT
     s.*,
+    -- What is kept now, or was at the last check, has time to delete from then on; not what was late before.
+    CASE WHEN NOT s.was_late THEN CASE WHEN s.is_kept THEN s.as_of ELSE s.last_kept_at END + s.release_time END AS kept_until,
     -- Where age ends nothing, only an event without a date of its own needs the item's.
     s.is_dateless AND (s.cap IS NOT NULL OR coalesce(event.is_dateless, FALSE)) AS is_undated,
     -- Promised ends: by age, by the events, and by what customer or person decided, which neither consent nor, as processor, a

@@ -1,4 +1,4 @@
--- The tables of one check. Keyed hashes, instants, flags and ids of holds and consents only: no key, no name, no path. What is
+-- The tables of one check. Keyed hashes, instants, flags and ids of holds, consents and customers only: no key, no name, no path. What is
 -- not mapped is named as its source's catalog does: buckets, tables, columns.
 
 -- What was seen, one row each:
@@ -10,7 +10,7 @@
 --   orphans                          rows of a dependent table whose own row is gone: how many; `note` names the table
 --   unseen                           rows of a table that the place's check SQL leaves out: how many
 --   external                         copies that somebody else keeps; `note` says what is wrong with the attestation
---   vanished                         protected when last seen, and gone now
+--   vanished                         protected when last seen, and gone now; `note` says where nobody can look for an instruction
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
 --   table                            a table that a connection sees (mapped = false: neither mapped nor declared; `note` says what it is)
@@ -44,7 +44,10 @@ CREATE UNLOGGED TABLE {entries} (
     first_end_at   timestamptz,  -- rest: the first promised end among them
     duty           text,         -- the paragraph of a statutory duty that keeps it
     duty_until     timestamptz,  -- the duty's end; NULL beside a paragraph: nobody said
-    is_restricted  boolean NOT NULL DEFAULT false,  -- Art. 18: kept, not processed
+    -- What keeps it although nobody says until when: a restriction (Art. 18), or that something else has to go first. NULL: the
+    -- source has no words for either.
+    kept_by        text CHECK (kept_by IN ('restriction', 'waits', 'nothing')),
+    tenant_id      text,         -- the customer's internal id, where the source tells it
     hold_ids       uuid[]  NOT NULL DEFAULT '{{}}',  -- holds whose scope covers it, whether they hold or not
     sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
@@ -72,6 +75,17 @@ CREATE UNLOGGED TABLE {consents} (
     withdrawn_at      timestamptz,
     reviewed_at       timestamptz,
     contract_ended_at timestamptz
+);
+
+-- What the last check that read a place remembered of it (kept.py).
+CREATE UNLOGGED TABLE {kept} (
+    place      text    NOT NULL,
+    item_hash  bytea   NOT NULL,
+    kept_by    text,
+    kept_since timestamptz,
+    kept_at    timestamptz,
+    was_late   boolean NOT NULL,
+    PRIMARY KEY (place, item_hash)
 );
 
 -- Who approved each hold: somebody, nobody, or the person who asked for it.

@@ -96,6 +96,7 @@ hold AS (
         h.effective_at,
         d.release_time,
         d.promised_at,
+        d.kept_until,
         CASE WHEN d.has_duty THEN coalesce(d.duty_until, 'infinity') END AS duty_ends_at,
         -- A guessed start may lie in a hold's period, and may not; nor is a version that is older than its row surely meant.
         h.hold_id = ANY(d.sure_hold_ids)
@@ -136,13 +137,14 @@ hold AS (
 ),
 
 -- A hold extends an item's deadline only where it came before that had passed: what was overdue is no less so once a hold came
--- and went. So, from the promised end on, each must follow another, a duty or an exemption, within the time to delete; and each must
--- mean the item beyond doubt.
+-- and went. So, from the promised end on, each must follow another, a duty, an exemption or what checks saw kept, within the time to
+-- delete; and each must mean the item beyond doubt.
 following AS (
     SELECT
         h.*,
         h.effective_at > greatest(
             h.promised_at,
+            h.kept_until,
             h.duty_ends_at + h.release_time,
             x.exempt_until + h.release_time,
             max(h.until) OVER (
@@ -204,11 +206,30 @@ SELECT
     protection.held_until IS NOT NULL AS is_held,
     protection.exempt_until IS NOT NULL AS is_exempt,
     protection.has_duty,
-    d.is_restricted,
+    d.tenant_id,
+    d.oldest_evidence_at,
+    -- What no source gives an end: kept now, or in the time to delete after the last check that saw it kept.
+    d.kept_by IS NOT NULL AS tells_kept,
+    d.is_kept,
+    CASE
+        WHEN d.is_kept THEN d.kept_by
+        WHEN d.kept_until >= d.as_of THEN d.last_kept_by
+    END AS kept_by,
+    CASE WHEN d.is_kept THEN coalesce(d.first_kept_at, d.as_of) ELSE d.first_kept_at END AS kept_since,
+    d.kept_until,
+    d.is_recalled,
+    d.last_kept_by,
+    d.last_kept_at,
+    d.was_late,
+    d.release_time,
     h.sure_holds IS NOT NULL AS is_surely_held,
     protection.has_duty
     OR (h.sure_holds IS NOT NULL AND NOT (d.is_requested AND d.is_processor))
     OR (coalesce(x.surely_until > d.as_of, FALSE) AND NOT d.is_requested) AS must_not_vanish,
+    -- Gone, and nothing but a hold or consents kept it that an instruction overrules; nobody can look whether there was one.
+    coalesce(d.entry = 'vanished' AND d.note = 'requests_unknown', FALSE)
+    AND NOT protection.has_duty
+    AND (h.sure_holds IS NULL OR d.is_processor) AS is_request_unknown,
     coalesce(x.reviewed_until > d.as_of, FALSE) AS is_reviewed,
     coalesce(x.is_one_sided, FALSE) AS is_one_sided,
     -- Overdue by the cap, by an event that ended the need, by what was decided; after a protection's end there is time to delete.
@@ -222,13 +243,15 @@ SELECT
             over.at,
             h.hold_deadline_at,
             protection.exempt_until + d.release_time,
-            protection.duty_ends_at + d.release_time
+            protection.duty_ends_at + d.release_time,
+            kept.ends_at
         ),
         greatest(
             d.request_ends_at,
             over.at_if_requested,
             CASE WHEN NOT d.is_processor THEN h.hold_deadline_at END,
-            protection.duty_ends_at + d.release_time
+            protection.duty_ends_at + d.release_time,
+            kept.ends_at
         )
     ) AS deadline_at,
     coalesce(d.row_count > 0 AND NOT d.clock_is_good, FALSE) AS is_fallback,
@@ -276,21 +299,27 @@ CROSS JOIN LATERAL (
         CASE WHEN protection.duty_ends_at <= d.as_of THEN protection.duty_ends_at END AS duty_at
 ) AS ended
 CROSS JOIN LATERAL (
+    -- At the earliest it is late when its keeping ends right after this check.
+    SELECT greatest(d.kept_until, CASE WHEN d.is_kept THEN d.as_of END) AS ends_at
+) AS kept
+CROSS JOIN LATERAL (
     SELECT
-        greatest(ended.hold_at, ended.exemption_at, ended.duty_at) + d.release_time AS at,
-        greatest(CASE WHEN NOT d.is_processor THEN ended.hold_at END, ended.duty_at) + d.release_time AS at_if_requested
+        greatest(greatest(ended.hold_at, ended.exemption_at, ended.duty_at) + d.release_time, kept.ends_at) AS at,
+        greatest(
+            greatest(CASE WHEN NOT d.is_processor THEN ended.hold_at END, ended.duty_at) + d.release_time, kept.ends_at
+        ) AS at_if_requested
 ) AS over
 CROSS JOIN LATERAL (
-    -- Duty, then hold, then restriction; what customer or person decided goes before a consent and, as processor, before a hold.
+    -- Duty, then hold, then restriction and what waits; what customer or person decided goes before a consent and, as processor, before a hold.
     SELECT
         d.is_part
         AND NOT protection.has_duty
-        AND NOT d.is_restricted
+        AND NOT d.is_kept
         AND protection.held_until IS NULL
         AND protection.exempt_until IS NULL AS yes,
         d.is_part
         AND NOT protection.has_duty
-        AND NOT d.is_restricted
+        AND NOT d.is_kept
         AND (protection.held_until IS NULL OR d.is_processor) AS if_requested
 ) AS is_bare
 CROSS JOIN LATERAL (

@@ -13,7 +13,7 @@ WHERE
     is_part
     AND NOT is_surely_held
     AND NOT has_duty
-    AND NOT is_restricted
+    AND kept_by IS NULL
     AND NOT is_past_event
     AND CASE WHEN is_exempt THEN row_count > 1 ELSE is_held END
     AND promised_at < as_of
