@@ -9,7 +9,7 @@ hours after the event was collected; the rest of the row stays for statistics. P
 to a person is a question for people. The check looks each day whether another column looks personal, by its name or by a
 sample, and asks until somebody declares it (`not_personal` in the data map).
 
-**When it fails.** As for `dispose_audio`: blocked, mode, stopped, unreadable, items that could not be deleted.
+**When it fails.** As for `dispose_audio`: blocked, mode, stopped, unreadable, items that could not be anonymised.
 - *42501*: the disposal role may not update one of the columns.
 """
 

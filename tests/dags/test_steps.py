@@ -147,6 +147,10 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
         pytest.param({}, "1 of 1 gone, 0 failed", id="gone"),
         pytest.param({"gone": 0, "recovered": 1}, "1 of 1 gone, 0 failed", id="recovered"),
         pytest.param({"dry_run": True}, "1 of 1 would go, 0 failed", id="rehearsal"),
+        pytest.param({"action": "anonymise"}, "1 of 1 anonymised, 0 failed", id="anonymised"),
+        pytest.param(
+            {"action": "anonymise", "dry_run": True}, "1 of 1 would be anonymised, 0 failed", id="would_be_anonymised"
+        ),
     ],
 )
 def test_a_disposal_in_few_words(changed: dict[str, Any], words: str) -> None:

@@ -55,6 +55,45 @@ def test_a_run_reads_in_one_line(run: DisposalRun, en: str, de: str) -> None:
     assert (said(run, "en"), said(run, "de")) == (en, de)
 
 
+ANONYMISED = replace(DONE, anonymises=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "en", "de"),
+    [
+        pytest.param(
+            replace(ANONYMISED, gone=1, already_gone=2),
+            "done; 1 of 3 due items anonymised; 2 already anonymised or gone (another run)",
+            "abgeschlossen; 1 von 3 fälligen Elementen anonymisiert; 2 bereits anonymisiert oder weg (anderer Lauf)",
+            id="done",
+        ),
+        pytest.param(
+            replace(ANONYMISED, state=RunState.OBSERVED, considered=9, gone=0),
+            "observed, nothing anonymised; 3 of 9 items due",
+            "beobachtet, nichts anonymisiert; 3 von 9 Elementen fällig",
+            id="observed",
+        ),
+        pytest.param(
+            replace(ANONYMISED, state=RunState.PLANNED, gone=0, breaches_at=NOW + timedelta(hours=25)),
+            "planned, not executed yet; 3 of 9 items due; first breach on 16.03. unless they are anonymised",
+            "geplant, noch nicht ausgeführt; 3 von 9 Elementen fällig; erste Überschreitung am 16.03., wenn nichts anonymisiert "
+            "wird",
+            id="planned",
+        ),
+        pytest.param(
+            replace(ANONYMISED, state=RunState.FAILED, due=None, gone=0),
+            "failed; nothing was planned and nothing anonymised. Its log says why.",
+            "fehlgeschlagen; nichts wurde geplant und nichts anonymisiert. Den Grund nennt sein Protokoll.",
+            id="failed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_run_that_anonymises_says_so(run: DisposalRun, en: str, de: str) -> None:
+    for language, expected, head in (("en", en, "Anonymisation run"), ("de", de, "Anonymisierungslauf")):
+        line = describe(run, NOW, language, lambda at, _language: f"{at:%d.%m.}")
+        assert line == f"{head}, 15.03.: {expected}"
+
+
 @pytest.mark.parametrize(
     ("hours", "en", "de"),
     [

@@ -18,6 +18,7 @@ from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import RequestError
 from retention.evidence.controls import Mode
+from retention.policy.model import Action
 from retention.readable import utc_minute
 from retention.settings import parse_as_of
 
@@ -34,9 +35,10 @@ def plan(
     *,
     by: By,
 ) -> None:
-    """Plan one category: exactly what is due, what stays and why. Deletes nothing."""
+    """Plan one category: exactly what is due, what stays and why. Changes nothing."""
     summary = _plan(category, as_of, listing, by)
-    emit("plan", summary.to_json(), _plan_words(summary), as_json=as_json)
+    action = open_runtime().policy.rule(category).action
+    emit("plan", summary.to_json(), _plan_words(summary, action), as_json=as_json)
 
 
 @command("approve")
@@ -59,7 +61,7 @@ def approve(
 def dispose(
     category: Annotated[str | None, typer.Argument(help="A data category; or name a plan with --plan.")] = None,
     as_of: AsOf = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; delete nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; change nothing.")] = False,
     listing: Listing = False,
     plan_id: Annotated[str | None, typer.Option("--plan", help="Execute this plan.")] = None,
     digest: Annotated[str | None, typer.Option("--digest", help="The plan's digest, whole.")] = None,
@@ -67,7 +69,7 @@ def dispose(
     *,
     by: By,
 ) -> None:
-    """Delete what is due: plan and execute one category, or execute a plan that was made before."""
+    """Delete, or anonymise, what is due: plan and execute one category, or execute a plan that was made before."""
     if (category is None) == (plan_id is None):
         raise RequestError("found both or neither of a category and --plan; expected exactly one of them")
     if (plan_id is None) != (digest is None):
@@ -115,7 +117,9 @@ def _explanation_words(said: Mapping[str, Any]) -> str:
 def _dates(said: Mapping[str, Any]) -> str:
     if said["due_at"] is None:
         return "no due time"
-    return f"due {utc_minute(said['due_at'])}, deadline {utc_minute(said['deadline_at'])}"
+    unknown = "not known: nobody says until when it was kept"
+    deadline = utc_minute(said["deadline_at"]) if said["deadline_at"] is not None else unknown
+    return f"due {utc_minute(said['due_at'])}, deadline {deadline}"
 
 
 def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:
@@ -133,27 +137,31 @@ def _plan_id(text: str) -> uuid.UUID:
         raise RequestError(f"found {text!r} as a plan; expected the id that `plan` printed") from None
 
 
-def _plan_words(summary: PlanSummary) -> str:
+def _plan_words(summary: PlanSummary, action: Action) -> str:
     lines = [
         summary.rule,
         f"plan {summary.plan_id}, digest {summary.digest}, valid until {utc_minute(summary.expires_at)}",
         f"{summary.due} of {summary.considered} are due; stay: {counted_reasons(summary.kept_by_reason)}",
     ]
     if summary.blocked:
+        breach = f"comes at {utc_minute(summary.breaches_at)}" if summary.breaches_at else "may have come"
         lines.append(
-            f"BLOCKED: {summary.blocked_reason}; the first breach comes at {utc_minute(summary.breaches_at)}. "
+            f"BLOCKED: {summary.blocked_reason}; the first breach {breach}. "
             f"A second person may approve exactly this: approve {summary.plan_id} --digest {summary.digest} --by P --reason R"
         )
     elif summary.due and summary.mode == Mode.ENFORCE:
-        lines.append(f"to delete exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")
+        lines.append(f"to {action} exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")
     elif summary.due:
-        lines.append(f"mode {summary.mode}: nothing of it is deleted; `mode {summary.category} enforce` lets it go")
+        change = "lets it go" if action is Action.DELETE else "lets that happen"
+        lines.append(
+            f"mode {summary.mode}: nothing of it is {action.passive}; `mode {summary.category} enforce` {change}"
+        )
     return "\n".join(lines)
 
 
 def _disposal_words(summary: DisposalSummary) -> str:
-    verb = "would go" if summary.dry_run else "gone"
+    done = Action(summary.action).done(dry_run=summary.dry_run)
     return (
-        f"{summary.planned} planned, {summary.gone + summary.recovered} {verb}, "
+        f"{summary.planned} planned, {summary.gone + summary.recovered} {done}, "
         f"spared: {counted_reasons(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
     )

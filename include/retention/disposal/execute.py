@@ -29,6 +29,7 @@ from retention.disposal.preflight import check_places
 from retention.disposal.runtime import Runtime
 from retention.errors import BusyError, PartlyFailedError, PlanError
 from retention.evidence import ledger
+from retention.policy.model import Action, RetentionRule
 
 THREADS = 6
 """Most batches in flight, where a kind of place doesn't ask for fewer."""
@@ -42,7 +43,8 @@ def _silent(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DisposalSummary:
-    """What became of a plan: `planned = gone + recovered + spared + failed`."""
+    """What became of a plan: `planned = gone + recovered + spared + failed`. Where the rule's `action` is `anonymise`, what
+    counts as gone was anonymised."""
 
     plan_id: UUID
     category: str
@@ -54,6 +56,7 @@ class DisposalSummary:
     failures: dict[str, int] = field(default_factory=dict)
     dry_run: bool = False
     ledger_head: str = ""
+    action: str = Action.DELETE.value
 
     def to_json(self) -> dict[str, Any]:
         """Fields of the command line's JSON."""
@@ -106,7 +109,7 @@ def close_plan(runtime: Runtime, plan_id: UUID) -> DisposalSummary:
                 f"plan {plan_id} is {plan['state']}; expected one that was executed. Nothing was closed; why no part of it began "
                 "stands with the tasks that were to execute it."
             )
-        summary = _summarise(own, plan, [], dry_run=False, part=WHOLE)
+        summary = _summarise(own, plan, [], runtime.policy.rule(plan["category"]), dry_run=False, part=WHOLE)
         _finish(own, summary, runtime.actor)
         parts = _parts_removed(own, plan_id) if summary.failed else 0
     return _without_failures(summary, parts)
@@ -120,9 +123,11 @@ def _require_free(plan_id: UUID, free: bool) -> None:
 def _without_failures(summary: DisposalSummary, parts: int) -> DisposalSummary:
     if summary.failed:
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(summary.failures.items()))
+        action = Action(summary.action)
         raise PartlyFailedError(
-            f"{summary.failed} of {summary.planned} items could not be deleted ({codes}). "
-            f"Gone: {summary.gone + summary.recovered} items; stored parts removed, of failed items too: {parts}. "
+            f"{summary.failed} of {summary.planned} items could not be {action.passive} ({codes}). "
+            f"{action.done().capitalize()}: {summary.gone + summary.recovered} items; stored parts removed, of failed items too: "
+            f"{parts}. "
             "The next run tries again; docs/stores.md says what each code means.",
             failed=summary.failed,
             summary=summary,
@@ -143,11 +148,11 @@ def _execute(
 ) -> DisposalSummary:
     """Guard, batches, summary; the lock of the plan, or of its part, is held."""
     plan = guard.plan_row(own, plan_id)
+    rule = runtime.policy.rule(plan["category"])
     if plan["state"] == "done" and plan["result"] is not None and digest == plan["digest"] and not dry_run:
         if part.is_whole:
             return DisposalSummary(**{**plan["result"], "plan_id": plan_id})
-        return _summarise(own, plan, [], dry_run=False, part=part)
-    rule = runtime.policy.rule(plan["category"])
+        return _summarise(own, plan, [], rule, dry_run=False, part=part)
     _require_allowed(runtime, own, plan, digest, dry_run)
     places = check_places(runtime, rule)
     if not dry_run:
@@ -165,7 +170,7 @@ def _execute(
         dry_run=dry_run,
     )
     results = _run_batches(context, own, part, threads, progress)
-    summary = _summarise(own, plan, results, dry_run=dry_run, part=part)
+    summary = _summarise(own, plan, results, rule, dry_run=dry_run, part=part)
     if not dry_run and part.is_whole:
         _finish(own, summary, runtime.actor)
         runtime.on_step("finished")
@@ -223,7 +228,13 @@ def _run_batches(
 
 
 def _summarise(
-    own: OwnConnection, plan: Mapping[str, Any], results: list[BatchResult], *, dry_run: bool, part: Part
+    own: OwnConnection,
+    plan: Mapping[str, Any],
+    results: list[BatchResult],
+    rule: RetentionRule,
+    *,
+    dry_run: bool,
+    part: Part,
 ) -> DisposalSummary:
     """Count from the plan's own items, so that a finished earlier try of the same plan counts too; a dry run has only results."""
     failures, spared = Counter[str](), Counter[str]()
@@ -257,6 +268,7 @@ def _summarise(
         failures=dict(failures),
         dry_run=dry_run,
         ledger_head=ledger.head(own).hash,
+        action=rule.action.value,
     )
 
 

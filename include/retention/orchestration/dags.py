@@ -85,7 +85,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
 
         @task(task_display_name=f"dispose of {category}", multiple_outputs=True, map_index_template=COUNTS)
         def dispose(planned: dict[str, Any], part: int) -> dict[str, Any]:
-            """Delete what this part of the plan names, or less; confirm that it is gone; write the ledger."""
+            """Delete, or anonymise, what this part of the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned, part, parts)
             _show(steps.words_of_disposal(result))
             return result
@@ -130,7 +130,7 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
         @task(task_display_name="dispose", multiple_outputs=True, map_index_template=COUNTS, outlets=[OTHERS_DISPOSED])
         def dispose(planned: dict[str, Any]) -> dict[str, Any]:
-            """Delete what the plan names, or less; confirm that it is gone; write the ledger."""
+            """Delete, or anonymise, what the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned)
             _show(f"{planned['category']}: {steps.words_of_disposal(result)}")
             return result

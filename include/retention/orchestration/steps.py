@@ -33,7 +33,7 @@ def plan_disposal(category: str, coverage: str, dag_id: str, dag_run: Any) -> di
                 coverage=coverage,
             )
         except ModeError as error:  # planning refuses mode `off` alone
-            raise AirflowSkipException(f"nothing planned, nothing deleted: {error}") from None
+            raise AirflowSkipException(f"nothing planned, nothing deleted or anonymised: {error}") from None
     log.info("%s", summary.rule)
     log.info("%s due of %s; stay: %s", summary.due, summary.considered, summary.kept_by_reason)
     return _plain(summary.to_json())
@@ -54,7 +54,7 @@ def requester(dag_id: str, dag_run: Any) -> str:
 
 
 def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dict[str, Any]:
-    """Dispose of one part of the plan. In mode `observe` nothing is deleted: the same steps run on wrapped stores.
+    """Dispose of one part of the plan. In mode `observe` nothing is changed: the same steps run on wrapped stores.
 
     The mode is read once, before; when it changes while items go, the task fails: what it counted so far is no rehearsal.
     """
@@ -65,13 +65,15 @@ def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dic
     from retention.disposal.opening import open_runtime
     from retention.evidence.controls import Mode, mode_of
     from retention.orchestration.connections import from_airflow
+    from retention.policy.model import Action
 
     with _airflow_errors():
         runtime = open_runtime(from_airflow)
         with runtime.own() as own:
             rehearsal = mode_of(own, plan["category"]).value == Mode.OBSERVE
         if rehearsal:
-            log.warning("category %s is in mode observe: nothing will be deleted", plan["category"])
+            passive = runtime.policy.rule(plan["category"]).action.passive
+            log.warning("category %s is in mode observe: nothing will be %s", plan["category"], passive)
         summary = execute_plan(
             runtime,
             UUID(plan["plan_id"]),
@@ -80,8 +82,8 @@ def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dic
             part=Part(part, parts),
             progress=_log_progress(),
         )
-    verb, gone = "would go" if summary.dry_run else "gone", summary.gone + summary.recovered
-    log.info("%s planned, %s %s, spared %s, failed %s", summary.planned, gone, verb, summary.spared, summary.failed)
+    done, count = Action(summary.action).done(dry_run=summary.dry_run), summary.gone + summary.recovered
+    log.info("%s planned, %s %s, spared %s, failed %s", summary.planned, count, done, summary.spared, summary.failed)
     return _plain(summary.to_json())
 
 
@@ -118,9 +120,12 @@ def words_of_plan(plan: dict[str, Any]) -> str:
 
 
 def words_of_disposal(result: dict[str, Any]) -> str:
-    """`655 of 655 gone, 0 failed`; in a rehearsal what would go."""
-    gone = result["gone"] + result["recovered"]
-    return f"{gone} of {result['planned']} {'would go' if result['dry_run'] else 'gone'}, {result['failed']} failed"
+    """`655 of 655 gone, 0 failed` (or `anonymised`); in a rehearsal what would go."""
+    from retention.policy.model import Action
+
+    count = result["gone"] + result["recovered"]
+    done = Action(result.get("action", Action.DELETE)).done(dry_run=result["dry_run"])
+    return f"{count} of {result['planned']} {done}, {result['failed']} failed"
 
 
 def words_of_clearing(cleared: dict[str, Any]) -> str:

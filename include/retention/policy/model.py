@@ -257,6 +257,17 @@ class Action(StrEnum):
     DELETE = "delete"
     ANONYMISE = "anonymise"
 
+    @property
+    def passive(self) -> str:
+        """What happens to an item: `deleted`, `anonymised`."""
+        return "deleted" if self is Action.DELETE else "anonymised"
+
+    def done(self, *, dry_run: bool = False) -> str:
+        """What became of items (`5 gone`, `5 anonymised`); in a rehearsal what would."""
+        if dry_run:
+            return "would go" if self is Action.DELETE else "would be anonymised"
+        return "gone" if self is Action.DELETE else "anonymised"
+
 
 class RetentionRule(StrictModel):
     """One file beside `promises.yaml`: how one data category keeps its promise. Exactly one rule per category."""

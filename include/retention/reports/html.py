@@ -17,7 +17,7 @@ from retention.reports.document import CategoryReport, Report
 from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import counted_failures
 from retention.reports.runs import COVERAGES, newest_counted
-from retention.reports.wording import WORDS, category_title, counted, of_number, say
+from retention.reports.wording import category_title, counted, of_action, of_number, say
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -113,8 +113,8 @@ def _code_spans(text: str) -> Markup:
 
 
 def _done(key: str, category: CategoryReport) -> str:
-    """The key of the words for what this category's rule does, where anonymising has words of its own."""
-    return f"{key}.{category.action}" if f"{key}.{category.action}" in WORDS else key
+    """The key of the words for what this category's rule does."""
+    return of_action(key, category.action)
 
 
 def _words(language: str) -> Callable[[str], str]:

@@ -8,12 +8,13 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "limit.at_once": ("or at once after an event", "oder unmittelbar nach Ereignis"),
     "limit.by_events": ("{} after an event", "{} nach Ereignis"),
     "limit.span": ("{} to {}", "{} bis {}"),
-    "gone_lately": ("Gone, 24 h / 30 days", "Weg, 24 Std. / 30 Tage"),
+    "gone_lately": ("Gone or anonymised, 24 h / 30 days", "Weg oder anonymisiert, 24 Std. / 30 Tage"),
     "kept": ("Kept longer, and why", "Länger behalten, und warum"),
     "kept.none": ("none", "nichts"),
     "kept.exception_duty": ("by statutory duty", "durch Aufbewahrungspflicht"),
     "kept.exception_hold": ("by legal hold", "durch Löschsperre"),
     "kept.exception_restriction": ("restricted (Art. 18)", "eingeschränkt (Art. 18)"),
+    "kept.exception_waits": ("waits for what goes first", "wartet auf Vorrangiges"),
     "kept.exception_consent": ("by consent", "durch Einwilligung"),
     "only_beside.short": ("by general findings only", "nur wegen allgemeiner Funde"),
     "only_beside": (
@@ -56,6 +57,14 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     ),
     # what is done, where it is not deletion
     "gone.anonymise": ("Anonymised", "Anonymisiert"),
+    "gone_on_recovery.anonymise": (
+        "of these found anonymised after an interruption",
+        "davon nach einer Unterbrechung als anonymisiert bestätigt",
+    ),
+    "already_gone.anonymise": (
+        "already anonymised or gone (another run)",
+        "bereits anonymisiert oder weg (anderer Lauf)",
+    ),
     "days_plot.anonymise": (
         "Items anonymised per day, last 30 days",
         "Anonymisierte Elemente je Tag, letzte 30 Tage",

@@ -25,6 +25,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from retention.policy.model import Action
+
 
 class RunState(StrEnum):
     """The state of a run; the words for people stand in `run_labels`."""
@@ -95,6 +97,11 @@ class DisposalRun:
     next_due_at: datetime | None = None
     category: str | None = None
     anonymises: bool = False
+
+    @property
+    def action(self) -> Action:
+        """What its rule does."""
+        return Action.ANONYMISE if self.anonymises else Action.DELETE
 
     @property
     def spared_items(self) -> int | None:

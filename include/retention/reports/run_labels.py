@@ -10,10 +10,12 @@ RUNS: dict[str, tuple[str, str]] = {
     "coverage.listing": ("full listing", "vollständige Auflistung"),
     "gone_by.rows": ("in regular runs", "in regulären Läufen"),
     "gone_by.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
+    "run.rows.anonymise": ("Anonymisation run", "Anonymisierungslauf"),
     # what state it is in
     "state.planning": ("being planned", "wird geplant"),
     "state.planned": ("planned, not executed yet", "geplant, noch nicht ausgeführt"),
     "state.observed": ("observed, nothing deleted", "beobachtet, nichts gelöscht"),
+    "state.observed.anonymise": ("observed, nothing anonymised", "beobachtet, nichts anonymisiert"),
     "state.blocked": ("blocked, waits for approval", "angehalten, wartet auf Freigabe"),
     "state.approved": ("approved, not executed yet", "freigegeben, noch nicht ausgeführt"),
     "state.running": ("running", "läuft"),
@@ -37,6 +39,10 @@ RUNS: dict[str, tuple[str, str]] = {
         "A stop or the mode forbids deletion, or did so meanwhile; `resume` and `mode` change that.",
         "Stopp oder Modus verbieten das Löschen oder taten es währenddessen; `resume` und `mode` ändern das.",
     ),
+    "next.stopped.anonymise": (
+        "A stop or the mode forbids anonymising, or did so meanwhile; `resume` and `mode` change that.",
+        "Stopp oder Modus verbieten das Anonymisieren oder taten es währenddessen; `resume` und `mode` ändern das.",
+    ),
     "next.interrupted": (
         "It ended without saying how; the next run does what is left, and its log says what hinders it.",
         "Er endete ohne Ergebnis; der nächste Lauf erledigt den Rest, und sein Protokoll nennt, was ihn hindert.",
@@ -56,8 +62,20 @@ RUNS: dict[str, tuple[str, str]] = {
     "run.nothing_due": ("nothing was due", "nichts war fällig"),
     "run.failed": ("{} failed", "{} fehlgeschlagen"),
     "run.already_gone": ("{} already gone (another run)", "{} bereits weg (anderer Lauf)"),
+    "run.already_gone.anonymise": (
+        "{} already anonymised or gone (another run)",
+        "{} bereits anonymisiert oder weg (anderer Lauf)",
+    ),
     "run.spared": ("{} spared at the last moment", "{} im letzten Moment verschont"),
     "run.not_planned": ("nothing was planned and nothing deleted", "nichts wurde geplant und nichts gelöscht"),
+    "run.not_planned.anonymise": (
+        "nothing was planned and nothing anonymised",
+        "nichts wurde geplant und nichts anonymisiert",
+    ),
+    "run.breach_comes.anonymise": (
+        "first breach on {} unless they are anonymised",
+        "erste Überschreitung am {}, wenn nichts anonymisiert wird",
+    ),
     "run.breach_comes": ("first breach on {} unless they go", "erste Überschreitung am {}, wenn nichts gelöscht wird"),
     "run.breach_came": ("first breach was on {}", "erste Überschreitung war am {}"),
 }

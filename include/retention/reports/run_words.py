@@ -10,7 +10,7 @@ from retention.reports import formats
 from retention.reports.document import Text
 from retention.reports.failure_labels import failure
 from retention.reports.run import NOT_BEGUN, DisposalRun, RunState
-from retention.reports.wording import category_title, counted, of_number, say
+from retention.reports.wording import category_title, counted, of_action, of_number, say
 
 Instant = Callable[[datetime, str], str]
 """How an instant is written, in a language."""
@@ -18,11 +18,11 @@ Instant = Callable[[datetime, str], str]
 
 def describe(run: DisposalRun, now: datetime, language: str, instant: Instant = formats.instant) -> str:
     """`Deletion run, 2026-11-23 05:05 UTC: done; 641 of 641 due items gone`, and what to do about trouble."""
-    head = f"{say(f'run.{run.coverage}', language)}, {instant(run.at, language)}"
+    head = f"{_say(run, f'run.{run.coverage}', language)}, {instant(run.at, language)}"
     said = "; ".join(
-        [say(f"state.{run.state}", language), *_counts(run, language), *_breach(run, now, language, instant)]
+        [_say(run, f"state.{run.state}", language), *_counts(run, language), *_breach(run, now, language, instant)]
     )
-    return f"{head}: {said}. {say(f'next.{run.state}', language)}" if run.is_trouble else f"{head}: {said}"
+    return f"{head}: {said}. {_say(run, f'next.{run.state}', language)}" if run.is_trouble else f"{head}: {said}"
 
 
 def describe_plainly(run: DisposalRun, now: datetime) -> str:
@@ -45,15 +45,15 @@ def _with_category(run: DisposalRun, said: str, language: str) -> str:
 
 def _counts(run: DisposalRun, language: str) -> list[str]:
     if run.due is None:
-        return [say("run.not_planned", language)] if run.state is not RunState.PLANNING else []
+        return [_say(run, "run.not_planned", language)] if run.state is not RunState.PLANNING else []
     unit = ".listing" if run.coverage == "listing" else ""  # a listing finds parts, regular runs go by items
     if run.state in NOT_BEGUN:
         return [_filled(f"run.is_due{unit}", language, run.due, run.considered)]
-    went = "run.went.anonymise" if run.anonymises else f"run.went{unit}"
+    went = of_action("run.went", run.action) if run.anonymises else f"run.went{unit}"
     counts = [
         _filled(went, language, run.gone, run.due) if run.due else say("run.nothing_due", language),
         *_failed(run, language),
-        *(_filled(f"run.{name}", language, count) for name, count in _exceptions(run) if count),
+        *(_filled(of_action(f"run.{name}", run.action), language, count) for name, count in _exceptions(run) if count),
     ]
     if run.parts_removed and not run.gone:
         counts.append(counted("parts_removed", run.parts_removed, language))
@@ -86,7 +86,11 @@ def _breach(run: DisposalRun, now: datetime, language: str, instant: Instant) ->
     if run.breaches_at is None:
         return []
     key = "run.breach_comes" if run.breaches_at > now else "run.breach_came"
-    return [say(key, language).format(instant(run.breaches_at, language))]
+    return [_say(run, key, language).format(instant(run.breaches_at, language))]
+
+
+def _say(run: DisposalRun, key: str, language: str) -> str:
+    return say(of_action(key, run.action), language)
 
 
 def _filled(key: str, language: str, *counts: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from retention.database import OwnConnection
 from retention.evidence.controls import mode_of, stop_of
+from retention.policy.model import Action
 from retention.readable import duration, utc_minute
 from retention.reports import formats
 from retention.reports.checks import CheckRead, Documents
@@ -16,7 +17,7 @@ from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import describe_plainly
 from retention.reports.runs import last_runs, most_urgent, newest_by_coverage
 from retention.reports.standing import Doubt, Standing, last_standing
-from retention.reports.wording import say
+from retention.reports.wording import of_action, say
 from retention.verification.result import Verdict
 
 AS_VERIFIED = "as last verified"
@@ -71,6 +72,7 @@ class CategoryStatus:
     blocked_reason: str | None
     runs: dict[str, RunStatus]
     kept_by_others: bool = False
+    action: str = Action.DELETE.value
 
     def line(self) -> tuple[str, ...]:
         """Its line in the table of `Status.to_text`."""
@@ -85,7 +87,7 @@ class CategoryStatus:
         )
         if self.last_run_state in NOT_BEGUN:
             count = f"; {formats.number(self.due, 'en')} due"
-        return f"{utc_minute(self.last_run_at)}: {say(f'state.{self.last_run_state}', 'en')}{count}"
+        return f"{utc_minute(self.last_run_at)}: {say(of_action(f'state.{self.last_run_state}', self.action), 'en')}{count}"
 
     def troubles(self) -> list[str]:
         """What became of those of its runs that somebody should look at."""
@@ -167,6 +169,7 @@ def _category(own: OwnConnection, category: str, documents: Documents, now: date
         blocked_reason=first.blocked_reason if first else None,
         runs={coverage: run_status(run, now) for coverage, run in newest.items()},
         kept_by_others=category in documents.kept_by_others,
+        action=(Action.ANONYMISE if category in documents.anonymised else Action.DELETE).value,
     )
 
 

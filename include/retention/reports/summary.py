@@ -96,7 +96,8 @@ def _besides(
         return []
     row = own.execute(_GONE, (category, since, until)).fetchone()
     more = (row["gone"] if row is not None else 0) - sum(run.gone for run in runs)
-    return [f"{more} more went since {utc_minute(since)}, as earlier plans had it."] if more > 0 else []
+    went = "were anonymised" if runs[0].anonymises else "went"
+    return [f"{more} more {went} since {utc_minute(since)}, as earlier plans had it."] if more > 0 else []
 
 
 def _stayed(run: DisposalRun | None) -> list[str]:

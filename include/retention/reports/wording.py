@@ -43,6 +43,11 @@ def of_number(key: str, count: int | None) -> str:
     return f"{key}.one" if count == 1 and f"{key}.one" in WORDS else key
 
 
+def of_action(key: str, action: str) -> str:
+    """The key of the words for what a rule does (`delete`, `anonymise`), where that has words of its own."""
+    return f"{key}.{action}" if f"{key}.{action}" in WORDS else key
+
+
 def category_title(category: str) -> Text:
     """A data category in words."""
     return Text(*category_words(category))
