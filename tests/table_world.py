@@ -209,6 +209,14 @@ class TableWorld:
         plan = self.plan(category, as_of)
         return execute_plan(self.runtime, plan.plan_id, plan.digest, **options)
 
+    def remap(self, folder: Path, text: str, **items: str) -> None:
+        """Another data map, made in this folder; `items` is the places' SQL, by its file's name."""
+        folder.mkdir(exist_ok=True)
+        (folder / "product.yaml").write_text(text, encoding="utf-8")
+        for name, query in (SQL | {f"{name}.sql": query for name, query in items.items()}).items():
+            (folder / name).write_text(query, encoding="utf-8")
+        self.runtime = replace(self.runtime, datamap=load_datamap(folder))
+
     def count(self, table: str) -> int:
         return int(self.sql(f"SELECT count(*) FROM {table}")[0][0])
 

@@ -56,6 +56,14 @@ def test_a_draft_proposes_places_parts_and_what_to_declare(run: Run, world: Worl
     assert said["path"] is None
 
 
+def test_a_part_goes_before_its_row_so_that_only_other_keys_may_not_cascade(run: Run, world: World) -> None:
+    world.sql("CREATE TABLE people (n int PRIMARY KEY, email text, follows int REFERENCES people ON DELETE CASCADE)")
+    world.sql("CREATE TABLE visits (n int REFERENCES people ON DELETE CASCADE)")
+    yaml = run("map", "draft", "company_db")["files"]["company_db.yaml"]
+    assert "Its foreign key follows cascades: disposal of public.people is refused" in yaml
+    assert "Its foreign key n cascades" not in yaml
+
+
 def test_a_table_that_no_place_can_name_is_to_be_declared(run: Run, world: World, tmp_path: Path) -> None:
     world.sql('CREATE TABLE "User" (n int PRIMARY KEY, "eMail" text)')
     said = run("map", "draft", "company_db", "--out", str(tmp_path / "draft" / "company.yaml"))
@@ -148,8 +156,8 @@ def table(name: str, *references: Reference, personal: bool = False, key: str = 
     )
 
 
-def to(name: str, column: str = "parent_id") -> Reference:
-    return Reference(column, f"public.{name}", "id", indexed=True, cascades=False)
+def to(name: str, column: str = "parent_id", to_column: str = "id", *, valid: bool = True) -> Reference:
+    return Reference(column, f"public.{name}", to_column, indexed=True, cascades=False, valid=valid)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +185,15 @@ def to(name: str, column: str = "parent_id") -> Reference:
             {"a": [], "b": ["c"]},
             [],
             id="circle_beside_a_place",
+        ),
+        pytest.param(
+            [table("a", personal=True), table("b", to("a", valid=False))],
+            {"a": [], "b": []},
+            [],
+            id="key_not_validated",
+        ),
+        pytest.param(
+            [table("a", personal=True), table("b", to("a", to_column="code"))], {"a": [], "b": []}, [], id="by_no_id"
         ),
         pytest.param([table("a", to("b")), table("b", to("a"))], {}, ["a", "b"], id="circle_without_persons"),
     ],

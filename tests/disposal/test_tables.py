@@ -13,7 +13,7 @@ from tests.world import DAY, HOUR, now
 from retention.disposal.execute import execute_plan
 from retention.disposal.explain import explain_item
 from retention.disposal.hold_scope import look_up
-from retention.errors import DataMapError, PartlyFailedError, RequestError, UnknownError
+from retention.errors import PartlyFailedError, RequestError, UnknownError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.facts import HoldScope
 
@@ -148,12 +148,6 @@ def test_dry_run_removes_nothing_and_counts_the_same(tables: TableWorld) -> None
     assert execute_plan(tables.runtime, plan.plan_id, plan.digest, dry_run=True).gone == 1
     assert tables.count("embeddings") == 2
     assert execute_plan(tables.runtime, plan.plan_id, plan.digest).gone == 1
-
-
-def test_cascade_to_a_table_that_nobody_mapped_is_refused(tables: TableWorld) -> None:
-    tables.sql("CREATE TABLE notes (segment_id uuid REFERENCES segments ON DELETE CASCADE)")
-    with pytest.raises(DataMapError, match="cascading_delete"):
-        tables.plan("transcript")
 
 
 def test_usage_is_anonymised_once_and_stays(tables: TableWorld) -> None:

@@ -165,9 +165,10 @@ class Dependent(StrictModel):
     table: TableName
     """Schema and table, such as `public.transcript_segments`."""
     column: ColumnName
-    """Its column that names the item's row (the parent's `id_column`). It needs an index."""
+    """Its column that names the item's row (the parent's `id_column`). It needs an index, and a foreign key to there, or else
+    UUIDs on both sides and no key to another table: a number could be another table's."""
     id_column: ColumnName | None = None
-    """Its own id. Needed where it has dependents itself."""
+    """Its own id: a primary key, or unique. Needed where it has dependents itself."""
     may_name_none: Flag = False
     """True where some of its rows rightly name no item: they stay, and are not reported as left over."""
     dependents: tuple[Dependent, ...] = ()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from retention.drafting.draft import Draft, Part, ProposedPlace
-from retention.drafting.schema import Table
+from retention.drafting.schema import Reference, Table
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WORDS_OF_YAML = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -75,7 +75,7 @@ def _place(connection: str, place: ProposedPlace) -> Iterator[str]:
 def _parts(parts: Sequence[Part], indent: int) -> Iterator[str]:
     space = " " * indent
     for part in parts:
-        yield from (f"{space}# {note}" for note in _notes(part.table))
+        yield from (f"{space}# {note}" for note in _notes(part.table, of=part.by))
         if not part.by.indexed:
             yield f"{space}# {part.by.column} needs an index."
         yield f"{space}- table: {_scalar(part.table.name)}"
@@ -99,8 +99,8 @@ def _declaration(connection: str, table: Table) -> Iterator[str]:
         yield f"  # For {', '.join(table.personal)} one more entry with `columns`, if they hold nothing about persons."
 
 
-def _notes(table: Table) -> Iterator[str]:
-    """What the draft rests on, so that whoever finishes it need not look it up."""
+def _notes(table: Table, of: Reference | None = None) -> Iterator[str]:
+    """What the draft rests on, so that whoever finishes it need not look it up. Along the key `of`, its rows go first."""
     size = "number of rows not known" if table.rows is None else f"about {table.rows:,} rows"
     yield f"{table.name}: {table.words}, {size}."
     if table.personal:
@@ -115,7 +115,7 @@ def _notes(table: Table) -> Iterator[str]:
     if table.partitioned_by is not None and not table.time_range:
         yield f"Partitioned by {table.partitioned_by}, which is no range of one timestamptz: rows go one by one."
     for ref in table.references:
-        if ref.cascades:
+        if ref.cascades and ref is not of:
             yield f"Its foreign key {ref.column} cascades: disposal of {ref.table} is refused until it doesn't."
 
 

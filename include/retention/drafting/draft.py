@@ -77,6 +77,7 @@ def _is_part(table: Table, leading: list[Reference], tables: Mapping[str, Table]
     return (
         not table.personal
         and len(leading) == 1
+        and leading[0].valid
         and tables[leading[0].table].id_column == leading[0].to_column
         and table.partitioned_by is None
     )

@@ -27,7 +27,7 @@ ORDER BY a.attrelid, a.attnum
 """
 
 _KEYS = """
-SELECT con.conrelid, con.contype::text, con.confrelid, con.confdeltype::text,
+SELECT con.conrelid, con.contype::text, con.confrelid, con.confdeltype::text, con.convalidated,
     ARRAY(
         SELECT a.attname FROM unnest(con.conkey) WITH ORDINALITY AS k (attnum, n)
         INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = con.conrelid AND a.attnum = k.attnum ORDER BY k.n
@@ -54,13 +54,14 @@ _PARTITIONED_BY = "SELECT partrelid, pg_catalog.pg_get_partkeydef(partrelid) FRO
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key of one column. `cascades`: deleting there deletes or changes rows here."""
+    """A foreign key of one column. `cascades`: deleting there deletes or changes rows here. `valid`: no older row breaks it."""
 
     column: str
     table: str
     to_column: str
     indexed: bool
     cascades: bool
+    valid: bool = True
 
 
 @dataclass(slots=True)
@@ -127,13 +128,18 @@ def read_tables(connection: Connection) -> dict[str, Table]:
 def _read_keys(session: psycopg.Connection[Any], tables: Mapping[int, Table]) -> None:
     oids = [list(tables)]
     indexed = set(session.execute(_INDEXED, oids).fetchall())
-    for oid, kind, other, on_delete, columns, to_columns in session.execute(_KEYS, oids).fetchall():
+    for oid, kind, other, on_delete, valid, columns, to_columns in session.execute(_KEYS, oids).fetchall():
         if kind == "p":
             tables[oid].key = tuple(columns)
         elif len(columns) == 1 and other in tables:
             tables[oid].references.append(
                 Reference(
-                    columns[0], tables[other].name, to_columns[0], (oid, columns[0]) in indexed, on_delete in "cnd"
+                    columns[0],
+                    tables[other].name,
+                    to_columns[0],
+                    indexed=(oid, columns[0]) in indexed,
+                    cascades=on_delete in "cnd",
+                    valid=valid,
                 )
             )
 

@@ -17,6 +17,7 @@ from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_le
 from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
+from retention.disposal.side_effects import refuse_side_effects
 from retention.policy.model import RetentionRule
 from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
@@ -34,10 +35,12 @@ class PartitionsKind:
     """As for tables."""
 
     def check(self, runtime: Runtime, rule: RetentionRule, place: MappedPartitions) -> CheckedPartitions:
-        """Look at the table, and whether the rule asks for no more than the age of its records."""
+        """Look at the table, at what its rows would take along, and whether the rule asks for no more than their age."""
         require_age_alone(rule, place)
         store = PartitionStore(partitioned_table(place, runtime.resolve))
         store.check()
+        with runtime.source(place) as source:
+            refuse_side_effects(source, place.name, [place.spec.table])
         return CheckedPartitions(place, store)
 
     def clock(self, runtime: Runtime, checked: CheckedPartitions) -> datetime:
