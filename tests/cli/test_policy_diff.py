@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from tests.audio_alone import audio_policies
 from tests.logs import RULE as LOGS
-from tests.world import INCLUDE, World
+from tests.world import INCLUDE, World, now
 from typer.testing import CliRunner
 
 from retention.cli import app
+from retention.policy.periods import start_of_day
 
 DAY = timedelta(days=1)
 Run = Callable[..., dict[str, Any]]
@@ -146,6 +147,20 @@ def test_a_rule_that_is_not_in_force_yet_keeps_everything(run: Run, edited: Edit
     old, new = edited("old"), edited("new", "effective_from: 2025-08-03", "effective_from: 2199-01-01")
     place = the_place(run("policy", "diff", old, new))
     assert (place["due_before"], place["due_after"], place["no_longer_due_by_reason"]) == (1, 0, {"no_rule": 1})
+
+
+@pytest.mark.usefixtures("recordings")
+def test_a_version_that_takes_effect_later_is_judged_as_of_then(run: Run, edited: Edit) -> None:
+    """By then the hold has ended."""
+    old = edited("old")
+    text = (Path(old) / "audio.yaml").read_text("utf-8")
+    first = text[text.index("  - version: 1") :]
+    coming = (now() + 3 * DAY).date()
+    second = first.replace("version: 1", "version: 2").replace("from: 2025-08-03", f"from: {coming}")
+    new = edited("new", first, first + second.replace("limit: P30D", "limit: P20D"))
+    said = run("policy", "diff", old, new)
+    assert said["categories"][0]["as_of"] == start_of_day(coming).isoformat()
+    assert the_place(said)["newly_due_by_reason"] == {"recording_started": 2}
 
 
 def test_an_earlier_instant_is_judged_as_it_was(run: Run, edited: Edit, world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,11 @@ import typer
 
 from retention.cli.output import AsJson, AsOf, command, counted_noun, emit
 from retention.cli.reason_words import counted_reasons
-from retention.disposal.difference import PlaceDifference, changed_categories, compare
+from retention.disposal.difference import PlaceDifference, changed_categories, compare, judged_at
 from retention.disposal.opening import open_runtime
 from retention.policy.loader import Policy, load_policy
 from retention.policy.sentences import rule_sentence
+from retention.readable import utc_minute
 from retention.settings import parse_as_of
 
 Folder = Annotated[Path, typer.Argument(help="A folder of promises and rules.")]
@@ -27,18 +29,20 @@ def policy_diff(before: Folder, after: Folder, as_of: AsOf = None, as_json: AsJs
     changed, unchanged = changed_categories(*policies)
     runtime = open_runtime()
     sides = [replace(runtime, policy=policy) for policy in policies]
-    found = {category: list(compare(sides[0], sides[1], category, instant)) for category in changed}
+    instants = {category: judged_at(*policies, category, instant) for category in changed}
+    found = {category: list(compare(sides[0], sides[1], category, at)) for category, at in instants.items()}
     categories = [
         {
             "category": category,
             "before": _sentence(policies[0], category),
             "after": _sentence(policies[1], category),
+            "as_of": instants[category],
             "places": [_fields(place) for place in places],
         }
         for category, places in found.items()
     ]
     fields = {"as_of": instant, "categories": categories, "unchanged": unchanged}
-    parts = [_words(one, places) for one, places in zip(categories, found.values(), strict=True)]
+    parts = [_words(one, places, instant) for one, places in zip(categories, found.values(), strict=True)]
     text = "\n".join([*parts, _rest(unchanged)])
     emit("policy diff", fields, text, as_json=as_json)
 
@@ -61,12 +65,16 @@ def _fields(found: PlaceDifference) -> dict[str, Any]:
     }
 
 
-def _words(category: dict[str, Any], places: list[PlaceDifference]) -> str:
+def _words(category: dict[str, Any], places: list[PlaceDifference], asked: datetime) -> str:
     lines = [
         category["category"],
         f"  before: {category['before'] or 'no rule'}",
         f"  after:  {category['after'] or 'no rule'}",
     ]
+    if category["as_of"] != asked:
+        lines.append(
+            f"  both as of {utc_minute(category['as_of'])}, when the newest version takes effect, with the data of now"
+        )
     for place in places:
         if not place.counted:
             lines.append(f"  {place.place}: not counted; nothing of ours deletes there")

@@ -54,6 +54,15 @@ def changed_categories(before: Policy, after: Policy) -> tuple[list[str], list[s
     return changed, [name for name in every if name not in changed]
 
 
+def judged_at(before: Policy, after: Policy, category: str, as_of: datetime) -> datetime:
+    """The instant by which a category is compared: `as_of`, or the later one at which a version that follows one in force takes
+    effect in either policy. Before that day the change does nothing, and nothing would be counted of it.
+    """
+    rules = [policy.rules[category] for policy in (before, after) if category in policy.rules]
+    coming = [rule.versions[-1].effective_at for rule in rules if rule.in_force(as_of)]
+    return max([as_of, *coming])
+
+
 def compare(before: Runtime, after: Runtime, category: str, as_of: datetime) -> Iterator[PlaceDifference]:
     """Each place of the category as both policies decide it at `as_of`, with holds and consents as they are now.
 
