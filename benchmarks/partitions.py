@@ -94,7 +94,10 @@ def _seconds(conninfo: str, store: PartitionStore, day: int, rows: int) -> float
 
 
 def _drop(store: PartitionStore, name: str) -> None:
-    result = store.drop(name)
+    decided = store.find(name)
+    if decided is None:
+        raise RuntimeError("expected a partition of that name; found none")
+    result = store.drop(decided, decided.upper)
     if result.outcome is not Removal.REMOVED:
         raise RuntimeError(f"expected the partition dropped; found {result.outcome} ({result.error_code})")
 

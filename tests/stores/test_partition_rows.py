@@ -13,7 +13,8 @@ from tests.stores.test_postgres_store import make_role
 
 from retention.errors import RequestError
 from retention.stores.new_partitions import create_partitions
-from retention.stores.partition_rows import RowAt, delete_rows, present_rows, row_id
+from retention.stores.partition_catalog import row_id
+from retention.stores.partition_rows import RowAt, delete_rows, present_rows
 from retention.stores.partitions import PartitionStore
 from retention.stores.protocol import Removal, RemovalResult
 

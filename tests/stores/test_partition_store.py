@@ -15,8 +15,9 @@ from tests.stores.partitioned import DAY, FIRST, LogTable, three_days
 from tests.stores.test_postgres_store import make_role
 
 from retention.errors import DataMapError, StoreUnreadable
-from retention.stores.partition_catalog import PartitionState, mark_of
-from retention.stores.partitions import LOCK_WAIT_MS, PartitionStore
+from retention.stores.partition_catalog import Partition, PartitionState, mark_of
+from retention.stores.partition_drop import LOCK_WAIT_MS
+from retention.stores.partitions import PartitionStore
 from retention.stores.protocol import Removal, RemovalResult
 
 GONE, ABSENT = RemovalResult(Removal.REMOVED, 1), RemovalResult(Removal.ABSENT, 0)
@@ -26,6 +27,14 @@ MARK = "COMMENT ON TABLE {name} IS '{mark}'"
 @pytest.fixture
 def logs(database: str) -> LogTable:
     return three_days(database)
+
+
+def drop(store: PartitionStore, name: str, **patience: float) -> RemovalResult:
+    """Drop the partition as it is now; an absent one as if it had been detached."""
+    found = store.find(name)
+    if found is None:
+        return store.drop(Partition(name, 0, PartitionState.DETACHED, False, None, None), None, **patience)
+    return store.drop(found, found.upper or store.records(found).youngest, **patience)
 
 
 @contextmanager
@@ -88,17 +97,40 @@ def test_records_are_oldest_youngest_evidence_and_about_how_many(logs: LogTable)
     store = PartitionStore(logs.table())
     found = store.records(store.partitions()[0])
     assert (found.oldest, found.youngest) == (FIRST + DAY / 4, FIRST + DAY / 2)
-    assert (found.evidence, found.about_rows) == (FIRST - DAY, 128)  # a page, of which nothing is known yet
+    assert (found.evidence, found.about_rows) == (FIRST - DAY, 226)  # a page, of which nothing is known yet
     logs.sql(f"ANALYZE {logs.names[0]}")
     assert store.records(store.partitions()[0]).about_rows == 5
 
 
+def test_of_a_file_that_has_grown_much_since_it_was_analysed_the_density_counts_for_nothing(logs: LogTable) -> None:
+    """One wide row when it was analysed, many short ones since."""
+    name = logs.add_partition(FIRST + 10 * DAY, FIRST + 11 * DAY)
+    logs.sql(f"ALTER TABLE {name} ALTER COLUMN line SET STORAGE PLAIN")
+    insert = "INSERT INTO request_log (logged_at, line) SELECT %s, repeat('x', %s) FROM generate_series(1, %s)"
+    logs.sql(insert, FIRST + 10 * DAY, 7_000, 1)
+    logs.sql(f"ANALYZE {name}")
+    logs.sql(insert, FIRST + 10 * DAY, 5, 10_000)
+    store = PartitionStore(logs.table())
+    found = store.records(next(one for one in store.partitions() if one.name == name)).about_rows
+    assert found is not None and found >= 10_000
+
+
+@pytest.mark.parametrize("time", ["-infinity", "1970-01-01Z"])
+def test_a_row_whose_time_is_none_makes_no_partition_empty(logs: LogTable, time: str) -> None:
+    logs.sql("CREATE TABLE before PARTITION OF request_log FOR VALUES FROM (MINVALUE) TO ('2026-01-01Z')")
+    store = PartitionStore(logs.table())
+    before = store.partitions()[0]
+    assert store.records(before).is_empty
+    logs.sql("INSERT INTO request_log (logged_at, line) VALUES (%s, 'x')", time)
+    assert (store.records(before).is_empty, store.records(before).has_undated) == (False, True)
+
+
 def test_a_partition_is_detached_and_dropped_and_the_others_stay(logs: LogTable) -> None:
     store = PartitionStore(logs.table())
-    assert store.drop(logs.names[0]) == GONE
+    assert drop(store, logs.names[0]) == GONE
     assert [one.name for one in store.partitions()] == logs.names[1:]
     assert logs.rows() == 11
-    assert store.drop(logs.names[0]) == ABSENT
+    assert drop(store, logs.names[0]) == ABSENT
 
 
 @pytest.mark.parametrize("steps", [pytest.param(number, id=f"after_{number}_steps") for number in range(4)])
@@ -114,14 +146,14 @@ def test_an_interrupted_detach_is_finished_from_wherever_it_stopped(logs: LogTab
     state = next(one.state for one in store.partitions() if one.name == name)
     expected = [PartitionState.ATTACHED, PartitionState.ATTACHED, PartitionState.PENDING, PartitionState.DETACHED]
     assert state is expected[steps]
-    assert store.drop(name) == GONE
+    assert drop(store, name) == GONE
     assert logs.sql("SELECT to_regclass(%s)", name) == [(None,)]
 
 
 def test_a_detach_that_somebody_else_left_pending_does_not_stop_ours(logs: LogTable) -> None:
     interrupt_detach(logs, logs.names[1])
     store = PartitionStore(logs.table())
-    assert store.drop(logs.names[0]) == GONE
+    assert drop(store, logs.names[0]) == GONE
     left = {one.name: one.state for one in store.partitions()}
     assert left == {logs.names[2]: PartitionState.ATTACHED, logs.names[1]: PartitionState.DETACHED}
     assert not store.records(store.partitions()[-1]).is_empty
@@ -141,24 +173,100 @@ def test_a_detached_table_without_its_own_mark_is_not_ours(logs: LogTable, chang
     logs.sql(changed)
     store = PartitionStore(logs.table())
     assert [one.name for one in store.partitions()] == logs.names[1:]
-    assert store.drop(name) == ABSENT
+    assert drop(store, name) == ABSENT
     assert logs.sql("SELECT count(*) FROM pg_class WHERE relname IN ('kept_for_court', 'request_log_20260301')") == [
         (1,)
     ]
 
 
+def recycle(logs: LogTable, name: str, lower: str, upper: str) -> None:
+    """As scripts for weekday partitions do: emptied, and attached for other days."""
+    logs.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
+    logs.sql(f"TRUNCATE {name}")
+    logs.sql(f"ALTER TABLE request_log ATTACH PARTITION {name} FOR VALUES FROM ('{lower}') TO ('{upper}')")
+    logs.sql("INSERT INTO request_log (logged_at, line) VALUES (%s, 'of another day')", lower)
+
+
+CHANGED = RemovalResult(Removal.FAILED, 0, "changed")
+OTHER_DAY = ("2026-03-20Z", "2026-03-21Z")
+
+
+def test_a_partition_that_was_recycled_for_other_days_since_it_was_decided_on_stays(logs: LogTable) -> None:
+    store, name = PartitionStore(logs.table()), logs.names[0]
+    decided = store.partitions()[0]
+    recycle(logs, name, *OTHER_DAY)
+    assert store.drop(decided, decided.upper) == CHANGED
+    assert logs.sql(f"SELECT line FROM {name}") == [("of another day",)]
+
+
+def test_another_table_under_the_name_and_for_the_same_day_stays(logs: LogTable) -> None:
+    store, name = PartitionStore(logs.table()), logs.names[0]
+    decided = store.partitions()[0]
+    logs.sql(f"DROP TABLE {name}")
+    logs.add_partition(FIRST, FIRST + DAY)
+    assert store.drop(decided, decided.upper) == CHANGED
+
+
+def test_a_partition_that_is_recycled_while_its_drop_waits_for_a_lock_stays(logs: LogTable) -> None:
+    """Our drop waits in one of its tries when the other's transaction ends, and finds another partition under the lock."""
+    store, name = PartitionStore(logs.table()), logs.names[0]
+    decided = store.partitions()[0]
+    with psycopg.connect(logs.conninfo) as other:
+        other.execute(f"ALTER TABLE request_log DETACH PARTITION {name}")  # type: ignore[call-overload]
+        other.execute(f"TRUNCATE {name}")  # type: ignore[call-overload]
+        bounds = "FOR VALUES FROM ('2026-03-20Z') TO ('2026-03-21Z')"
+        other.execute(f"ALTER TABLE request_log ATTACH PARTITION {name} {bounds}")  # type: ignore[call-overload]
+        ended = threading.Timer(0.4, other.commit)
+        ended.start()
+        assert store.drop(decided, decided.upper) == CHANGED
+        ended.join()
+    assert [one.state for one in store.partitions() if one.name == name] == [PartitionState.ATTACHED]
+
+
+@pytest.mark.parametrize(
+    "state", [pytest.param("pending", id="pending"), pytest.param("detached", id="detached_and_marked")]
+)
+def test_a_leftover_that_was_attached_again_stays(logs: LogTable, state: str) -> None:
+    store, name = PartitionStore(logs.table()), logs.names[0]
+    logs.sql(MARK.format(name=name, mark=mark_of(name, "public.request_log")))
+    interrupt_detach(logs, name)
+    if state == "detached":
+        logs.sql(f"ALTER TABLE request_log DETACH PARTITION {name} FINALIZE")
+    decided = next(one for one in store.partitions() if one.name == name)
+    if state == "pending":
+        logs.sql(f"ALTER TABLE request_log DETACH PARTITION {name} FINALIZE")
+    logs.sql(f"TRUNCATE {name}")
+    for (constraint,) in logs.sql(
+        f"SELECT conname FROM pg_constraint WHERE conrelid = '{name}'::regclass AND contype = 'c'"
+    ):
+        logs.sql(f"ALTER TABLE {name} DROP CONSTRAINT {constraint}")
+    logs.sql(f"ALTER TABLE request_log ATTACH PARTITION {name} FOR VALUES FROM ('2026-03-20Z') TO ('2026-03-21Z')")
+    assert store.drop(decided, FIRST + DAY) == CHANGED
+
+
+def test_a_detached_table_into_which_younger_records_came_stays(logs: LogTable) -> None:
+    store, name = PartitionStore(logs.table()), logs.names[0]
+    logs.sql(MARK.format(name=name, mark=mark_of(name, "public.request_log")))
+    logs.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
+    decided = store.partitions()[-1]
+    youngest = store.records(decided).youngest
+    logs.sql(f"INSERT INTO {name} (id, logged_at, line) VALUES (1, '2026-03-20Z', 'x')")
+    assert store.drop(decided, youngest) == CHANGED
+    assert store.drop(decided, None) == CHANGED
+
+
 def test_a_pending_detach_is_finished_also_beside_a_default_partition_that_came_later(logs: LogTable) -> None:
     interrupt_detach(logs, logs.names[0])
     logs.add_default()
-    assert PartitionStore(logs.table()).drop(logs.names[0]) == GONE
+    assert drop(PartitionStore(logs.table()), logs.names[0]) == GONE
 
 
 def test_beside_a_default_partition_only_an_empty_one_is_dropped(logs: LogTable) -> None:
     logs.add_default()
     store = PartitionStore(logs.table())
-    assert store.drop(logs.names[0], patience_s=0) == RemovalResult(Removal.FAILED, 0, "not_empty")
+    assert drop(store, logs.names[0], patience_s=0) == RemovalResult(Removal.FAILED, 0, "not_empty")
     logs.sql(f"DELETE FROM {logs.names[0]}")
-    assert store.drop(logs.names[0]) == GONE
+    assert drop(store, logs.names[0]) == GONE
     assert logs.rows() == 11
 
 
@@ -170,24 +278,24 @@ def test_rows_that_another_table_points_to_fail_their_partition_with_the_code(da
         "CREATE TABLE incidents (log_id bigint, logged_at timestamptz, FOREIGN KEY (log_id, logged_at) REFERENCES request_log)"
     )
     logs.sql("INSERT INTO incidents SELECT id, logged_at FROM request_log")
-    assert PartitionStore(logs.table()).drop(name) == RemovalResult(Removal.FAILED, 0, "23503")
+    assert drop(PartitionStore(logs.table()), name) == RemovalResult(Removal.FAILED, 0, "23503")
     assert logs.rows() == 1
 
 
 def test_a_view_on_the_partition_fails_it_with_the_code_and_the_next_try_finishes(logs: LogTable) -> None:
     logs.sql("CREATE VIEW first_day AS SELECT line FROM request_log_20260301")
     store = PartitionStore(logs.table())
-    assert store.drop(logs.names[0]) == RemovalResult(Removal.FAILED, 0, "2BP01")
+    assert drop(store, logs.names[0]) == RemovalResult(Removal.FAILED, 0, "2BP01")
     logs.sql("DROP VIEW first_day")
-    assert store.drop(logs.names[0]) == GONE
+    assert drop(store, logs.names[0]) == GONE
 
 
 def test_a_partition_that_somebody_reads_waits_for_its_turn_and_others_go(logs: LogTable) -> None:
     store = PartitionStore(logs.table())
     with reading(logs, "request_log_20260301"):
-        assert store.drop(logs.names[0], patience_s=0.3) == RemovalResult(Removal.FAILED, 0, "55P03")
-        assert store.drop(logs.names[1]) == GONE
-    assert store.drop(logs.names[0]) == GONE
+        assert drop(store, logs.names[0], patience_s=0.3) == RemovalResult(Removal.FAILED, 0, "55P03")
+        assert drop(store, logs.names[1]) == GONE
+    assert drop(store, logs.names[0]) == GONE
 
 
 def test_readers_of_the_table_are_never_queued_behind_a_waiting_detach(logs: LogTable) -> None:
@@ -209,13 +317,13 @@ def test_readers_of_the_table_are_never_queued_behind_a_waiting_detach(logs: Log
     with reading(logs):
         watcher.start()
         try:
-            result = PartitionStore(logs.table()).drop(logs.names[0], patience_s=1.0)
+            result = drop(PartitionStore(logs.table()), logs.names[0], patience_s=1.0)
         finally:
             done.set()
             watcher.join()
     assert result == RemovalResult(Removal.FAILED, 0, "55P03")
     assert blocked == []
-    assert PartitionStore(logs.table()).drop(logs.names[0]) == GONE
+    assert drop(PartitionStore(logs.table()), logs.names[0]) == GONE
 
 
 def test_rows_that_come_in_while_partitions_go_are_kept(logs: LogTable) -> None:
@@ -231,7 +339,7 @@ def test_rows_that_come_in_while_partitions_go_are_kept(logs: LogTable) -> None:
     writer.start()
     try:
         store = PartitionStore(logs.table())
-        assert [store.drop(name) for name in logs.names[:2]] == [GONE, GONE]
+        assert [drop(store, name) for name in logs.names[:2]] == [GONE, GONE]
     finally:
         done.set()
         writer.join()
@@ -286,7 +394,7 @@ def test_a_role_without_the_owners_rights_is_refused_before_anything_is_tried(lo
     store = PartitionStore(LogTable(conninfo).table())
     with pytest.raises(StoreUnreadable, match="owner"):
         store.check()
-    assert store.drop(logs.names[0]) == RemovalResult(Removal.FAILED, 0, "42501")
+    assert drop(store, logs.names[0]) == RemovalResult(Removal.FAILED, 0, "42501")
 
 
 def test_a_member_of_the_owning_role_may_drop(logs: LogTable) -> None:
@@ -296,4 +404,4 @@ def test_a_member_of_the_owning_role_may_drop(logs: LogTable) -> None:
     _, conninfo = make_role(logs.conninfo, f"GRANT {owner} TO {{role}}")
     store = PartitionStore(LogTable(conninfo).table())
     store.check()
-    assert store.drop(logs.names[0]) == GONE
+    assert drop(store, logs.names[0]) == GONE

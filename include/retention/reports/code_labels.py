@@ -41,6 +41,8 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.row_changed": ("its row names another object by now", "die Zeile nennt inzwischen ein anderes Objekt"),
     "reason.by_rows": ("goes row by row by now", "wird inzwischen zeilenweise gelöscht"),
     "reason.no_partition": ("no partition of its table any more", "keine Partition ihrer Tabelle mehr"),
+    "reason.changed": ("another table under its name by now", "inzwischen eine andere Tabelle unter ihrem Namen"),
+    "reason.moved": ("stands elsewhere by now, or is gone", "steht inzwischen woanders oder ist weg"),
     "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
     # why something was kept without a sufficient reason, by the check's code
     "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),

@@ -20,7 +20,7 @@ from retention.stores.partition_catalog import (
     read_partitions,
     require_as_mapped,
 )
-from retention.stores.partitions import LOCK_WAIT_MS
+from retention.stores.partition_drop import LOCK_WAIT_MS
 
 DAY = timedelta(days=1)
 LONGEST_DAYS = 90

@@ -38,10 +38,24 @@ class Partition:
     """One partition. It takes `lower <= time < upper`; None is without bound. The default one takes what no other does."""
 
     name: str
+    oid: int
     state: PartitionState
     is_default: bool
     lower: datetime | None
     upper: datetime | None
+
+    @property
+    def identity(self) -> str:
+        """What names this table alone: its name may be another one's by now, or it may bear another name."""
+        return f"oid:{self.oid}"
+
+    def is_still(self, found: Partition) -> bool:
+        """Whether what is found under its name is this very table, with the bounds that it had, or on its way to its drop."""
+        if found.oid != self.oid:
+            return False
+        if PartitionState.DETACHED in (self.state, found.state):
+            return found.state is PartitionState.DETACHED
+        return (found.is_default, found.lower, found.upper) == (self.is_default, self.lower, self.upper)
 
     @property
     def is_bounded(self) -> bool:
@@ -103,6 +117,13 @@ def qualified(name: str) -> sql.Identifier:
     return sql.Identifier(*name.split(".", 1))
 
 
+def row_id(table: PartitionedTable, partition: str) -> sql.Composed:
+    """A row's id as text, in SQL over the alias `r`; a row without one is named by partition and ctid."""
+    return sql.SQL("coalesce(r.{id}::text, {partition} || r.ctid::text)").format(
+        id=sql.Identifier(table.id_column), partition=sql.Literal(partition)
+    )
+
+
 def mark_of(partition: str, table: str) -> str:
     """The comment that says that this partition is being dropped. It names both, so that no copy or renamed table bears it."""
     return f"retention: partition {partition} of {table} is past its limit and is being dropped"
@@ -118,7 +139,8 @@ SELECT c.relkind, p.partstrat, p.partnatts, a.attname AS key_column, format_type
 """
 
 _PARTITIONS: LiteralString = r"""
-SELECT n.nspname || '.' || c.relname AS name, i.inhdetachpending AS is_pending, d.bound = 'DEFAULT' AS is_default,
+SELECT n.nspname || '.' || c.relname AS name, c.oid::bigint AS oid, i.inhdetachpending AS is_pending,
+       d.bound = 'DEFAULT' AS is_default,
        CASE WHEN isfinite(b.lower) THEN b.lower END AS lower, CASE WHEN isfinite(b.upper) THEN b.upper END AS upper
   FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, 0) AS bound) AS d
@@ -129,7 +151,8 @@ SELECT n.nspname || '.' || c.relname AS name, i.inhdetachpending AS is_pending, 
  ORDER BY b.upper NULLS LAST, name
 """
 _MARKED: LiteralString = """
-SELECT n.nspname || '.' || c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+SELECT n.nspname || '.' || c.relname AS name, c.oid::bigint AS oid
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
    AND obj_description(c.oid, 'pg_class') = replace(%s, '<partition>', n.nspname || '.' || c.relname)
  ORDER BY name
@@ -144,6 +167,7 @@ def read_partitions(session: Session, table: PartitionedTable) -> list[Partition
     attached = [
         Partition(
             name=row["name"],
+            oid=row["oid"],
             state=PartitionState.PENDING if row["is_pending"] else PartitionState.ATTACHED,
             is_default=row["is_default"],
             lower=row["lower"],
@@ -152,7 +176,7 @@ def read_partitions(session: Session, table: PartitionedTable) -> list[Partition
         for row in session.execute(_PARTITIONS, (table.table,))
     ]
     marked = session.execute(_MARKED, (mark_of("<partition>", table.table),))
-    return attached + [Partition(row["name"], PartitionState.DETACHED, False, None, None) for row in marked]
+    return attached + [Partition(row["name"], row["oid"], PartitionState.DETACHED, False, None, None) for row in marked]
 
 
 def find_partition(session: Session, table: PartitionedTable, name: str) -> Partition | None:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import psycopg
 from psycopg import IsolationLevel, sql
 
-from retention.stores.partition_catalog import PartitionedTable, Session, qualified
-from retention.stores.partitions import LOCK_WAIT_MS
+from retention.stores.partition_catalog import PartitionedTable, Session, find_partition, qualified, row_id
+from retention.stores.partition_drop import LOCK_WAIT_MS
 from retention.stores.postgres import REFUSED_BY_ROW
 from retention.stores.protocol import Removal, RemovalResult
 
@@ -25,13 +25,6 @@ class RowAt(NamedTuple):
 
     ctid: str
     item_id: str
-
-
-def row_id(table: PartitionedTable, partition: str) -> sql.Composed:
-    """A row's id as text, in SQL over the alias `r`; a row without one is named by partition and ctid."""
-    return sql.SQL("coalesce(r.{id}::text, {partition} || r.ctid::text)").format(
-        id=sql.Identifier(table.id_column), partition=sql.Literal(partition)
-    )
 
 
 def delete_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> dict[RowAt, RemovalResult]:
@@ -71,6 +64,40 @@ def present_rows(table: PartitionedTable, partition: str, rows: Sequence[RowAt])
         return {RowAt(**row) for row in session.execute(statement, ([row.ctid for row in rows],))}
 
     return table.ask(work) & set(rows) if rows else set()
+
+
+def certainly_gone(table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> set[RowAt]:
+    """Which of these rows are nowhere in the table any more; rows that were changed or moved stand elsewhere under their id.
+
+    Of a row without an id, and of all where the table has no such partition any more, nobody can tell: none of them is certain.
+    """
+    named = [row for row in rows if row.item_id != partition + row.ctid]
+
+    def work(session: Session) -> set[RowAt]:
+        if find_partition(session, table, partition) is None:
+            return set()
+        left = _ids_in(session, table, partition, named)
+        return {row for row in named if row.item_id not in left}
+
+    return table.ask(work) if named else set()
+
+
+def _ids_in(session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> set[str]:
+    """Which of these ids a row has, in the table or in the partition, which may be half detached."""
+    ids, id_column = [row.item_id for row in rows], sql.Identifier(table.id_column)
+    asked = session.execute(
+        "SELECT format_type(atttypid, atttypmod) AS name FROM pg_attribute "
+        "WHERE attrelid = to_regclass(%s) AND attname = %s",
+        (table.table, table.id_column),
+    ).fetchone()
+    assert asked is not None  # require_as_mapped
+    # In the column's own type, so that an index on it serves.
+    statement = sql.SQL("SELECT r.{id}::text AS id FROM {rows} AS r WHERE r.{id} = ANY(%s::text[]::{type}[])")
+    return {
+        row["id"]
+        for found in (table.identifier, sql.SQL("ONLY {}").format(qualified(partition)))
+        for row in session.execute(statement.format(id=id_column, rows=found, type=sql.SQL(asked["name"])), (ids,))
+    }
 
 
 def _delete(

@@ -13,12 +13,13 @@ from retention.disposal.age_alone import require_age_alone
 from retention.disposal.checked import CheckedPartitions
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.new_partitions import partitioned_table
-from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_left
+from retention.disposal.partitions.rows import due_rows_of, remove_rows, rows_gone
 from retention.disposal.partitions.whole import Fate, Fated, names, sort_out
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
 from retention.disposal.side_effects import refuse_side_effects
 from retention.policy.model import RetentionRule
+from retention.stores.partition_drop import CHANGED
 from retention.stores.partitions import PATIENCE_S, PartitionStore
 from retention.stores.protocol import Removal
 
@@ -71,7 +72,7 @@ class PartitionsKind:
         self, reading: Reading[CheckedPartitions], lines: Sequence[Line], coverage: str
     ) -> tuple[list[Line], Outcomes]:
         """Partitions are read again; rows are decided in the step that removes them."""
-        whole = [line for line in lines if line.part_id is None]
+        whole = [line for line in lines if not _is_row(line)]
         named = {line.item_id for line in whole}
         now = {one.partition.name: one for one in sort_out(reading, named)} if named else {}
         kept: Outcomes = {}
@@ -79,6 +80,8 @@ class PartitionsKind:
             found = now.get(line.item_id)
             if found is None:
                 kept[line] = _settled(reading, line)
+            elif found.partition.identity != line.part_id:
+                kept[line] = ("spared", CHANGED)
             elif found.fate is not Fate.DROP:
                 kept[line] = ("spared", found.reason)
         return [line for line in lines if line not in kept], kept
@@ -86,23 +89,24 @@ class PartitionsKind:
     def remove(
         self, reading: Reading[CheckedPartitions], own: OwnConnection, due: Sequence[Line], stored_before: datetime
     ) -> tuple[Outcomes, int]:
-        """Drop partitions one by one, delete rows by partition. A partition counts as one part: nobody counts its rows."""
+        """Decide partitions once more and drop them, one by one; delete rows by partition. A partition counts as one part: nobody
+        counts its rows."""
         outcomes: Outcomes = {}
         count = 0
         give_up_at = time.monotonic() + _PATIENCE_S
-        for line in (line for line in due if line.part_id is None):
+        for line in (line for line in due if not _is_row(line)):
             outcomes[line] = _drop(reading, line, give_up_at)
             count += outcomes[line][0] == "gone"
             reading.runtime.on_step("partition_dropped")
-        of_rows, deleted = remove_rows(reading, [line for line in due if line.part_id is not None])
+        of_rows, deleted = remove_rows(reading, [line for line in due if _is_row(line)])
         return outcomes | of_rows, count + deleted
 
     def gone(self, runtime: Runtime, place: MappedPartitions, lines: Sequence[Line]) -> list[Line]:
-        """The lines whose partition, or row, is gone."""
+        """The lines whose partition, or row, is certainly gone."""
         store = PartitionStore(partitioned_table(place, runtime.resolve))
-        left = rows_left(store.table, [line for line in lines if line.part_id is not None])
-        left |= {line for line in lines if line.part_id is None and store.exists(line.item_id)}
-        return [line for line in lines if line not in left]
+        gone = rows_gone(store.table, [line for line in lines if _is_row(line)])
+        gone |= {line for line in lines if not _is_row(line) and not store.exists(line.item_id, line.part_id)}
+        return [line for line in lines if line in gone]
 
     def rehearsing(self, checked: CheckedPartitions) -> CheckedPartitions:
         """The same; what would go is only counted."""
@@ -116,7 +120,7 @@ def _item(reading: Reading[CheckedPartitions], fated: Fated) -> DueItem:
         place=reading.checked.place.name,
         item_id=fated.partition.name,
         object_key=fated.partition.name,
-        part_id=None,
+        part_id=fated.partition.identity,
         tenant_id=None,
         person_id=None,
         arose_at=fated.arose_at,
@@ -128,25 +132,39 @@ def _item(reading: Reading[CheckedPartitions], fated: Fated) -> DueItem:
     )
 
 
+def _is_row(line: Line) -> bool:
+    """Whether the line is a row, which is named by where it stands; a partition is named by its identity."""
+    return line.part_id is not None and line.part_id.startswith("(")
+
+
 def _settled(reading: Reading[CheckedPartitions], line: Line) -> tuple[str, str | None]:
-    """What became of a partition that the table doesn't have any more."""
-    if reading.checked.store.exists(line.item_id):
+    """What became of a partition that the table doesn't have any more, under the name it had."""
+    if reading.checked.store.exists(line.item_id, line.part_id):
         return "spared", "no_partition"
     return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
 
 
 def _drop(reading: Reading[CheckedPartitions], line: Line, give_up_at: float) -> tuple[str, str | None]:
-    """Drop one partition, whatever the number of its rows; returns what became of it."""
+    """Drop one partition, whatever the number of its rows; returns what became of it.
+
+    What is decided here is what is dropped, or nothing: since the intent, somebody may have emptied it for other days.
+    """
     store = reading.checked.store
-    if store.find(line.item_id) is None:
+    fated = next(iter(sort_out(reading, [line.item_id])), None)
+    if fated is None:
         return _settled(reading, line)
+    if fated.partition.identity != line.part_id:
+        return "spared", CHANGED
+    if fated.fate is not Fate.DROP:
+        return "spared", fated.reason
     if reading.checked.is_rehearsal:
         return "gone", None
-    result = store.drop(line.item_id, patience_s=max(0.0, min(PATIENCE_S, give_up_at - time.monotonic())))
+    patience_s = max(0.0, min(PATIENCE_S, give_up_at - time.monotonic()))
+    result = store.drop(fated.partition, fated.end, patience_s=patience_s)
     if result.outcome is Removal.FAILED:
-        return "failed", result.error_code or "unknown"
+        return ("spared", CHANGED) if result.error_code == CHANGED else ("failed", result.error_code or "unknown")
     if result.outcome is Removal.ABSENT:
         return _settled(reading, line)
-    if store.exists(line.item_id):
+    if store.exists(line.item_id, line.part_id):
         return "failed", "still_there"
     return "gone", None

@@ -21,8 +21,8 @@ from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE, Selection, compile_selection, is_disposable
 from retention.errors import StoreUnreadable
 from retention.policy.decide import EARLIEST
-from retention.stores.partition_catalog import READ_WAIT_MS, PartitionedTable, qualified
-from retention.stores.partition_rows import RowAt, delete_rows, present_rows, row_id
+from retention.stores.partition_catalog import READ_WAIT_MS, PartitionedTable, qualified, row_id
+from retention.stores.partition_rows import RowAt, certainly_gone, delete_rows, present_rows
 from retention.stores.protocol import Removal, RemovalResult
 
 LOCKED = "55P03"
@@ -79,13 +79,13 @@ def remove_rows(reading: Reading[CheckedPartitions], lines: Sequence[Line]) -> t
     return outcomes, count
 
 
-def rows_left(table: PartitionedTable, lines: Sequence[Line]) -> set[Line]:
-    """Which of these rows still stand where they stood."""
-    left: set[Line] = set()
+def rows_gone(table: PartitionedTable, lines: Sequence[Line]) -> set[Line]:
+    """Which of these rows are certainly gone: a row that was changed since, or that was moved, stands elsewhere."""
+    gone: set[Line] = set()
     for partition, of_one in groupby(sorted(lines, key=lambda line: line.object_key), key=lambda line: line.object_key):
         rows = {_row_of(line): line for line in of_one}
-        left |= {rows[row] for row in present_rows(table, partition, list(rows))}
-    return left
+        gone |= {rows[row] for row in certainly_gone(table, partition, list(rows))}
+    return gone
 
 
 def _remove_from(reading: Reading[CheckedPartitions], partition: str, lines: Sequence[Line]) -> Outcomes:
@@ -104,15 +104,28 @@ def _remove_from(reading: Reading[CheckedPartitions], partition: str, lines: Seq
     else:
         results = delete_rows(table, partition, due)
         left = present_rows(table, partition, due)
-    return {line: _outcome(line, decided.get(row), results.get(row), row in left) for row, line in rows.items()}
+    missing = {row for row in rows if row not in decided or _is_absent(results.get(row))}
+    gone = certainly_gone(table, partition, list(missing))
+    return {
+        line: _outcome_of_missing(line, row in gone)
+        if row in missing
+        else _outcome(decided[row], results.get(row), row in left)
+        for row, line in rows.items()
+    }
 
 
-def _outcome(
-    line: Line, decided: Mapping[str, Any] | None, result: RemovalResult | None, is_left: bool
-) -> tuple[str, str | None]:
-    if decided is None or (result is not None and result.outcome is Removal.ABSENT):
-        # A row that was changed stands elsewhere by now: the next run finds it there.
-        return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
+def _is_absent(result: RemovalResult | None) -> bool:
+    return result is not None and result.outcome is Removal.ABSENT
+
+
+def _outcome_of_missing(line: Line, is_gone: bool) -> tuple[str, str | None]:
+    """Of a row that doesn't stand where it stood. One that was changed or moved stands elsewhere: the next run finds it there."""
+    if not is_gone:
+        return "spared", "moved"
+    return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
+
+
+def _outcome(decided: Mapping[str, Any], result: RemovalResult | None, is_left: bool) -> tuple[str, str | None]:
     if result is None:
         return "spared", str(decided["reason"])
     if result.outcome is Removal.FAILED:

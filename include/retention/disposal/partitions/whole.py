@@ -1,8 +1,9 @@
 """What becomes of each partition: dropped whole, emptied row by row, or kept.
 
 A partition is as old as its oldest record and expires by its *end*: until then a record may come in that is not due. It goes
-whole unless it is so wide that its end falls due too late for its oldest record, unless a hold covers a part of it, and unless
-a default partition stands beside it, with which PostgreSQL detaches nothing without blocking everybody.
+whole where each of its records would go by itself (`retention.disposal.partitions.alike`), unless it is so wide that its end
+falls due too late for its oldest record, unless a hold covers a part of it, and unless a default partition stands beside it, with
+which PostgreSQL detaches nothing without blocking everybody.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from retention.disposal.checked import CheckedPartitions
+from retention.disposal.partitions.alike import are_judged_alike, may_be_dated_otherwise
 from retention.disposal.reading import Reading
 from retention.errors import StoreUnreadable
 from retention.policy.decide import decide
 from retention.policy.facts import Basis, Decision, Hold, ItemFacts, Start, Status
 from retention.policy.holds import covers, is_in_force
 from retention.stores.partition_catalog import Partition, PartitionState
-from retention.stores.partitions import PartitionRecords
+from retention.stores.partition_records import PartitionRecords
 
 _NOT_NOW = ("55P03", "42501")
 """Somebody has locked it, or its owner is another."""
@@ -36,12 +38,14 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Fated:
     """One partition and what becomes of it. `arose_at` is its oldest record, None of an empty one; `decision` says why and since
-    when, None where its rows are asked. `about_rows` is an estimate, at least 1."""
+    when, None where its rows are asked. No record in it is younger than `end`; None of an empty one that nothing bounds.
+    `about_rows` is an estimate, at least 1."""
 
     partition: Partition
     fate: Fate
     arose_at: datetime | None = None
     decision: Decision | None = None
+    end: datetime | None = None
     about_rows: int = 1
 
     @property
@@ -62,7 +66,7 @@ def _fate_of(reading: Reading[CheckedPartitions], partition: Partition, has_defa
         return Fated(partition, Fate.ROWS)
     records, unread = _records(reading, partition)
     fated = _fate_by(reading, partition, records, has_default=has_default)
-    fated = replace(fated, about_rows=max(1, records.about_rows or 1))
+    fated = replace(fated, end=_end_of(partition, records), about_rows=max(1, records.about_rows or 1))
     if unread is None or fated.fate is not Fate.ROWS:
         return fated
     if (fated.decision is not None and fated.decision.disposable) or _may_hold_due(reading, partition):
@@ -80,7 +84,7 @@ def _records(
     except StoreUnreadable as error:
         if error.code not in _NOT_NOW or not partition.is_bounded:
             raise
-        return PartitionRecords(partition.lower or partition.upper, partition.upper, None, None), error
+        return PartitionRecords(partition.lower or partition.upper, partition.upper, None, None, is_read=False), error
 
 
 def _may_hold_due(reading: Reading[CheckedPartitions], partition: Partition) -> bool:
@@ -92,6 +96,8 @@ def _may_hold_due(reading: Reading[CheckedPartitions], partition: Partition) -> 
 def _fate_by(
     reading: Reading[CheckedPartitions], partition: Partition, records: PartitionRecords, *, has_default: bool
 ) -> Fated:
+    if not are_judged_alike(reading.rule, partition, records, _end_of(partition, records), reading.as_of):
+        return Fated(partition, Fate.ROWS)
     item = _facts(reading, partition, records)
     if item is None:
         return Fated(partition, Fate.DROP, None, _left_over_empty(reading))
@@ -114,7 +120,7 @@ def _fate_by(
 
 def _facts(reading: Reading[CheckedPartitions], partition: Partition, records: PartitionRecords) -> ItemFacts | None:
     """The partition as an item; None for an empty one of which only the drop is missing: nothing dates it, nothing is in it."""
-    end = partition.upper if partition.is_bounded else records.youngest
+    end = _end_of(partition, records)
     oldest = records.oldest if records.oldest is not None else end
     if oldest is None:
         return None
@@ -128,6 +134,10 @@ def _facts(reading: Reading[CheckedPartitions], partition: Partition, records: P
         person_known=False,  # a log may hold anybody's records
         is_processor=reading.checked.place.spec.role == "processor",
     )
+
+
+def _end_of(partition: Partition, records: PartitionRecords) -> datetime | None:
+    return partition.upper if partition.is_bounded else records.youngest
 
 
 def _left_over_empty(reading: Reading[CheckedPartitions]) -> Decision:
@@ -180,11 +190,17 @@ def _touches(
     records: PartitionRecords,
     end: datetime | None,
 ) -> bool:
-    """Whether something in it may fall under the hold."""
+    """Whether something in it may fall under the hold; of a record that other evidence dates, nobody knows the period."""
+    if may_be_dated_otherwise(records, end):
+        return _names_something(reading, hold, partition)
     if hold.started_from is not None and end is not None and end < hold.started_from:
         return False
     if hold.started_before is not None and records.oldest is not None and hold.started_before <= records.oldest:
         return False
+    return _names_something(reading, hold, partition)
+
+
+def _names_something(reading: Reading[CheckedPartitions], hold: Hold, partition: Partition) -> bool:
     if hold.item_id is None or hold.item_id == partition.name:
         return True
     try:
