@@ -21,8 +21,8 @@ from retention.datamap import model as datamap
 from retention.policy import model as policy
 from retention.policy.loader import load_policy
 from retention.policy.periods import Day, Elapsed, Years, format_elapsed
-from retention.policy.sentences import rule_sentence
 from retention.reference_tables import dags_table, promises_table
+from retention.sentences import rule_sentence
 from retention.settings import INCLUDE
 from retention.strict import Count, Exact, Flag, Name, Number, Share, VersionName
 

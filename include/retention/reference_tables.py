@@ -8,8 +8,8 @@ import re
 from retention.policy.loader import load_promises
 from retention.policy.periods import format_elapsed
 from retention.policy.promises import Promise
-from retention.policy.words import event_words
 from retention.settings import INCLUDE, PROJECT
+from retention.words import event_words
 
 
 def promises_table() -> str:

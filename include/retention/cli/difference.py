@@ -14,8 +14,8 @@ from retention.cli.reason_words import counted_reasons
 from retention.disposal.difference import PlaceDifference, changed_categories, compare, judged_at
 from retention.disposal.opening import open_runtime
 from retention.policy.loader import Policy, load_policy
-from retention.policy.sentences import rule_sentence
 from retention.readable import utc_minute
+from retention.sentences import rule_sentence
 from retention.settings import parse_as_of
 
 Folder = Annotated[Path, typer.Argument(help="A folder of promises and rules.")]

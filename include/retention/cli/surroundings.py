@@ -17,7 +17,7 @@ from retention.datamap.categories import unmatched_categories
 from retention.datamap.loader import load_datamap
 from retention.errors import DataMapError, MissingConnection, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
-from retention.policy.sentences import rule_sentence
+from retention.sentences import rule_sentence
 
 
 @command("env")

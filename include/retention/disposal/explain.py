@@ -26,8 +26,8 @@ from retention.evidence import ledger
 from retention.evidence.holds import read_holds
 from retention.policy.facts import Hold
 from retention.policy.model import RetentionRule
-from retention.policy.sentences import rule_sentence
 from retention.readable import utc_minute
+from retention.sentences import rule_sentence
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
 from retention.policy.model import RetentionRule
-from retention.policy.sentences import rule_sentence
+from retention.sentences import rule_sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,11 +329,6 @@ class RetentionRule(StrictModel):
                     path = ("versions", position, "start_points", number)
                     raise refuse(found, "the same in all versions", *path)
 
-    def __str__(self) -> str:
-        from retention.policy.sentences import rule_sentence  # which needs this module
-
-        return rule_sentence(self)
-
     @property
     def clock_event(self) -> str:
         """The start point that every item has."""

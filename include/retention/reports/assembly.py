@@ -12,7 +12,6 @@ from retention.evidence import ledger
 from retention.evidence.controls import mode_of, stop_of
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
-from retention.policy.sentences import rule_sentence
 from retention.reports import answer, disposals, kinds, verdict
 from retention.reports.checks import (
     CategoryFacts,
@@ -40,6 +39,7 @@ from retention.reports.run_words import notices
 from retention.reports.runs import last_runs, newest_by_coverage, newest_counted
 from retention.reports.standing import judge, valid_until
 from retention.reports.wording import category_title, event
+from retention.sentences import rule_sentence
 
 LATENCY_WINDOWS_DAYS = (1, 30)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from retention.policy.words import category_words, event_words
 from retention.reports import formats
 from retention.reports.code_labels import CODES
 from retention.reports.document import Text
@@ -11,6 +10,7 @@ from retention.reports.labels import LABELS
 from retention.reports.overview_labels import OVERVIEW
 from retention.reports.page_labels import PAGES
 from retention.reports.run_labels import RUNS
+from retention.words import category_words, event_words
 
 WORDS = LABELS | OVERVIEW | RUNS | CODES | PAGES
 

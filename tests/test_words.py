@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.policy.texts import AUDIO, PROMISES, problems_of, write_policy
 
-from retention.policy.words import category_words, event_words
+from retention.words import category_words, event_words
 
 WORDS = """\
 categories:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from retention.policy.model import Consents, Minimum, RetentionRule, RuleVersion, StartPoint
 from retention.policy.periods import format_elapsed
-from retention.policy.words import category_words, event_words
+from retention.words import category_words, event_words
 
 Language = Literal["en", "de"]
 
