@@ -31,7 +31,7 @@ PAST_ITS_TIME = timedelta(hours=6, seconds=1)
 def items_of(world: World, plan_id: object) -> list[tuple[str, int]]:
     """States of the plan's items with their numbers."""
     rows = world.own_sql(
-        "SELECT state, count(*) AS n FROM retention.plan_items WHERE plan_id = %s GROUP BY 1 ORDER BY 1", plan_id
+        "SELECT state, count(*) AS n FROM retention.plan_item_states WHERE plan_id = %s GROUP BY 1 ORDER BY 1", plan_id
     )
     return [(row["state"], row["n"]) for row in rows]
 

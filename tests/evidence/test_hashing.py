@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def test_two_items_never_share_a_hash(one: tuple[str, str], other: tuple[str, st
 )
 def test_border_between_place_and_item_counts(one: tuple[str, str], other: tuple[str, str]) -> None:
     assert HASHER.item(*one) != HASHER.item(*other)
+
+
+@given(key=st.binary(min_size=32, max_size=100), place=texts, item=texts)
+def test_hash_is_the_standards_hmac_over_the_parts_with_their_lengths(key: bytes, place: str, item: str) -> None:
+    parts = [part.encode() for part in ("item", place, item)]
+    message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    assert ItemHasher(key).item(place, item) == hmac.digest(key, message, "sha256")
 
 
 def test_person_and_item_of_one_id_differ() -> None:

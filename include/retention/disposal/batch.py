@@ -14,18 +14,17 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
-from psycopg.rows import args_row
 
 from retention import locks
 from retention.database import OwnConnection, database_time
 from retention.disposal.checked import CheckedPlace
-from retention.disposal.disposed import DisposedRow, disposed_row, write_disposed
+from retention.disposal.disposed import DisposedRow, ItemHashes, disposed_row, hashes_of, write_disposed
 from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Line, Outcomes
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
+from retention.disposal.states import mark_intended, open_lines, write_outcomes
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
@@ -59,35 +58,36 @@ class BatchContext:
 
 def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> BatchResult:
     """Dispose of one batch on a connection of its own. Raises what the guard raises, before anything is removed."""
-    step = context.runtime.on_step
+    # What needs no lock comes before it: the plan is frozen, and whoever sets a hold waits for all the rest.
+    lines = open_lines(own, context.plan_id, batch_no)
+    hashes = {line.item_id: hashes_of(context.runtime.hasher, line) for line in lines}
     own.execute(f"SELECT pg_advisory_lock_shared({locks.HOLDS})")
     try:
         _require_allowed(context, own)
-        lines = _open_lines(context, own, batch_no)
-        if not lines:
-            return BatchResult()
-        checked = context.places[lines[0].place]
-        step("locked")
-        kind, reading = (
-            kind_of(checked.place),
-            Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of),
-        )
-        item_hash = {line.item_id: context.runtime.hasher.item(line.place, line.item_id) for line in lines}
-        due, outcomes = kind.decide_again(reading, lines, context.coverage)
-        step("decided_again")
-        _record_intent(
-            context, own, batch_no, [item_hash[line.item_id] for line in due], [line.item_id for line in outcomes]
-        )
-        step("intent_recorded")
-        _require_lock(own)
-        stored_before = context.stored_before[checked.place.name]
-        removed, parts_removed = kind.remove(reading, own, due, stored_before)
-        outcomes |= removed
-        disposed = _disposed(context, own, outcomes, item_hash)
-        return _record_result(context, own, batch_no, outcomes, disposed, parts_removed)
+        return _dispose(context, own, batch_no, lines, hashes) if lines else BatchResult()
     finally:
         if not own.closed:
             own.execute(f"SELECT pg_advisory_unlock_shared({locks.HOLDS})")
+
+
+def _dispose(
+    context: BatchContext, own: OwnConnection, batch_no: int, lines: Sequence[Line], hashes: Mapping[str, ItemHashes]
+) -> BatchResult:
+    """The batch under the shared lock."""
+    step, checked = context.runtime.on_step, context.places[lines[0].place]
+    step("locked")
+    kind = kind_of(checked.place)
+    reading = Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of)
+    due, outcomes = kind.decide_again(reading, lines, context.coverage)
+    step("decided_again")
+    kept = [line.item_id for line in outcomes]
+    _record_intent(context, own, batch_no, [hashes[line.item_id].item for line in due], kept)
+    step("intent_recorded")
+    _require_lock(own)
+    removed, parts_removed = kind.remove(reading, own, due, context.stored_before[checked.place.name])
+    outcomes |= removed
+    disposed = _disposed(context, own, outcomes, hashes)
+    return _record_result(context, own, batch_no, outcomes, disposed, parts_removed)
 
 
 def _require_allowed(context: BatchContext, own: OwnConnection) -> None:
@@ -110,15 +110,6 @@ def _require_lock(own: OwnConnection) -> None:
         ) from None
 
 
-def _open_lines(context: BatchContext, own: OwnConnection, batch_no: int) -> list[Line]:
-    query = sql.SQL(
-        "SELECT {} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s "
-        "AND state IN ('planned', 'intended', 'failed') ORDER BY item_id"
-    ).format(sql.SQL(", ").join(map(sql.Identifier, Line._fields)))
-    with own.cursor(row_factory=args_row(Line)) as cursor:
-        return cursor.execute(query, (context.plan_id, batch_no)).fetchall()
-
-
 def _root(hashes: Iterable[bytes]) -> str:
     """Merkle root over the items' keyed hashes, in sorted order."""
     return merkle_root(sorted(hashes)).hex()
@@ -134,12 +125,7 @@ def _record_intent(
     if context.dry_run or not due:
         return
     with own.transaction():
-        marked = own.execute(
-            "UPDATE retention.plan_items SET state = 'intended' WHERE plan_id = %s AND batch_no = %s "
-            "AND state IN ('planned', 'intended', 'failed') AND item_id <> ALL(%s)",
-            (context.plan_id, batch_no, kept),
-        )
-        _require_all(marked.rowcount, len(due))
+        mark_intended(own, context.plan_id, batch_no, due=len(due), kept=kept)
         hasher = context.runtime.hasher
         root = _root(due)
         body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": root}
@@ -172,44 +158,19 @@ def _record_result(
     }
     with own.transaction():
         if not context.dry_run:
-            _write_states(context, own, batch_no, outcomes, gone)
+            write_outcomes(own, context.plan_id, batch_no, outcomes)
             write_disposed(own, context.plan_id, batch_no, context.rule.category, disposed)
         ledger.append(own, "dry_run" if context.dry_run else "result", body)
     context.runtime.on_step("result_recorded")
     return BatchResult(gone, len(disposed) - gone, failed, spared)
 
 
-def _write_states(context: BatchContext, own: OwnConnection, batch_no: int, outcomes: Outcomes, gone: int) -> None:
-    """Write each other outcome at its line; all that is left of what was intended then is what has gone."""
-    others = [(line.item_id, *outcome) for line, outcome in outcomes.items() if outcome[0] != "gone"]
-    own.execute(
-        "UPDATE retention.plan_items i SET state = o.state, outcome = o.word "
-        "FROM unnest(%s::text[], %s::text[], %s::text[]) AS o (item_id, state, word) "
-        "WHERE i.plan_id = %s AND i.batch_no = %s AND i.item_id = o.item_id",
-        (*([row[column] for row in others] for column in range(3)), context.plan_id, batch_no),
-    )
-    written = own.execute(
-        "UPDATE retention.plan_items SET state = 'gone', outcome = NULL "
-        "WHERE plan_id = %s AND batch_no = %s AND state = 'intended'",
-        (context.plan_id, batch_no),
-    )
-    _require_all(written.rowcount, gone)
-
-
-def _require_all(found: int, expected: int) -> None:
-    if found != expected:
-        raise UnknownError(
-            f"found {found} lines of the batch; expected {expected}. Something else changed the plan's items while they were "
-            "disposed of; nothing of this step was recorded. Plan again: what is left is found."
-        )
-
-
 def _disposed(
-    context: BatchContext, own: OwnConnection, outcomes: Outcomes, item_hash: Mapping[str, bytes]
+    context: BatchContext, own: OwnConnection, outcomes: Outcomes, hashes: Mapping[str, ItemHashes]
 ) -> list[DisposedRow]:
-    gone_at = database_time(own)
+    gone_at, key_id = database_time(own), context.runtime.hasher.key_id
     return [
-        disposed_row(context.runtime.hasher, line, item_hash[line.item_id], state, gone_at)
+        disposed_row(line, hashes[line.item_id], key_id, state, gone_at)
         for line, (state, _) in outcomes.items()
         if state in ("gone", "gone_confirmed_on_recovery")
     ]

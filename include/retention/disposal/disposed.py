@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -51,32 +52,51 @@ _TYPES = ["text", "bytea", "bytea", "text", "text", "bytea", "timestamptz", "tex
 """The types of a row's columns, in their order, for binary COPY."""
 
 
-def disposed_row(
-    hasher: ItemHasher, item: PlannedItem, item_hash: bytes, outcome: str, gone_at: datetime
-) -> DisposedRow:
-    """One item that went, with its hash."""
+class ItemHashes(NamedTuple):
+    """The keyed hashes that a planned item goes by: its own, its object's key's, its person's."""
+
+    item: bytes
+    key: bytes
+    person: bytes | None
+
+
+def hashes_of(hasher: ItemHasher, item: PlannedItem) -> ItemHashes:
+    """Each hash once for all that is recorded about the item."""
+    own = hasher.item(item.place, item.item_id)
+    return ItemHashes(
+        item=own,
+        key=own if item.object_key == item.item_id else hasher.item(item.place, item.object_key),
+        person=hasher.person(item.person_id) if item.person_id is not None else None,
+    )
+
+
+def disposed_row(item: PlannedItem, hashes: ItemHashes, key_id: str, outcome: str, gone_at: datetime) -> DisposedRow:
+    """One item that went, with its hashes under the key that `key_id` names."""
     return DisposedRow(
-        place=item.place,
-        item_hash=item_hash,
-        key_hash=item_hash if item.object_key == item.item_id else hasher.item(item.place, item.object_key),
-        key_id=hasher.key_id,
-        tenant_id=item.tenant_id,
-        person_hash=hasher.person(item.person_id) if item.person_id is not None else None,
-        arose_at=item.arose_at,
-        outcome=outcome,
-        trigger_at=item.due_at,
-        gone_at=gone_at,
+        item.place,
+        hashes.item,
+        hashes.key,
+        key_id,
+        item.tenant_id,
+        hashes.person,
+        item.arose_at,
+        outcome,
+        item.due_at,
+        gone_at,
     )
 
 
 def write_disposed(
     own: OwnConnection, plan_id: UUID, batch_no: int, category: str, rows: Iterable[DisposedRow]
 ) -> None:
-    """Write the rows within the caller's transaction; each item at most once per plan."""
+    """Write the rows within the caller's transaction; each item at most once per plan.
+
+    In the order of their hashes, so that neighbours in an index are written one after the other.
+    """
     statement = sql.SQL(
         "COPY retention.disposed_items (plan_id, batch_no, category, {}) FROM STDIN (FORMAT binary)"
     ).format(sql.SQL(", ").join(map(sql.Identifier, DisposedRow._fields)))
     with own.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(["uuid", "int4", "text", *_TYPES])
-        for row in rows:
+        for row in sorted(rows, key=attrgetter("item_hash")):
             copy.write_row((plan_id, batch_no, category, *row))

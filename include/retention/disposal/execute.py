@@ -27,6 +27,7 @@ from retention.disposal.locking import WHOLE, Part, try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import check_places
 from retention.disposal.runtime import Runtime
+from retention.disposal.states import count_states, discard_all, open_batches
 from retention.errors import BusyError, PartlyFailedError, PlanError
 from retention.evidence import ledger
 from retention.policy.model import Action, RetentionRule
@@ -195,11 +196,7 @@ def _run_batches(
 
     One place after the other, in the order of the data map: rows of one may wait for those of another.
     """
-    open_batches = own.execute(
-        "SELECT DISTINCT batch_no, place FROM retention.plan_items WHERE plan_id = %s "
-        "AND batch_no %% %s = %s AND state IN ('planned', 'intended', 'failed') ORDER BY batch_no",
-        (context.plan_id, part.of, part.number),
-    ).fetchall()
+    batches = open_batches(own, context.plan_id, part)
     local, connections = threading.local(), list[OwnConnection]()
 
     def work(batch_no: int) -> BatchResult:
@@ -210,20 +207,22 @@ def _run_batches(
 
     results: list[BatchResult] = []
     try:
-        for place, of_place in groupby(open_batches, key=itemgetter("place")):
+        for place, of_place in groupby(batches, key=itemgetter("place")):
             at_once = min(threads, kind_of(context.places[place].place).threads)
             with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="batch") as pool:
                 futures = [pool.submit(work, batch["batch_no"]) for batch in of_place]
                 try:
                     for future in as_completed(futures):
                         results.append(future.result())
-                        progress(len(results), len(open_batches))
+                        progress(len(results), len(batches))
                 except BaseException:
                     pool.shutdown(wait=True, cancel_futures=True)
                     raise
     finally:
         for connection in connections:
             connection.close()
+        for checked in context.places.values():
+            kind_of(checked.place).release(checked)
     return results
 
 
@@ -245,11 +244,7 @@ def _summarise(
             failures, spared = failures + result.failed, spared + result.spared
         planned = gone + recovered + failures.total() + spared.total()
     else:
-        for row in own.execute(
-            "SELECT state, outcome, count(*) AS items FROM retention.plan_items WHERE plan_id = %s AND batch_no %% %s = %s "
-            "GROUP BY state, outcome",
-            (plan["plan_id"], part.of, part.number),
-        ):
+        for row in count_states(own, plan["plan_id"], part):
             planned += row["items"]
             gone += row["items"] if row["state"] == "gone" else 0
             recovered += row["items"] if row["state"] == "gone_confirmed_on_recovery" else 0
@@ -290,7 +285,7 @@ def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> N
     body = {"plan": summary.plan_id, "planned": summary.planned, "gone": summary.gone, "recovered": summary.recovered}
     with own.transaction():
         if not summary.failed:
-            own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (summary.plan_id,))
+            discard_all(own, summary.plan_id)
         head = ledger.append(
             own, "plan_result", body | {"spared": summary.spared, "failed": summary.failures, "by": executed_by}
         )

@@ -15,6 +15,7 @@ from retention.disposal.kinds import disposable_places
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.recovery import settle_plan
 from retention.disposal.runtime import Runtime
+from retention.disposal.states import discard_untried
 from retention.errors import RetentionError
 
 GRACE = timedelta(hours=24)
@@ -37,10 +38,7 @@ def discard_expired(runtime: Runtime, own: OwnConnection) -> None:
         with try_plan_lock(own, plan["plan_id"]) as free:
             if not free:  # a batch of it is just ending; the next run finds what is left
                 continue
-            own.execute(
-                "DELETE FROM retention.plan_items WHERE plan_id = %s AND state NOT IN ('intended', 'failed')",
-                (plan["plan_id"],),
-            )
+            discard_untried(own, plan["plan_id"])
             if plan["state"] == "executing":
                 _settle(runtime, own, plan["plan_id"], plan["category"], patient=now < plan["expires_at"] + GRACE)
 

@@ -42,6 +42,8 @@ class FactColumns:
     id_type: str = "text"
     anonymised_types: Mapping[str, str] = field(default_factory=dict)
     """The types of the columns that are anonymised, as SQL writes them."""
+    selections: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What `retention.disposal.selection` has written for these columns."""
 
     def happened(self, event: str) -> sql.Composable:
         """SQL that is TRUE when the event happened: its own column, else whether its time is there."""

@@ -3,7 +3,7 @@ that it went. Everything around that (guard, holds, ledger) is the same for all 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,7 +46,7 @@ class PlaceKind(Protocol):
         """The time of the place's store."""
         ...
 
-    def due_items(self, reading: Own, own: OwnConnection, coverage: str, tally: Tally) -> Iterator[DueItem]:
+    def due_items(self, reading: Own, own: OwnConnection, coverage: str, tally: Tally) -> Iterable[DueItem]:
         """The items that are due, and in `tally` the count of what stays."""
         ...
 
@@ -62,6 +62,10 @@ class PlaceKind(Protocol):
 
     def gone(self, runtime: Runtime, place: Own, lines: Sequence[Line]) -> list[Line]:
         """The lines of which nothing is left; asked after a run was killed."""
+        ...
+
+    def release(self, checked: Own) -> None:
+        """Let go of what the place's batches kept open for the next ones."""
         ...
 
     def rehearsing(self, checked: Own) -> Own:

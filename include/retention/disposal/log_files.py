@@ -96,6 +96,9 @@ class LogFileKind:
         present = present_targets(open_log_files(place, runtime.resolve), lines)
         return [line for line in lines if line.target not in present and not _was_changed(line, present)]
 
+    def release(self, checked: CheckedLogFiles) -> None:
+        """Nothing is kept open."""
+
     def rehearsing(self, checked: CheckedLogFiles) -> CheckedLogFiles:
         """The same with a store that removes nothing."""
         return replace(checked, records=DryRunRecordStore(checked.records), is_rehearsal=True)

@@ -9,7 +9,7 @@ from retention.database import OwnConnection
 from retention.datamap.loader import MappedPlace
 from retention.disposal.checked import CheckedObjects
 from retention.disposal.decide_again import decide_again
-from retention.disposal.due_rows import due_rows
+from retention.disposal.due_rows import DueRows
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.object_removal import remove
 from retention.disposal.place_checks import check_objects
@@ -45,7 +45,7 @@ class ObjectKind:
         tally: Tally,
     ) -> Iterator[DueItem]:
         """By the tables, or by the full listing."""
-        return sweep_place(reading, tally) if coverage == "listing" else due_rows(reading, tally)
+        return sweep_place(reading, tally) if coverage == "listing" else iter(DueRows(reading, tally))
 
     def decide_again(
         self, reading: Reading[CheckedObjects], lines: Sequence[Line], coverage: str
@@ -71,6 +71,9 @@ class ObjectKind:
         whole = [line.item_id for line in lines if line.part_id is None]
         rows = {part.key for part in stores.rows.parts_of(whole)} if stores.rows and whole else set()
         return [line for line in lines if line.target not in present and (line.part_id or line.item_id not in rows)]
+
+    def release(self, checked: CheckedObjects) -> None:
+        """Nothing is kept open."""
 
     def rehearsing(self, checked: CheckedObjects) -> CheckedObjects:
         """The same with stores that remove nothing."""

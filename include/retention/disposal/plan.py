@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from psycopg.types.json import Jsonb
 from retention.database import OwnConnection
 from retention.disposal.checked import CheckedObjects, CheckedPlace
 from retention.disposal.digest import plan_digest
+from retention.disposal.due_rows import DueRows
 from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force, rows_astray
 from retention.disposal.kinds import kind_of
@@ -29,6 +31,7 @@ from retention.disposal.preflight import (
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
+from retention.disposal.states import discard_all
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
@@ -103,7 +106,7 @@ def make_plan(
 
 def _forget(own: OwnConnection, plan_id: UUID) -> None:
     with own.transaction():
-        own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (plan_id,))
+        discard_all(own, plan_id)
         own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (plan_id,))
 
 
@@ -215,6 +218,10 @@ def _collect(
                 repeated = False
             if repeated:  # outside the `except`, so that no traceback drags the original along
                 refuse_repeated_ids(checked.place)
+        own.execute(
+            "INSERT INTO retention.plan_batches (plan_id, batch_no) SELECT %s, generate_series(0, %s - 1)",
+            (plan_id, number),
+        )
     if tally.unlinked_due:
         tally.unmapped_rows = count_unmapped_rows(runtime, [one for one in places if isinstance(one, CheckedObjects)])
     return tally
@@ -222,14 +229,20 @@ def _collect(
 
 def _store(own: OwnConnection, plan_id: UUID, items: Iterable[DueItem], *, first_batch: int, batch_items: int) -> int:
     """COPY the items into the plan; returns the number of the next free batch."""
-    statement = sql.SQL("COPY retention.plan_items (plan_id, batch_no, {}) FROM STDIN").format(
-        sql.SQL(", ").join(map(sql.Identifier, DueItem._fields))
-    )
-    count = 0
-    with own.cursor() as cursor, cursor.copy(statement) as copy:
-        for item in items:
-            copy.write_row((plan_id, first_batch + count // batch_items, *item))
-            count += 1
+    statement = "COPY retention.plan_items (plan_id, batch_no, {}) FROM STDIN {}"
+    fields = sql.SQL(", ").join(map(sql.Identifier, DueItem._fields))
+    with own.cursor() as cursor:
+        if isinstance(items, DueRows):
+            own.execute("SET LOCAL client_encoding = 'UTF8'")
+            binary = sql.SQL(statement).format(fields, sql.SQL("(FORMAT binary)"))
+            with closing(items.lines(plan_id, first_batch, batch_items)) as lines, cursor.copy(binary) as copy:
+                for block in lines:
+                    copy.write(block)
+        else:
+            with cursor.copy(sql.SQL(statement).format(fields, sql.SQL(""))) as copy:
+                for number, item in enumerate(items):
+                    copy.write_row((plan_id, first_batch + number // batch_items, *item))
+        count = cursor.rowcount
     return first_batch + -(-count // batch_items)
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from psycopg import sql
-
 from retention.database import OwnConnection, database_time
 from retention.datamap.loader import AnyPlace
-from retention.disposal.disposed import disposed_row, write_disposed
+from retention.disposal.disposed import disposed_row, hashes_of, write_disposed
 from retention.disposal.kinds import disposable_places, kind_of
-from retention.disposal.lines import Line
 from retention.disposal.locking import try_plan_lock
 from retention.disposal.runtime import Runtime
+from retention.disposal.states import discard_all, discard_tried, tried_batches, tried_lines
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
 
@@ -48,16 +46,11 @@ def settle_plan(
 
     Raises StoreUnreadable; what was settled by then stays settled.
     """
-    batches = own.execute(
-        "SELECT DISTINCT batch_no, place FROM retention.plan_items WHERE plan_id = %s AND state IN ('intended', 'failed') "
-        "ORDER BY batch_no",
-        (plan_id,),
-    ).fetchall()
-    for batch in batches:
+    for batch in tried_batches(own, plan_id):
         _settle_batch(runtime, own, category, places.get(batch["place"]), plan_id, batch["batch_no"])
         runtime.on_step("batch_settled")
     with own.transaction():
-        own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (plan_id,))
+        discard_all(own, plan_id)
         own.execute("UPDATE retention.plans SET state = 'abandoned' WHERE plan_id = %s", (plan_id,))
         ledger.append(own, "plan_abandoned", {"plan": plan_id})
 
@@ -74,16 +67,11 @@ def _settle_batch(
 
     A place that can't be asked, because the data map names it no more or its store is lost: its items are noted as unknown.
     """
-    query = sql.SQL("SELECT {} FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s AND {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, Line._fields)), sql.SQL("state IN ('intended', 'failed')")
-    )
-    lines = [Line(**row) for row in own.execute(query, (plan_id, batch_no))]
+    lines = tried_lines(own, plan_id, batch_no)
     gone = kind_of(place).gone(runtime, place, lines) if place is not None else []
     at = database_time(own)
     rows = [
-        disposed_row(
-            runtime.hasher, line, runtime.hasher.item(line.place, line.item_id), "gone_confirmed_on_recovery", at
-        )
+        disposed_row(line, hashes_of(runtime.hasher, line), runtime.hasher.key_id, "gone_confirmed_on_recovery", at)
         for line in gone
     ]
     body = {
@@ -97,8 +85,5 @@ def _settle_batch(
     }
     with own.transaction():
         write_disposed(own, plan_id, batch_no, category, rows)
-        own.execute(
-            "DELETE FROM retention.plan_items WHERE plan_id = %s AND batch_no = %s AND state IN ('intended', 'failed')",
-            (plan_id, batch_no),
-        )
+        discard_tried(own, plan_id, batch_no)
         ledger.append(own, "recovery", body)

@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import sql
 
+from retention.arrays import text_array
 from retention.datamap.loader import MappedPlace, RowPlace
 from retention.disposal.clock_sql import clocked, dated, happened, terms_of
 from retention.disposal.fact_columns import FactColumns
@@ -59,6 +60,10 @@ def is_deadline_known(row: Mapping[str, Any], as_of: datetime) -> bool:
     return bool(row["status"] != Status.DUE or row["deadline_at"] >= as_of)
 
 
+DEADLINE_KNOWN = "reason NOT IN ('waits', 'restriction') AND (status <> 'due' OR deadline_at >= %(as_of)s)"
+"""The same as `is_deadline_known`, of a decided row with a deadline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A query over one place: `decided` is a parenthesised subquery to select from, with these parameters."""
@@ -86,26 +91,43 @@ def compile_selection(
     row's identifiers have been on the suppression list, by the row's id.
     """
     now = max(as_of, now)
-    parameters: dict[str, Any] = {
-        "keys": list(keys) if keys is not None else None,
-        "is_processor": place.spec.role == "processor",
+    written = _written(place, rule, columns, as_of, by_key=keys is not None)
+    changing: dict[str, Any] = {
+        "keys": text_array(keys) if keys is not None else None,
         "suppressed_ids": [item_id for item_id, listed in (suppressed or {}).items() for _ in listed],
         "suppressed_at": [at for listed in (suppressed or {}).values() for at in listed],
-        "as_of": as_of,
         "now": now,
         "latest": rule.latest(now),
-        "earliest": EARLIEST,
-        "first_day": _FIRST_DAY,
         "stored_keys": list(stored or ()),
         "stored_at": list((stored or {}).values()),
+    }
+    return Selection(written.decided, written.parameters | changing | holds_parameters(holds, place, rule, now))
+
+
+def _written(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool) -> Selection:
+    """The statement, with the parameters that stay the same. Remembered with the columns: every batch of a run asks the same."""
+    key = (as_of, by_key)
+    remembered = columns.selections.get(key)
+    if remembered is None or remembered[0] is not place or remembered[1] is not rule:
+        remembered = columns.selections[key] = place, rule, _write(place, rule, columns, as_of, by_key=by_key)
+    selection: Selection = remembered[2]
+    return selection
+
+
+def _write(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool) -> Selection:
+    parameters: dict[str, Any] = {
+        "is_processor": place.spec.role == "processor",
+        "as_of": as_of,
+        "earliest": EARLIEST,
+        "first_day": _FIRST_DAY,
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
-    } | holds_parameters(holds, place, rule, now)
+    }
     terms = rule.terms(as_of)
     items = (
-        objects_of(place, columns, parameters, by_key=keys is not None)
+        objects_of(place, columns, parameters, by_key=by_key)
         if isinstance(place, MappedPlace)
-        else rows_of(place, rule, columns, parameters, by_key=keys is not None)
+        else rows_of(place, rule, columns, parameters, by_key=by_key)
     )
     steps = [
         ("item", items),
@@ -113,7 +135,7 @@ def compile_selection(
         ("terms", terms_of(rule, as_of, parameters)),
         ("happened", happened(rule, terms, columns)),
         ("clocked", clocked(rule)),
-        ("consent", consents(place, columns, by_key=keys is not None)),
+        ("consent", consents(place, columns, by_key=by_key)),
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
@@ -130,7 +152,7 @@ def compile_selection(
         for name, query in steps
     )
     decided = sql.SQL("(WITH {} SELECT * FROM decided) AS decided").format(body)
-    return Selection(decided, parameters)
+    return Selection(sql.Composed([sql.SQL(decided.as_string())]), parameters)
 
 
 def _decided(

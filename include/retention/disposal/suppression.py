@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -21,6 +21,15 @@ from retention.errors import UnknownError
 from retention.stores.tables import TableBatch
 
 _ROWS = 5_000
+
+
+class DecidedRow(NamedTuple):
+    """A row as it was decided; `asked_due_at` is when it fell due because somebody asked for it."""
+
+    item_id: str
+    is_due: bool
+    reason: str
+    asked_due_at: datetime | None
 
 
 def suppressed_items(
@@ -47,14 +56,12 @@ def suppressed_items(
     return dict(found)
 
 
-def suppress(
-    reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def suppress(reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]) -> None:
     """Put the identifiers of rows that are about to go on the list, dated by when the person decided."""
     spec = reading.checked.place.spec
     if not spec.identifiers or not rows:
         return
-    asked_at = {row["item_id"]: row["asked_due_at"] or reading.now for row in rows}
+    asked_at = {row.item_id: row.asked_due_at or reading.now for row in rows}
     query, columns = _select(reading, by_id=True)
     entries = [
         (kind, digest, reading.runtime.hasher.key_id, asked_at[str(key)])

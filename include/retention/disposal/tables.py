@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from psycopg import sql
-from psycopg.rows import dict_row
 
 from retention.database import OwnConnection
 from retention.datamap.loader import MappedTable
 from retention.disposal.checked import CheckedTable
 from retention.disposal.clocks import source_time
-from retention.disposal.due_rows import due_rows
-from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.due_rows import DueRows
+from retention.disposal.lines import Line, Outcomes, Tally
 from retention.disposal.opened_tables import open_table
 from retention.disposal.place_checks import check_table
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import is_disposable
-from retention.disposal.suppression import suppress, suppressed_items
+from retention.disposal.selection import DISPOSABLE
+from retention.disposal.suppression import DecidedRow, suppress, suppressed_items
 from retention.policy.model import RetentionRule
 from retention.stores.tables import TableBatch
 
@@ -29,8 +27,8 @@ from retention.stores.tables import TableBatch
 class TableKind:
     """See `retention.disposal.kinds.PlaceKind`."""
 
-    batch_items = 2_500
-    """As quick as twice as many, and others wait half as long for a row, or to set a hold."""
+    batch_items = 1_500
+    """Others wait for one batch, for a row or to set a hold. Fewer rows would cost more each, twice as many a little less."""
     threads = 2
     """Enough to keep the database busy; a hold would wait longer for more."""
 
@@ -48,9 +46,9 @@ class TableKind:
         own: OwnConnection,
         coverage: str,
         tally: Tally,
-    ) -> Iterator[DueItem]:
+    ) -> DueRows:
         """By the table; whoever is on the suppression list is looked up before."""
-        return due_rows(reading, tally, suppressed_items(reading, own))
+        return DueRows(reading, tally, suppressed_items(reading, own))
 
     def decide_again(
         self,
@@ -78,6 +76,10 @@ class TableKind:
         )
         return [line for line in lines if line.item_id not in present]
 
+    def release(self, checked: CheckedTable) -> None:
+        """The sessions with the source."""
+        checked.rows.close()
+
     def rehearsing(self, checked: CheckedTable) -> CheckedTable:
         """The same; its rows are only counted."""
         return replace(checked, is_rehearsal=True)
@@ -90,11 +92,11 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
         return {}, 0
     step = reading.runtime.on_step
     suppressed = suppressed_items(reading, own, ids)
-    with checked.rows.session() as batch:
+    with checked.rows.kept_session() as batch:
         with batch.transaction():
             batch.lock(ids)
             rows = _decided(batch, reading, ids, suppressed)
-            due = [line.item_id for line in lines if line.item_id in rows and is_disposable(rows[line.item_id])]
+            due = [line.item_id for line in lines if line.item_id in rows and rows[line.item_id].is_due]
             removed: Mapping[str, str | None] = dict.fromkeys(due)
             count = 0
             if not checked.is_rehearsal:
@@ -108,21 +110,23 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
 
 def _decided(
     batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, Sequence[datetime]]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, DecidedRow]:
     selection = reading.selection(keys=ids, suppressed=suppressed)
-    with batch.session.cursor(row_factory=dict_row) as cursor:
-        query = sql.SQL("SELECT item_id, status, reason, asked_due_at FROM {}").format(selection.decided)
-        cursor.execute(query, selection.parameters)
-        return {row["item_id"]: row for row in cursor}
+    query = sql.SQL("SELECT item_id, {} AS is_due, reason, asked_due_at FROM {}").format(
+        sql.SQL(DISPOSABLE), selection.decided
+    )
+    with batch.session.cursor(row_factory=lambda _cursor: DecidedRow._make) as cursor:
+        # Planned for each batch anew: a plan for any number of ids would be one for a handful.
+        return {row.item_id: row for row in cursor.execute(query, selection.parameters, prepare=False).fetchall()}
 
 
 def _outcome(
-    line: Line, row: Mapping[str, Any] | None, removed: Mapping[str, str | None], left: set[str]
+    line: Line, row: DecidedRow | None, removed: Mapping[str, str | None], left: set[str]
 ) -> tuple[str, str | None]:
     if row is None:
         return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
-    if not is_disposable(row):
-        return "spared", str(row["reason"])
+    if not row.is_due:
+        return "spared", row.reason
     if removed.get(line.item_id) is not None:
         return "failed", removed[line.item_id]
     if line.item_id in left:

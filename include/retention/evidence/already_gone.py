@@ -74,7 +74,8 @@ _RECORDED = sql.SQL(
 ).format(_scope_of("d"))
 
 _UNDER_WAY = sql.SQL(
-    "SELECT count(DISTINCT (i.place, i.item_id)) AS items FROM retention.plan_items i JOIN retention.plans p USING (plan_id) "
+    "SELECT count(DISTINCT (i.place, i.item_id)) AS items "
+    "FROM retention.plan_item_states i JOIN retention.plans p USING (plan_id) "
     "WHERE i.state IN ('intended', 'failed') AND p.state NOT IN ('done', 'abandoned') "
     "AND (%(category)s::text IS NULL OR p.category = %(category)s) "
     "AND (%(person_id)s::text IS NULL OR i.person_id = %(person_id)s) "

@@ -36,7 +36,7 @@ SELECT ranked.*,
     ARRAY(SELECT a.approved_by FROM retention.approvals AS a
         WHERE a.plan_id = ranked.plan_id AND a.digest = ranked.digest) AS approvers,
     -- A stop lets a batch end that has begun; an intent without a result was broken off otherwise.
-    NOT EXISTS (SELECT FROM retention.plan_items AS i WHERE i.plan_id = ranked.plan_id AND i.state = 'intended')
+    NOT EXISTS (SELECT FROM retention.plan_item_states AS i WHERE i.plan_id = ranked.plan_id AND i.state = 'intended')
         AND (EXISTS (SELECT FROM retention.stop_changes WHERE stopped AND changed_at BETWEEN ranked.planned_at AND %(now)s)
         OR EXISTS (SELECT FROM retention.mode_changes AS m WHERE m.category = ranked.category AND m.mode <> 'enforce'
             AND m.changed_at BETWEEN ranked.planned_at AND %(now)s)) AS halted_since,

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from retention.arrays import text_array
 from retention.errors import StoreUnreadable
 from retention.stores.postgres import REFUSED_BY_ROW
 
@@ -54,6 +55,7 @@ class TableRows:
         self._id_column = id_column
         self._branches = tuple(branches)
         self._becomes = dict(becomes or {})
+        self._idle = list[TableBatch]()
 
     def check(self) -> None:
         """Raise StoreUnreadable unless all tables and columns are there, and may be read, and rows removed or changed."""
@@ -63,12 +65,39 @@ class TableRows:
 
     @contextmanager
     def session(self) -> Iterator[TableBatch]:
-        """One session, with row security off: rows that a policy hides are an error, never just left over."""
+        """One session of this caller alone, closed at the end."""
         with self._guarded(), closing(self._connect()) as session:
-            session.autocommit = True
-            session.execute("SET row_security = off")
-            session.execute("SET TimeZone = 'UTC'")
-            yield TableBatch(session, self._name, self._id_column, self._branches, self._becomes)
+            yield self._begin(session)
+
+    @contextmanager
+    def kept_session(self) -> Iterator[TableBatch]:
+        """One session of this caller alone, kept for the next one unless something failed; `close` ends all that are kept.
+
+        A session that has done this before is several times as quick: it knows the tables, and plans most statements no more.
+        """
+        with self._guarded():
+            try:
+                batch = self._idle.pop()
+            except IndexError:
+                batch = self._begin(self._connect())
+            try:
+                yield batch
+            except BaseException:
+                batch.session.close()
+                raise
+            self._idle.append(batch)
+
+    def close(self) -> None:
+        """End the sessions that were kept."""
+        while self._idle:
+            self._idle.pop().session.close()
+
+    def _begin(self, session: Session) -> TableBatch:
+        """Row security off: rows that a policy hides are an error, never just left over."""
+        session.autocommit = True
+        session.execute("SET row_security = off")
+        session.execute("SET TimeZone = 'UTC'")
+        return TableBatch(session, self._name, self._id_column, self._branches, self._becomes)
 
     @contextmanager
     def transaction(self) -> Iterator[TableBatch]:
@@ -122,8 +151,7 @@ class TableBatch:
     def transaction(self) -> Iterator[None]:
         """One transaction, in which constraints are not put off, and nobody is waited for longer than a moment."""
         with self.session.transaction():
-            self.session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
-            self.session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            self.session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; SET CONSTRAINTS ALL IMMEDIATE")
             yield
 
     def lock(self, ids: Sequence[str]) -> None:
@@ -132,15 +160,14 @@ class TableBatch:
         query = sql.SQL(
             "SELECT count(*) FROM (SELECT FROM {table} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE) AS locked"
         )
-        self.session.execute(self._compose(query), {"ids": list(ids)})
+        self.session.execute(self._compose(query), {"ids": text_array(ids)})
 
     def present(self, ids: Sequence[str]) -> set[str]:
         """Which of these ids have a row that has not become what it should."""
         query = sql.SQL("SELECT {id}::text FROM {table} WHERE {id} = ANY({ids}) AND NOT {done}")
         done = self.is_done(sql.SQL("{}.").format(self._table))
-        return {
-            key for (key,) in self.session.execute(self._compose(query, done=done), {"ids": list(ids)} | self._values())
-        }
+        parameters = {"ids": text_array(ids)} | self._values()
+        return {key for (key,) in self.session.execute(self._compose(query, done=done), parameters).fetchall()}
 
     def is_done(self, of: sql.Composable) -> sql.Composable:
         """SQL that is TRUE for an anonymised row of the table alias `of` (with its dot); FALSE where rows go altogether."""
@@ -184,7 +211,7 @@ class TableBatch:
             self._type(column)
 
     def _remove(self, ids: Sequence[str]) -> tuple[dict[str, str | None], int]:
-        parameters = {"ids": list(ids)} | self._values()
+        parameters = {"ids": text_array(ids)} | self._values()
         count = 0
         for statement in self._of_branches(self._branches, sql.SQL("= ANY({})").format(self._ids())):
             count += max(self.session.execute(statement, parameters).rowcount, 0)
@@ -197,7 +224,7 @@ class TableBatch:
         else:
             query = sql.SQL("DELETE FROM {table} WHERE {id} = ANY({ids}) RETURNING {id}::text")
             cursor = self.session.execute(self._compose(query), parameters)
-        removed: dict[str, str | None] = {key: None for (key,) in cursor}
+        removed: dict[str, str | None] = {key: None for (key,) in cursor.fetchall()}
         return removed, count + len(removed)
 
     def _of_branches(self, branches: Sequence[Branch], of: sql.Composable) -> Iterator[sql.Composed]:

@@ -18,7 +18,7 @@ GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approv
 GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
-GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items TO retention_app;
+GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 
 -- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.

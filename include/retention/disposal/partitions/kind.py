@@ -108,6 +108,9 @@ class PartitionsKind:
         gone |= {line for line in lines if not _is_row(line) and not store.exists(line.item_id, line.part_id)}
         return [line for line in lines if line in gone]
 
+    def release(self, checked: CheckedPartitions) -> None:
+        """Nothing is kept open."""
+
     def rehearsing(self, checked: CheckedPartitions) -> CheckedPartitions:
         """The same; what would go is only counted."""
         return replace(checked, is_rehearsal=True)

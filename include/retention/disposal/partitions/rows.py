@@ -54,7 +54,6 @@ def due_rows_of(reading: Reading[CheckedPartitions], partitions: Sequence[str], 
             cursor.itersize = 10_000
             cursor.execute(due, selection.parameters)
             for row in cursor:
-                tally.take(row["deadline_at"])
                 partition, ctid = _where(row["object_key"])
                 fields = {name: row[name] for name in DueItem._fields if name in row and name != "object_key"}
                 yield DueItem(place=reading.checked.place.name, object_key=partition, part_id=ctid, **fields)
