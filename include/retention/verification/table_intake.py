@@ -118,8 +118,16 @@ class TableIntake:
             duty_until=record.duty_until,
             kept_by=record.kept_by,
             tenant_id=record.tenant_id,
-            note="no_tenant" if record.tenant_id is None else None if record.person_known else "no_person",
+            note=self._whose(record),
         )
+
+    def _whose(self, record: RecordFacts) -> str | None:
+        """What is not known about whose row it is. A log, which goes by age alone, may say that it is anybody's, as logs in files
+        are: then every hold means it."""
+        if record.tenant_id is None:
+            is_log = not self._check.terms.events and not record.person_known
+            return None if is_log else "no_tenant"
+        return None if record.person_known else "no_person"
 
     def _events(self, record: RecordFacts) -> tuple[Sequence[bool | None], Sequence[datetime | None]]:
         """The promise's events, the suppression among them: since the oldest entry that no consent lifts, which must be proven

@@ -162,10 +162,12 @@ class TableRows:
     def rest(self, conditions: Conditions, without: Collection[str]) -> list[Rest]:
         """All other rows, as numbers; `without` have been read one by one all the same."""
         query = sql.SQL(
-            "SELECT CASE WHEN f.tenant_id IS NULL THEN 'no_tenant' WHEN NOT {known} THEN 'no_person' END, count(*), "
-            "min({clock}), min({end}) FROM {query} "
+            "SELECT CASE WHEN {is_log} AND f.tenant_id IS NULL AND NOT {known} THEN NULL "
+            "WHEN f.tenant_id IS NULL THEN 'no_tenant' WHEN NOT {known} THEN 'no_person' END, "
+            "count(*), min({clock}), min({end}) FROM {query} "
             "WHERE {live} AND {matters} IS FALSE AND CAST(f.item_id AS text) <> ALL(%(without)s) GROUP BY 1"
         ).format(
+            is_log=sql.Literal(not self._terms.events),
             known=self.person_known,
             clock=evidence(f"start_{self._terms.clock_event}"),
             end=conditions.first_end(),
