@@ -189,6 +189,29 @@ def test_a_copy_that_somebody_left_behind_is_dropped_unless_it_may_be_in_use(air
     assert left == [("_airflow_deleted_",), (fresh,)]
 
 
+COPY = "_airflow_deleted__log__20260101000000"
+
+
+@pytest.mark.parametrize(
+    ("at", "readable", "kept"),
+    [
+        pytest.param(LONG_AGO, True, True, id="a_record_since_it_began"),
+        pytest.param("now() - interval '40 days'", True, False, id="all_records_from_before"),
+        pytest.param("NULL", True, True, id="a_record_without_a_time"),
+        pytest.param("now() - interval '40 days'", False, True, id="not_to_be_read"),
+    ],
+)
+def test_a_copy_stays_while_a_hold_may_cover_a_record_in_it(
+    airflow: LogsWorld, at: str, readable: bool, kept: bool
+) -> None:
+    execute(airflow, f"CREATE TABLE {COPY} AS SELECT ({at})::timestamptz AS dttm, 'anna' AS owner")
+    if readable:
+        execute(airflow, f"GRANT SELECT ON {COPY} TO retention_airflow")
+    airflow.add_hold(category="logs", started_from=now() - timedelta(days=30))
+    assert clear(airflow, by_airflow=False).copies_left == ({COPY: "legal_hold"} if kept else {})
+    assert (execute(airflow, "SELECT to_regclass(%s)", COPY) == [(None,)]) is not kept
+
+
 @pytest.mark.parametrize("name", ["dag_run", "_airflow_deleted__log__2026", 'log"; DROP TABLE dag_run; --'])
 def test_the_borrowed_right_drops_copies_and_nothing_else(airflow: LogsWorld, name: str) -> None:
     rights = make_conninfo(airflow.source, user="retention_airflow", password="ra")
@@ -222,6 +245,44 @@ def test_in_mode_off_and_after_a_stop_nothing_goes(airflow: LogsWorld) -> None:
     with pytest.raises(ModeError):
         clear(airflow)
     assert runs(airflow) == {"old"}
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        pytest.param(
+            "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (true, 'ben', 'test')",
+            StoppedError,
+            id="stop",
+        ),
+        pytest.param(
+            "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('logs', 'observe', 'ben', 'test')",
+            ModeError,
+            id="mode",
+        ),
+    ],
+)
+def test_after_a_stop_between_two_steps_nothing_more_goes_and_what_is_left_is_told(
+    airflow: LogsWorld, query: str, error: type[Exception]
+) -> None:
+    add_run(airflow, "one", "old", LONG_AGO)
+    execute(airflow, f"INSERT INTO job (latest_heartbeat, hostname) VALUES ({LONG_AGO}, 'h')")
+    opened = airflow.runtime()
+    place: Any = opened.datamap.places["airflow_metadata"]
+    with pytest.raises(error):
+        clear_metadata(
+            opened, place, as_of=now(), run_id="r/1", clean=lambda _connection, _before: airflow.own_sql(query)
+        )
+    assert runs(airflow) == {"old"}
+    assert [entry["left"]["job"] for entry in airflow.ledger("metadata_cleared")] == [1]
+
+
+def test_a_run_that_still_runs_stays_and_fails_the_task(airflow: LogsWorld) -> None:
+    add_run(airflow, "one", "running", LONG_AGO, kind="manual")
+    execute(airflow, "UPDATE dag_run SET state = 'running'")
+    with pytest.raises(PartlyFailedError, match="1 × dag_run"):
+        clear(airflow, by_airflow=False)
+    assert runs(airflow) == {"running"}
 
 
 @pytest.mark.parametrize(

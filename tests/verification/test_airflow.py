@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.airflow_metadata import LATELY, LONG_AGO, add_run, execute
 from tests.databases import fresh_database
 from tests.logs import LogsWorld
 from tests.verification.conftest import postgres_connection
-from tests.world import HASHER
+from tests.world import HASHER, now
 
 from retention.connections import postgres_conninfo
 from retention.settings import INCLUDE
@@ -86,6 +87,14 @@ def test_a_copy_that_db_clean_left_is_a_place_with_data(
     if readable:
         execute(airflow.world, f"GRANT SELECT ON {COPY} TO retention_verify")
     assert airflow.found() == expected
+
+
+def test_a_copy_with_a_record_of_a_held_period_is_an_exception(airflow: Airflow) -> None:
+    """It began before the period, and has records of it."""
+    times = f"SELECT now() - interval '40 days' AS dttm UNION ALL SELECT {LONG_AGO}"
+    execute(airflow.world, f"CREATE TABLE {COPY} AS {times}; GRANT SELECT ON {COPY} TO retention_verify")
+    airflow.world.add_hold(category="logs", started_from=now() - timedelta(days=30))
+    assert airflow.found() == {"leftover_partition": 1, "exception_hold": 1, "unrecorded_hold": 1}
 
 
 @pytest.mark.parametrize("column", ["owner", "event", "extra"])

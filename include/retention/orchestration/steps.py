@@ -135,7 +135,9 @@ def words_of_clearing(cleared: dict[str, Any]) -> str:
     older, left = sum(cleared["older"].values()), sum(cleared["left"].values())
     if cleared["dry_run"]:
         return f"{cleared['place']}: {older} records would go"
-    return f"{cleared['place']}: {older - left} records gone, {left} left"
+    held = sum(why == "legal_hold" for why in cleared["copies_left"].values())
+    copies = f", {held} copies kept by a legal hold" if held else ""
+    return f"{cleared['place']}: {older - left} records gone, {left} left{copies}"
 
 
 def words_of_check(result: dict[str, Any]) -> str:

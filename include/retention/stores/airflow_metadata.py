@@ -1,7 +1,8 @@
 """What Airflow's own database remembers of runs (tested: Airflow 3.3.2), and what `airflow db clean` leaves of it.
 
 `db clean` has its own idea of what has to stay: the last scheduled run of each DAG, runs that never started, and a copy of all
-that it deletes (`_airflow_deleted__*`), which a killed one leaves behind. After it, `finish` deletes what is left of that.
+that it deletes (`_airflow_deleted__*`), which a killed one leaves behind. After it, `finish` deletes what is left of that, but no
+run that still runs.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ _FINISH: Mapping[str, LiteralString] = {
     # Runs that never started have no start_date, which is what `db clean` goes by. It keeps each DAG's last scheduled run, so
     # that one with catchup doesn't begin again at its start; without catchup the schedule needs no last run.
     "dag_run": """
-        DELETE FROM dag_run AS r WHERE coalesce(start_date, queued_at, created_at, run_after) < %(before)s AND NOT (
+        DELETE FROM dag_run AS r WHERE coalesce(start_date, queued_at, created_at, run_after) < %(before)s
+           AND r.state IS DISTINCT FROM 'running' AND NOT (
             r.id IN (SELECT DISTINCT ON (dag_id) id FROM dag_run WHERE run_type <> 'manual'
                       ORDER BY dag_id, run_after DESC, id DESC)
             AND coalesce((SELECT coalesce(s.data -> 'dag' ->> 'catchup', 'true') FROM serialized_dag AS s
@@ -119,24 +121,50 @@ class AirflowMetadata:
 
         return self._ask(read)
 
-    def finish(self, before: datetime) -> dict[str, int]:
-        """Delete what `db clean` leaves, as far as it is older than `before`; returns the rows deleted by table."""
+    def left_by_airflow(self) -> list[str]:
+        """The tables of which `finish` deletes what `db clean` leaves, in the order in which that has to be done."""
+        present = self._ask(_tables)
+        return [table for table in _FINISH if table in present]
 
-        def work(session: Session) -> dict[str, int]:
-            return {
-                table: session.execute(statement, {"before": before}).rowcount
-                for table, statement in _FINISH.items()
-                if table in _tables(session)
-            }
+    def finish(self, table: str, before: datetime) -> int:
+        """Delete from one of these tables what is older than `before`; returns how many rows."""
+        return self._ask(lambda session: session.execute(_FINISH[table], {"before": before}).rowcount)
+
+    def archives(self) -> list[str]:
+        """The copies that `db clean` left, whoever ran it: what is in them, somebody had already decided to delete."""
+        return sorted(filter(ARCHIVE.fullmatch, self._ask(_tables)))
+
+    def drop_archive(self, name: str) -> str | None:
+        """Drop one copy; gives the SQLSTATE of a refusal. One of the last hour may be in use (55006)."""
+
+        def work(session: Session) -> str | None:
+            try:
+                session.execute("SELECT public.retention_drop_archive(%s)", (name,))
+            except psycopg.Error as error:
+                if error.sqlstate is None:
+                    raise
+                return error.sqlstate
+            return None
 
         return self._ask(work)
 
-    def drop_archives(self) -> dict[str, str]:
-        """Drop the copies that `db clean` left, whoever ran it: what is in them, somebody had already decided to delete.
+    def may_reach(self, archive: str, since: datetime) -> bool:
+        """Whether a record of this copy may have happened at or after `since`: also where that can't be read, or has no time."""
+        copied = ARCHIVE.fullmatch(archive)
+        time = LOG_TABLES.get(copied["table"]) if copied is not None else None
+        if time is None:
+            return True
+        query = _ANY_SINCE.format(table=sql.Identifier(archive), time=sql.SQL(time))
 
-        One of the last hour may be in use (55006). Returns each copy that stays with the SQLSTATE of the refusal.
-        """
-        return self._ask(_drop_archives)
+        def work(session: Session) -> bool:
+            try:
+                return bool(_value(session, query, (since,)))
+            except psycopg.Error as error:
+                if error.sqlstate is None:
+                    raise
+                return True
+
+        return self._ask(work)
 
     def _ask(self, work: Callable[[Session], R]) -> R:
         try:
@@ -153,6 +181,7 @@ class AirflowMetadata:
         )
 
 
+_ANY_SINCE = sql.SQL("SELECT EXISTS (SELECT FROM {table} WHERE {time} IS NULL OR {time} >= %s) AS value")
 _COUNT = sql.SQL("SELECT count(*) AS value FROM {table} WHERE {time} < %s")
 
 
@@ -173,16 +202,3 @@ def _tables(session: Session) -> set[str]:
             "SELECT c.relname::text AS name FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
         )
     }
-
-
-def _drop_archives(session: Session) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    for name in sorted(filter(ARCHIVE.fullmatch, _tables(session))):
-        try:
-            with session.transaction():
-                session.execute("SELECT public.retention_drop_archive(%s)", (name,))
-        except psycopg.Error as error:
-            if error.sqlstate is None:
-                raise
-            kept[name] = error.sqlstate
-    return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from psycopg import sql
 
@@ -82,43 +83,44 @@ def _entries(check: PlaceCheck, source: Source, holds: HoldIndex, table: str) ->
     copied = _COPY.fullmatch(table)
     if table in HAPPENED:
         check.looked_at["partitions"] += 1
-        oldest, dateless = _oldest(source, table, HAPPENED[table])
+        oldest, _, dateless = _ages(source, table, HAPPENED[table])
         if oldest is not None:
             yield _entry(check, holds, table, "record", oldest)
         if dateless and table in _NEVER_DATELESS:
             yield _entry(check, holds, f"{table} without a time", "record", None)
     elif copied is not None:
         check.looked_at["partitions"] += 1
-        yield _entry(check, holds, table, "partition", _age_of_copy(source, table, copied), note="copy")
+        made_at = datetime.strptime(copied["made"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        oldest, youngest = _ages_of_copy(source, table, copied, made_at)
+        yield _entry(check, holds, table, "partition", oldest, reaches_to=youngest, note="copy")
 
 
-def _age_of_copy(source: Source, table: str, copied: re.Match[str]) -> datetime:
-    """Its oldest record; where it can't be read, when it was made, which is later than every record in it."""
-    made_at = datetime.strptime(copied["made"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+def _ages_of_copy(source: Source, table: str, copied: re.Match[str], made_at: datetime) -> tuple[datetime, datetime]:
+    """Its oldest and its youngest record; where they can't be read, when it was made, which is later than every record in it."""
     happened = HAPPENED.get(copied["table"])
     if happened is None:
-        return made_at
+        return made_at, made_at
     try:
-        return _oldest(source, table, happened)[0] or made_at
+        oldest, youngest, _ = _ages(source, table, happened)
     except Unread as error:
         if error.code != _NO_RIGHT:
             raise
-        return made_at
+        return made_at, made_at
+    return oldest or made_at, max(youngest or made_at, made_at)
 
 
-def _oldest(source: Source, table: str, happened: str) -> tuple[datetime | None, bool]:
-    """When the oldest record happened, and whether there is one without any time."""
+def _ages(source: Source, table: str, happened: str) -> tuple[datetime | None, datetime | None, bool]:
+    """When the oldest and the youngest record happened, and whether there is one without any time."""
     query = sql.SQL(
-        "SELECT min(at) FILTER (WHERE at BETWEEN '1990-01-01Z' AND '9999-12-30Z'), coalesce(bool_or(at IS NULL), FALSE) "
+        "SELECT min(at) FILTER (WHERE at BETWEEN '1990-01-01Z' AND '9999-12-30Z'), "
+        "max(at) FILTER (WHERE at BETWEEN '1990-01-01Z' AND '9999-12-30Z'), coalesce(bool_or(at IS NULL), FALSE) "
         "FROM (SELECT CAST({happened} AS timestamptz) AS at FROM public.{table}) AS records"
     ).format(happened=sql.SQL(happened), table=sql.Identifier(table))
-    ((oldest, dateless),) = source.ask(_ABOUT, query)
-    return oldest, bool(dateless)
+    ((oldest, youngest, dateless),) = source.ask(_ABOUT, query)
+    return oldest, youngest, bool(dateless)
 
 
-def _entry(
-    check: PlaceCheck, holds: HoldIndex, name: str, kind: str, at: datetime | None, note: str | None = None
-) -> Entry:
+def _entry(check: PlaceCheck, holds: HoldIndex, name: str, kind: str, at: datetime | None, **known: Any) -> Entry:
     check.read_more("parts", 1)
     hashed = check.item_hash(name)
     return check.entry(
@@ -128,5 +130,5 @@ def _entry(
         part_hash=hashed,
         row_count=1,
         clock_at=at,
-        note=note,
+        **known,
     )
