@@ -13,7 +13,8 @@ import pytest
 from tests.world import DAY, HOUR, World, now
 
 from retention.disposal.execute import execute_plan
-from retention.disposal.plan import PlanSummary
+from retention.disposal.opening import open_runtime
+from retention.disposal.plan import PlanSummary, make_plan
 
 Plan = Callable[..., PlanSummary]
 
@@ -138,6 +139,18 @@ def test_an_interrupted_run_that_the_next_one_gave_up_makes_way_for_it(run: Any,
     assert state(run) == "done"
 
 
+def test_a_preview_is_no_run_until_somebody_executes_it(run: Any, world: World, settle: Any) -> None:
+    world.add_recording(age=40 * DAY)
+    settle()
+    run("dispose", "audio", "--dry-run")
+    planned = run("plan", "audio")
+    run("stop", "--reason", "r")
+    assert audio(run)["runs"] == {}
+    run("resume", "--reason", "r")
+    run("dispose", "--plan", planned["plan_id"], "--digest", planned["digest"])
+    assert (audio(run)["last_run_state"], audio(run)["gone"]) == ("done", 1)
+
+
 class TestBlocked:
     @pytest.fixture
     def planned(self, run: Any, world: World, settle: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
@@ -150,7 +163,8 @@ class TestBlocked:
         for _ in range(2):
             world.add_recording(age=40 * DAY)
         settle()
-        return run("plan", "audio", "--by", "anna")
+        made = make_plan(open_runtime(), "audio", as_of=now(), run_id="dispose_audio/1", requested_by="anna")
+        return {"plan_id": str(made.plan_id), "digest": made.digest}
 
     def test_it_is_blocked_until_a_second_person_approves(self, run: Any, planned: Any) -> None:
         found = audio(run)

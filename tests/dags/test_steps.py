@@ -146,6 +146,11 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
     [
         pytest.param({}, "1 of 1 gone, 0 failed", id="gone"),
         pytest.param({"gone": 0, "recovered": 1}, "1 of 1 gone, 0 failed", id="recovered"),
+        pytest.param(
+            {"planned": 3, "spared": {"waits": 2}},
+            "1 of 1 gone, 0 failed, 2 wait for what has to go first",
+            id="some_wait",
+        ),
         pytest.param({"dry_run": True}, "1 of 1 would go, 0 failed", id="rehearsal"),
         pytest.param({"action": "anonymise"}, "1 of 1 anonymised, 0 failed", id="anonymised"),
         pytest.param(
@@ -154,7 +159,7 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
     ],
 )
 def test_a_disposal_in_few_words(changed: dict[str, Any], words: str) -> None:
-    result = {"planned": 1, "gone": 1, "recovered": 0, "failed": 0, "dry_run": False}
+    result = {"planned": 1, "gone": 1, "recovered": 0, "spared": {}, "failed": 0, "dry_run": False}
     assert steps.words_of_disposal(result | changed) == words
 
 

@@ -16,6 +16,8 @@ from retention.disposal.hold_scope import look_up
 from retention.errors import PartlyFailedError, RequestError, UnknownError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.facts import HoldScope
+from retention.reports.run_words import describe_plainly
+from retention.reports.runs import last_runs
 
 MINUTE = timedelta(minutes=1)
 
@@ -92,7 +94,7 @@ def test_what_waits_for_something_else_stays_until_it_waits_no_more(tables: Tabl
     key = tables.add_transcript("t1", waits=True)
     assert tables.dispose("transcript").spared == {"waits": 1}
     plan = tables.plan("transcript")
-    assert (plan.due, plan.kept_by_reason) == (1, {})
+    assert (plan.due, plan.waiting, plan.kept_by_reason) == (0, 1, {})
     tables.sql("UPDATE transcripts SET waits = false WHERE transcript_id = %s", key)
     assert execute_plan(tables.runtime, plan.plan_id, plan.digest).gone == 1
 
@@ -324,6 +326,24 @@ def test_row_is_explained_by_its_id(tables: TableWorld) -> None:
     assert (said["status"], said["reason"]) == ("kept_by_minimum", "statutory_duty")
     with pytest.raises(RequestError, match="expected the id of one of its rows"):
         explain_item(tables.runtime, "transcripts", "no id at all", as_of=now(), asked_by="anna")
+
+
+def test_what_waits_is_neither_due_nor_spared_to_whoever_reads(tables: TableWorld) -> None:
+    """It is a reason to stay: `1 of 1 due items gone; 1 waits`, and an hour in which all waits is one with nothing due."""
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1", waits=True)
+    tables.add_transcript("t1")
+    planned = tables.plan("transcript")
+    assert (planned.due, planned.waiting) == (1, 1)
+    for due, gone in ((1, 1), (0, 0)):
+        tables.dispose("transcript")
+        with tables.runtime.own() as own:
+            newest, *_ = last_runs(own, "transcript", now())
+        assert (newest.due, newest.gone, newest.waiting, newest.spared) == (due, gone, 1, {})
+        assert newest.kept_by_reason is not None and newest.kept_by_reason["waits"] == 1
+    with tables.runtime.own() as own:
+        assert max(run.gone for run in last_runs(own, "transcript", now())) == 1, "the run that mattered is still told"
+    assert "nothing was due; 1 waits for what has to go first" in describe_plainly(newest, now())
 
 
 def test_row_that_went_is_explained_by_when_it_went(tables: TableWorld) -> None:

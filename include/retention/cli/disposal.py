@@ -36,7 +36,7 @@ def plan(
     by: By,
 ) -> None:
     """Plan one category: exactly what is due, what stays and why. Changes nothing."""
-    summary = _plan(category, as_of, listing, by)
+    summary = _plan(category, as_of, listing, by, run="preview")
     action = open_runtime().policy.rule(category).action
     emit("plan", summary.to_json(), _plan_words(summary, action), as_json=as_json)
 
@@ -75,7 +75,7 @@ def dispose(
     if (plan_id is None) != (digest is None):
         raise RequestError("found only one of --plan and --digest; expected both: the digest says what was looked at")
     if category is not None:
-        planned = _plan(category, as_of, listing, by)
+        planned = _plan(category, as_of, listing, by, run="preview" if dry_run else "cli")
         chosen, wanted = planned.plan_id, planned.digest
     else:
         if as_of is not None or listing:
@@ -122,11 +122,12 @@ def _dates(said: Mapping[str, Any]) -> str:
     return f"due {utc_minute(said['due_at'])}, deadline {deadline}"
 
 
-def _plan(category: str, as_of: str | None, listing: bool, by: str) -> PlanSummary:
+def _plan(category: str, as_of: str | None, listing: bool, by: str, *, run: str) -> PlanSummary:
+    """Plan; `run` says what for: a `preview` is no run for anybody else until it is approved or executed."""
     require_rule(category)
     instant = parse_as_of(as_of)
     coverage = "listing" if listing else "rows"
-    run_id = f"cli/{uuid.uuid4()}"
+    run_id = f"{run}/{uuid.uuid4()}"
     return make_plan(open_runtime(), category, as_of=instant, run_id=run_id, requested_by=by, coverage=coverage)
 
 
@@ -141,7 +142,7 @@ def _plan_words(summary: PlanSummary, action: Action) -> str:
     lines = [
         summary.rule,
         f"plan {summary.plan_id}, digest {summary.digest}, valid until {utc_minute(summary.expires_at)}",
-        f"{summary.due} of {summary.considered} are due; stay: {counted_reasons(summary.kept_by_reason)}",
+        f"{summary.due} of {summary.considered} are due; {_waiting(summary)}stay: {counted_reasons(summary.kept_by_reason)}",
     ]
     if summary.blocked:
         breach = f"comes at {utc_minute(summary.breaches_at)}" if summary.breaches_at else "may have come"
@@ -149,7 +150,7 @@ def _plan_words(summary: PlanSummary, action: Action) -> str:
             f"BLOCKED: {summary.blocked_reason}; the first breach {breach}. "
             f"A second person may approve exactly this: approve {summary.plan_id} --digest {summary.digest} --by P --reason R"
         )
-    elif summary.due and summary.mode == Mode.ENFORCE:
+    elif (summary.due or summary.waiting) and summary.mode == Mode.ENFORCE:
         lines.append(f"to {action} exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")
     elif summary.due:
         change = "lets it go" if action is Action.DELETE else "lets that happen"
@@ -157,6 +158,10 @@ def _plan_words(summary: PlanSummary, action: Action) -> str:
             f"mode {summary.mode}: nothing of it is {action.passive}; `mode {summary.category} enforce` {change}"
         )
     return "\n".join(lines)
+
+
+def _waiting(summary: PlanSummary) -> str:
+    return f"{summary.waiting} more follow if what has to go first goes; " if summary.waiting else ""
 
 
 def _disposal_words(summary: DisposalSummary) -> str:

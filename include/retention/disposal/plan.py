@@ -35,13 +35,17 @@ from retention.disposal.states import discard_all
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
+from retention.policy.facts import WAITS
 from retention.policy.model import RetentionRule
 from retention.sentences import rule_sentence
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """A plan as people see it: counts only. `kept_by_reason` counts what stays, by reason; `undated` is among it."""
+    """A plan as people see it: counts only. `kept_by_reason` counts what stays, by reason; `undated` is among it.
+
+    `waiting` is planned beside what is `due`, and goes if what has to go first has gone by then.
+    """
 
     plan_id: UUID
     category: str
@@ -49,6 +53,7 @@ class PlanSummary:
     as_of: datetime
     digest: str
     due: int
+    waiting: int
     considered: int
     kept_by_reason: dict[str, int]
     undated: int
@@ -128,13 +133,15 @@ def _latest_of_run(own: OwnConnection, run_id: str, category: str) -> dict[str, 
 def summary_of(own: OwnConnection, plan_id: UUID) -> PlanSummary:
     """Read a finished plan back."""
     row = plan_row(own, plan_id)
+    waiting = row["due_by_reason"].get(WAITS, 0)
     return PlanSummary(
         plan_id=row["plan_id"],
         category=row["category"],
         coverage=row["coverage"],
         as_of=row["as_of"],
         digest=row["digest"],
-        due=row["due"],
+        due=row["due"] - waiting,
+        waiting=waiting,
         considered=row["considered"],
         kept_by_reason=row["kept_by_reason"],
         undated=row["undated"],

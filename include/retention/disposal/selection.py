@@ -27,7 +27,7 @@ from retention.disposal.protections import (
     protected,
 )
 from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
-from retention.policy.facts import Hold, Status
+from retention.policy.facts import WAITS, Hold, Status
 from retention.policy.model import RetentionRule, Terms
 
 _ONCE = ("protected", "released", "decided")
@@ -49,13 +49,13 @@ PLANNED = f"({DISPOSABLE} OR reason = 'waits')"
 
 def is_planned(row: Mapping[str, Any]) -> bool:
     """The same as `PLANNED`, of a decided row that has been read."""
-    return is_disposable(row) or row["reason"] == "waits"
+    return is_disposable(row) or row["reason"] == WAITS
 
 
 def is_deadline_known(row: Mapping[str, Any], as_of: datetime) -> bool:
     """Whether a decided row's deadline is what it says. Not of one that waits, nor once it has passed of one that is merely due:
     something may have kept it until lately, and when that ended nobody says."""
-    if row["deadline_at"] is None or row["reason"] in ("waits", "restriction"):
+    if row["deadline_at"] is None or row["reason"] in (WAITS, "restriction"):
         return False
     return bool(row["status"] != Status.DUE or row["deadline_at"] >= as_of)
 
@@ -171,7 +171,7 @@ def _decided(
         (sql.SQL("hold_ids IS NOT NULL AND NOT (%(is_processor)s AND was_asked)"), "held", sql.Literal("legal_hold")),
         (columns.restricted(), "restricted", sql.Literal("restriction")),
         (sql.SQL("%(now)s < exempt_until AND NOT was_asked"), "exempt", sql.Literal("consent")),
-        (columns.waits(), "retain", sql.Literal("waits")),
+        (columns.waits(), "retain", sql.Literal(WAITS)),
         (
             sql.SQL("%(as_of)s > deadline_at" if not columns.may_have_been_kept else "FALSE"),
             "overdue",

@@ -125,7 +125,9 @@ def words_of_disposal(result: dict[str, Any]) -> str:
 
     count = result["gone"] + result["recovered"]
     done = Action(result.get("action", Action.DELETE)).done(dry_run=result["dry_run"])
-    return f"{count} of {result['planned']} {done}, {result['failed']} failed"
+    waiting = result["spared"].get("waits", 0)
+    rest = f", {waiting} wait for what has to go first" if waiting else ""
+    return f"{count} of {result['planned'] - waiting} {done}, {result['failed']} failed{rest}"
 
 
 def words_of_clearing(cleared: dict[str, Any]) -> str:

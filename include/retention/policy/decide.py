@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from retention.policy.facts import Basis, Consent, Decision, Hold, ItemFacts, Start, Status
+from retention.policy.facts import WAITS, Basis, Consent, Decision, Hold, ItemFacts, Start, Status
 from retention.policy.holds import covers, holds_until, is_in_force, was_in_force
 from retention.policy.model import Consents, Minimum, RetentionRule, Terms
 from retention.policy.periods import end_of_year_plus
@@ -251,7 +251,7 @@ def _status(
     if exempt_until is not None and now < exempt_until and not requested:
         return Status.EXEMPT, "consent"
     if item.waits:
-        return Status.RETAIN, "waits"
+        return Status.RETAIN, WAITS
     is_overdue = as_of > clock.deadline_at and not item.may_have_been_kept
     return (Status.OVERDUE if is_overdue else Status.DUE), clock.trigger
 

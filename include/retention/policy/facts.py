@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+WAITS = "waits"
+"""The reason of what stays while something else has to go first. It is planned all the same: that may go before its batch."""
+
 
 class Start(NamedTuple):
     """One start point of one item: when (None: not known), and whether it happened at all."""

@@ -15,6 +15,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.no_records": ("empty: no record in it", "leer: kein Eintrag darin"),
     "reason.too_wide": ("holds records that are not due yet", "enthält noch nicht fällige Einträge"),
     "reason.waits": ("something else has to go first", "anderes muss zuerst gehen"),
+    "reason.waited": ("what had to go first has gone", "das Vorrangige ist weg"),
     "reason.still_there": ("still there after the deletion", "nach der Löschung noch da"),
     "reason.restriction": (
         "restriction of processing (Art. 18 GDPR)",

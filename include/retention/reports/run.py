@@ -68,8 +68,9 @@ class DisposalRun:
     `at` is when it began, `as_of` the instant that decided what was due. `gone` counts items, `parts_removed` the versions,
     markers and uploads that went with them or, where an item failed in between, without them. `already_gone` had been taken
     by another run meanwhile; `spared` counts by reason what a hold, a consent or newer data saved at the last moment.
-    `failures` divides `failed` by the codes of stores and databases. `breaches_at`, the first deadline of all that is due, is
-    known as long as nothing of it was executed. `category` is its data category; `anonymises`: what went was anonymised.
+    `waiting` is what waits for something else to go first; it counts neither as due nor as spared. `failures` divides
+    `failed` by the codes of stores and databases. `breaches_at`, the first deadline of all that is due, is known as long as
+    nothing of it was executed. `category` is its data category; `anonymises`: what went was anonymised.
     """
 
     plan_id: UUID | None
@@ -81,6 +82,7 @@ class DisposalRun:
     digest: str | None = None
     considered: int | None = None
     due: int | None = None
+    waiting: int = 0
     due_by_reason: dict[str, int] | None = None
     gone: int = 0
     gone_on_recovery: int = 0

@@ -66,6 +66,8 @@ RUNS: dict[str, tuple[str, str]] = {
         "{} already anonymised or gone (another run)",
         "{} bereits anonymisiert oder weg (anderer Lauf)",
     ),
+    "run.waiting": ("{} wait for what has to go first", "{} warten auf Vorrangiges"),
+    "run.waiting.one": ("{} waits for what has to go first", "{} wartet auf Vorrangiges"),
     "run.spared": ("{} spared at the last moment", "{} im letzten Moment verschont"),
     "run.not_planned": ("nothing was planned and nothing deleted", "nichts wurde geplant und nichts gelöscht"),
     "run.not_planned.anonymise": (

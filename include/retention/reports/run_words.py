@@ -48,7 +48,8 @@ def _counts(run: DisposalRun, language: str) -> list[str]:
         return [_say(run, "run.not_planned", language)] if run.state is not RunState.PLANNING else []
     unit = ".listing" if run.coverage == "listing" else ""  # a listing finds parts, regular runs go by items
     if run.state in NOT_BEGUN:
-        return [_filled(f"run.is_due{unit}", language, run.due, run.considered)]
+        waiting = [_filled("run.waiting", language, run.waiting)] if run.waiting else []
+        return [_filled(f"run.is_due{unit}", language, run.due, run.considered), *waiting]
     went = of_action("run.went", run.action) if run.anonymises else f"run.went{unit}"
     counts = [
         _filled(went, language, run.gone, run.due) if run.due else say("run.nothing_due", language),
@@ -79,7 +80,7 @@ def counted_failures(run: DisposalRun, language: str) -> list[str]:
 
 
 def _exceptions(run: DisposalRun) -> tuple[tuple[str, int | None], ...]:
-    return ("already_gone", run.already_gone), ("spared", run.spared_items)
+    return ("already_gone", run.already_gone), ("spared", run.spared_items), ("waiting", run.waiting)
 
 
 def _breach(run: DisposalRun, now: datetime, language: str, instant: Instant) -> list[str]:

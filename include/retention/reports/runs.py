@@ -11,6 +11,7 @@ from typing import Any
 from retention import locks
 from retention.database import OwnConnection
 from retention.evidence.controls import Mode, mode_of, stop_of
+from retention.policy.facts import WAITS
 from retention.policy.holds import is_second_person
 from retention.reports.run import NOT_BEGUN, DisposalRun, RunState, state_of
 
@@ -19,14 +20,19 @@ COVERAGES = ("rows", "listing")
 _RUNS = """
 WITH planned AS (
     -- A plan that is just being made is not shown: it would hide the last run that says anything.
-    SELECT *, state IN ('executing', 'done', 'abandoned') AS executed FROM retention.plans
+    -- Nor is a preview before anybody has approved or executed it: nobody meant to delete anything yet.
+    SELECT *, state IN ('executing', 'done', 'abandoned') AS executed,
+        due > coalesce((result -> 'spared' ->> 'waits')::bigint, 0) AS had_due
+    FROM retention.plans AS p
     WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
       AND (state <> 'planning' OR expires_at <= %(now)s)
+      AND NOT (run_id LIKE 'preview/%%' AND state IN ('planning', 'ready')
+        AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id))
 ), ranked AS (
     SELECT *,
         row_number() OVER (PARTITION BY coverage ORDER BY planned_at DESC) AS by_age,
         row_number() OVER (PARTITION BY coverage, executed ORDER BY planned_at DESC) AS by_execution,
-        row_number() OVER (PARTITION BY coverage, executed, due > 0 ORDER BY planned_at DESC) AS by_work
+        row_number() OVER (PARTITION BY coverage, executed, had_due ORDER BY planned_at DESC) AS by_work
     FROM planned
 )
 SELECT ranked.*,
@@ -46,7 +52,7 @@ SELECT ranked.*,
     (SELECT coalesce(sum((l.body::jsonb ->> 'parts_removed')::bigint), 0)::bigint FROM retention.ledger AS l
         WHERE l.kind = 'result' AND l.body::jsonb ->> 'plan' = ranked.plan_id::text) AS parts_removed
 FROM ranked
-WHERE by_age = 1 OR (executed AND by_execution = 1) OR (executed AND due > 0 AND by_work = 1)
+WHERE by_age = 1 OR (executed AND by_execution = 1) OR (executed AND had_due AND by_work = 1)
 ORDER BY planned_at DESC
 """
 
@@ -97,6 +103,12 @@ def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun
     state = state_of(plan, now=now, in_hand=plan["in_hand"], approved=approved, halted=halted)
     result = plan["result"] or {}
     spared = dict(sorted(result["spared"].items())) if "spared" in result else None
+    by_reason = dict(plan["due_by_reason"] or {})
+    waited = by_reason.pop(WAITS, 0)
+    waiting = spared.pop(WAITS, 0) if spared is not None else waited
+    if waited > waiting:
+        by_reason["waited"] = waited - waiting
+    kept = dict(plan["kept_by_reason"]) | ({WAITS: waiting} if waiting else {})
     return DisposalRun(
         plan_id=plan["plan_id"],
         coverage=plan["coverage"],
@@ -106,8 +118,9 @@ def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun
         mode=plan["mode"],
         digest=plan["digest"],
         considered=plan["considered"],
-        due=plan["due"],
-        due_by_reason=plan["due_by_reason"],
+        due=plan["due"] - waiting if plan["due"] is not None else None,
+        waiting=waiting,
+        due_by_reason=by_reason if plan["due_by_reason"] is not None else None,
         gone=plan["gone"],
         gone_on_recovery=plan["gone_on_recovery"],
         parts_removed=plan["parts_removed"],
@@ -115,7 +128,7 @@ def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun
         spared=spared,
         failed=result.get("failed"),
         failures=result.get("failures"),
-        kept_by_reason=dict(sorted(plan["kept_by_reason"].items())) if plan["digest"] is not None else None,
+        kept_by_reason=dict(sorted(kept.items())) if plan["digest"] is not None else None,
         undated=plan["undated"],
         fallback=plan["fallback"],
         blocked_reason=plan["blocked_reason"],
