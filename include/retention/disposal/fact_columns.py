@@ -10,8 +10,10 @@ import psycopg
 from psycopg import sql
 
 from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
+from retention.disposal.replacements import anonymised_types
 from retention.errors import DataMapError, Problem, StoreUnreadable
-from retention.policy.model import Action, RetentionRule
+from retention.policy.model import RetentionRule
+from retention.stores.column_types import UNCUT
 
 _NAMES = {16: "boolean", 25: "text", 1043: "text", 1184: "timestamptz"}
 _ITEM = {"tenant_id": "text", "person_id": "text"}
@@ -41,7 +43,7 @@ class FactColumns:
     types: Mapping[str, str]
     id_type: str = "text"
     anonymised_types: Mapping[str, str] = field(default_factory=dict)
-    """The types of the columns that are anonymised, as SQL writes them."""
+    """The types of the columns that are anonymised, as SQL writes them, without their limits."""
     selections: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What `retention.disposal.selection` has written for these columns."""
 
@@ -112,33 +114,10 @@ def read_columns(source: psycopg.Connection[Any], place: RowPlace, rule: Retenti
     known = {name: kind for name, kind in types.items() if name in wanted | optional}
     if SUPPRESSED in rule.events:
         known[SUPPRESSED_AT] = "timestamptz"
-    return FactColumns(known, id_type, _anonymised_types(source, place, rule))
+    return FactColumns(known, id_type, anonymised_types(source, place, rule))
 
 
-_COLUMN_TYPE = """
-SELECT format_type(atttypid, atttypmod) AS written FROM pg_catalog.pg_attribute
-WHERE attrelid = to_regclass(%s) AND attname = %s AND attnum > 0 AND NOT attisdropped
-"""
-
-
-def _anonymised_types(source: psycopg.Connection[Any], place: RowPlace, rule: RetentionRule) -> dict[str, str]:
-    """The types of the columns that this rule anonymises here; raises DataMapError where there is none, or one isn't there."""
-    if rule.action is not Action.ANONYMISE:
-        return {}
-    if not isinstance(place, MappedTable) or not place.spec.anonymise:
-        found, expected = (
-            f"place {place.name!r} without `anonymise`",
-            "the columns that the rule's action makes anonymous",
-        )
-        raise DataMapError([Problem("datamap", 1, "nothing_to_anonymise", found, expected)])
-    types = {}
-    for column in place.spec.anonymise:
-        row = source.execute(_COLUMN_TYPE, (place.spec.table, column)).fetchone()
-        if row is None:
-            found = f"place {place.name!r}: no column {column!r} in {place.spec.table}"
-            raise DataMapError([Problem("datamap", 1, "missing_column", found, "columns as the table has them")])
-        types[column] = str(row["written"])
-    return types
+_ID_TYPE = sql.SQL("SELECT {} AS written").format(sql.SQL(UNCUT.format(oid="%s")))
 
 
 def _describe(source: psycopg.Connection[Any], place: RowPlace, file: str, text: str) -> tuple[dict[str, str], str]:
@@ -160,7 +139,7 @@ def _describe(source: psycopg.Connection[Any], place: RowPlace, file: str, text:
             [Problem(file, 1, "sql_fails", found, "tables, columns and rights as the file names them")]
         ) from None
     codes = {column.name: column.type_code for column in cursor.description or ()}
-    id_type = source.execute("SELECT format_type(%s, NULL) AS written", (codes.get("item_id", 25),)).fetchone()
+    id_type = source.execute(_ID_TYPE, (codes.get("item_id", 25),)).fetchone()
     assert id_type is not None  # a SELECT without FROM gives one row
     return {name: _NAMES.get(code, f"type {code}") for name, code in codes.items()}, str(id_type["written"])
 

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from retention.errors import RequestError, StoreUnreadable
+from retention.stores.column_types import UNCUT
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
 
 Session = psycopg.Connection[Any]
@@ -28,12 +29,12 @@ _LOCK_TIMEOUT_MS = 30_000
 REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
 """SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
 
-_COLUMN = """
-SELECT format_type(a.atttypid, NULL), has_table_privilege(a.attrelid, 'DELETE'),
+_COLUMN = sql.SQL("""
+SELECT {uncut}, has_table_privilege(a.attrelid, 'DELETE'),
        has_column_privilege(a.attrelid, a.attnum, 'SELECT')
   FROM pg_attribute a
  WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
-"""
+""").format(uncut=sql.SQL(UNCUT.format(oid="a.atttypid")))
 
 # The CASE keeps the order: a text that is no id of this type matches no row, instead of failing the whole batch.
 _WANTED = "(SELECT key, {cast} AS id FROM unnest(%s::text[]) AS key) AS wanted"
@@ -202,7 +203,7 @@ class PostgresRowStore:
         return StoreUnreadable(f"{self._place}: found {found}; expected {expected}.")
 
     def _id_type(self, session: Session, *, to_delete: bool = False) -> str:
-        """The id column's type from the catalogue; raises StoreUnreadable when it isn't there or isn't ours to use."""
+        """The type to cast ids to (stores/column_types.py); raises StoreUnreadable when it isn't there or isn't ours to use."""
         row = session.execute(_COLUMN, (self._table.as_string(session), self._id_name)).fetchone()
         if row is None:
             raise self._unreadable("no such table or column", "both as the data map names them")
@@ -217,7 +218,7 @@ class PostgresRowStore:
     def _on_wanted(
         self, session: Session, query: LiteralString, *, wanted: LiteralString = _WANTED, **names: sql.Composable
     ) -> sql.Composed:
-        """`query` with `{wanted}` as the given keys, cast to the id column's own type, so that its index is used."""
+        """`query` with `{wanted}` as the given keys, cast to the id column's type, so that its index is used."""
         id_type = self._id_type(session)
         type_sql = sql.SQL(id_type)  # from the catalogue, quoted where it has to be
         casting = _SAFE_CAST if session.info.server_version >= 160_000 else "key::{type}"

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from retention.arrays import text_array
 from retention.errors import StoreUnreadable
+from retention.stores.column_types import UNCUT
 from retention.stores.postgres import REFUSED_BY_ROW
 
 Session = psycopg.Connection[Any]
@@ -19,11 +20,13 @@ Session = psycopg.Connection[Any]
 LOCK_TIMEOUT_MS = 5_000
 """How long a batch waits for rows that the application has locked, before it counts as failed (55P03) and is tried again."""
 
-_COLUMN = """
-SELECT format_type(a.atttypid, a.atttypmod)
+_COLUMN = sql.SQL("""
+SELECT {uncut}
 FROM pg_attribute AS a
 WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
-"""
+""").format(uncut=sql.SQL(UNCUT.format(oid="a.atttypid")))
+
+_IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class TableBatch:
         self._branches = branches
         self._becomes = becomes
         self._types: dict[str, str] = {}
+        self._alone: dict[str, sql.Composable] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -158,13 +162,13 @@ class TableBatch:
         """Lock these rows against changes until the transaction ends; in the order of their ids, so that two runs never wait for
         each other."""
         query = sql.SQL(
-            "SELECT count(*) FROM (SELECT FROM {table} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE) AS locked"
+            "SELECT count(*) FROM (SELECT FROM {alone} WHERE {id} = ANY({ids}) ORDER BY {id} FOR UPDATE) AS locked"
         )
         self.session.execute(self._compose(query), {"ids": text_array(ids)})
 
     def present(self, ids: Sequence[str]) -> set[str]:
         """Which of these ids have a row that has not become what it should."""
-        query = sql.SQL("SELECT {id}::text FROM {table} WHERE {id} = ANY({ids}) AND NOT {done}")
+        query = sql.SQL("SELECT {id}::text FROM {alone} WHERE {id} = ANY({ids}) AND NOT {done}")
         done = self.is_done(sql.SQL("{}.").format(self._table))
         parameters = {"ids": text_array(ids)} | self._values()
         return {key for (key,) in self.session.execute(self._compose(query, done=done), parameters).fetchall()}
@@ -219,24 +223,37 @@ class TableBatch:
             setting = sql.SQL(", ").join(
                 sql.SQL("{} = {}").format(sql.Identifier(column), self._value(column)) for column in self._becomes
             )
-            query = sql.SQL("UPDATE {table} SET {setting} WHERE {id} = ANY({ids}) RETURNING {id}::text")
+            query = sql.SQL("UPDATE {alone} SET {setting} WHERE {id} = ANY({ids}) RETURNING {id}::text")
             cursor = self.session.execute(self._compose(query, setting=setting), parameters)
         else:
-            query = sql.SQL("DELETE FROM {table} WHERE {id} = ANY({ids}) RETURNING {id}::text")
+            query = sql.SQL("DELETE FROM {alone} WHERE {id} = ANY({ids}) RETURNING {id}::text")
             cursor = self.session.execute(self._compose(query), parameters)
         removed: dict[str, str | None] = {key: None for (key,) in cursor.fetchall()}
+        if not removed.keys() <= set(ids):  # it would be gone, and nobody could say which; this undoes it
+            raise StoreUnreadable(
+                f"table {self._name!r}: found ids that the items' SQL writes otherwise than the column {self._id_column!r}; "
+                "expected item_id to be that column as it is. Nothing of the batch was removed."
+            )
         return removed, count + len(removed)
 
     def _of_branches(self, branches: Sequence[Branch], of: sql.Composable) -> Iterator[sql.Composed]:
         """One DELETE for each table that belongs to the rows, the farthest first. `of` is the condition on the parent's id."""
         for branch in branches:
-            table, column = sql.Identifier(*branch.table.split(".")), sql.Identifier(branch.column)
+            table, column = self._rows_alone(branch.table), sql.Identifier(branch.column)
             if branch.id_column is not None:
                 inner = sql.SQL("IN (SELECT {id} FROM {table} WHERE {column} {of})").format(
                     id=sql.Identifier(branch.id_column), table=table, column=column, of=of
                 )
                 yield from self._of_branches(branch.branches, inner)
             yield sql.SQL("DELETE FROM {} WHERE {} {}").format(table, column, of)
+
+    def _rows_alone(self, name: str) -> sql.Composable:
+        """The table without what inherits from it: one id may stand in each. A partitioned table is all its partitions."""
+        if name not in self._alone:
+            table = sql.Identifier(*name.split("."))
+            row = self.session.execute(_IS_PARTITIONED, (table.as_string(self.session),)).fetchone()
+            self._alone[name] = table if row == (True,) else sql.SQL("ONLY {}").format(table)
+        return self._alone[name]
 
     def _ids(self) -> sql.Composed:
         return sql.SQL("%(ids)s::text[]::{}[]").format(sql.SQL(self._type(self._id_column)))
@@ -248,7 +265,7 @@ class TableBatch:
         return {f"becomes_{column}": text for column, text in self._becomes.items()}
 
     def _type(self, column: str) -> str:
-        """The column's type as the catalogue writes it, quoted where it has to be."""
+        """The type to cast values of the column to (stores/column_types.py)."""
         if column not in self._types:
             row = self.session.execute(_COLUMN, (self._table.as_string(self.session), column)).fetchone()
             if row is None:
@@ -260,4 +277,4 @@ class TableBatch:
         return self._types[column]
 
     def _compose(self, query: sql.SQL, **names: sql.Composable) -> sql.Composed:
-        return query.format(table=self._table, id=self._id, ids=self._ids(), **names)
+        return query.format(alone=self._rows_alone(self._name), id=self._id, ids=self._ids(), **names)

@@ -102,7 +102,11 @@ class TableRows:
             self._source.require_instants(self._requests_file, probe(["received_at"], self._place.check_requests_sql))
 
     def _type_of_ids(self) -> sql.Composable:
-        asked = sql.SQL("SELECT format_type(CAST(%s AS oid), NULL)")
+        """One without limits, which cuts no id. Without -1, `character` would have one letter; two types cut by themselves."""
+        asked = sql.SQL(
+            "SELECT CASE WHEN t.oid IN ('name'::regtype, '\"char\"'::regtype) THEN 'text' ELSE format_type(t.oid, -1) END "
+            "FROM (SELECT CAST(%s AS oid) AS oid) AS t"
+        )
         [(name,)] = self._source.ask(self._file, asked, (self._columns["item_id"],))
         trusted: Any = name  # the server's own spelling of a type
         return sql.SQL(trusted)
