@@ -38,6 +38,9 @@ def rows_of(
 ) -> sql.Composed:
     """The rows of a table. A row that has been anonymised is no item any more.
 
+    Rows that share an id are twins: whatever one of them says, nothing is removed. That is looked at where some ids are asked
+    for, as before each removal; to sort a whole table for it would cost more than its plan.
+
     Only rows of partitions have an `object_key`, which says where they stand.
     """
     names = [name for name in columns.types if name not in ("item_id", "object_key", SUPPRESSED_AT)]
@@ -49,13 +52,14 @@ def rows_of(
         selected.append(_suppressed_at(rule, columns))
     return sql.SQL(
         "SELECT f.item_id::text AS item_id, {key} AS object_key, {columns}, NULL::text AS key_tenant, "
-        "NULL::timestamptz AS key_day, NULL::timestamptz AS stored_at, 1 AS twins "
+        "NULL::timestamptz AS key_day, NULL::timestamptz AS stored_at, {twins} AS twins "
         "FROM ({items}\n) AS f {joined}WHERE {keys} AND {left}"
     ).format(
         key=key,
         columns=sql.SQL(", ").join(selected),
         items=reviewed(place.items_sql),
         joined=joined,
+        twins=sql.SQL("count(*) OVER (PARTITION BY f.item_id)" if by_key else "1"),
         keys=only_ids(columns) if by_key else sql.SQL("TRUE"),
         left=_not_anonymised(place, columns, parameters) if rule.action is Action.ANONYMISE else sql.SQL("TRUE"),
     )

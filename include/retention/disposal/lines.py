@@ -51,6 +51,11 @@ class Line(NamedTuple):
         return Target(self.object_key, self.part_id)
 
     @property
+    def is_unsettled(self) -> bool:
+        """Whether an earlier try may have removed it, and ended before it could say so."""
+        return self.state == "intended"
+
+    @property
     def was_tried(self) -> bool:
         """Whether an earlier try may have removed it already: its intent is recorded, its result is not, or was a failure."""
         return self.state in ("intended", "failed")

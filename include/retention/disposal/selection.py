@@ -35,6 +35,8 @@ _ONCE = ("protected", "released", "decided")
 the same expression many times over for each item."""
 _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 """PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
+AMBIGUOUS = "ambiguous"
+"""The reason of items that share their id or object with others: which of them says the truth, nobody knows."""
 DISPOSABLE = "status IN ('due', 'overdue')"
 
 
@@ -165,7 +167,7 @@ def _decided(
         (undated, "retain", sql.Literal("undated")),
         (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("no_event")),
         (sql.SQL("%(as_of)s < due_at"), "retain", sql.Literal("not_due")),
-        (sql.SQL("twins > 1"), "retain", sql.Literal("ambiguous")),
+        (sql.SQL("twins > 1"), "retain", sql.Literal(AMBIGUOUS)),
         (by_minimum, "kept_by_minimum", sql.Literal("statutory_minimum")),
         (KEPT_BY_DUTY, "kept_by_minimum", sql.Literal("statutory_duty")),
         (sql.SQL("hold_ids IS NOT NULL AND NOT (%(is_processor)s AND was_asked)"), "held", sql.Literal("legal_hold")),

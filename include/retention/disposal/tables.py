@@ -18,7 +18,7 @@ from retention.disposal.opened_tables import open_table
 from retention.disposal.place_checks import check_table
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
-from retention.disposal.selection import DISPOSABLE
+from retention.disposal.selection import AMBIGUOUS, DISPOSABLE
 from retention.disposal.suppression import DecidedRow, suppress, suppressed_items
 from retention.policy.model import RetentionRule
 from retention.stores.tables import TableBatch
@@ -103,7 +103,9 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
                 suppress(reading, own, batch, [rows[key] for key in due])
                 removed, count = batch.remove(due)
                 step("rows_removed")
-        left = set() if checked.is_rehearsal else batch.present(due)
+        left = batch.present(ids)
+        if checked.is_rehearsal:
+            left.difference_update(due)
     step("rows_confirmed")
     return {line: _outcome(line, rows.get(line.item_id), removed, left) for line in lines}, count
 
@@ -117,16 +119,20 @@ def _decided(
     )
     with batch.session.cursor(row_factory=lambda _cursor: DecidedRow._make) as cursor:
         # Planned for each batch anew: a plan for any number of ids would be one for a handful.
-        return {row.item_id: row for row in cursor.execute(query, selection.parameters, prepare=False).fetchall()}
+        found = cursor.execute(query, selection.parameters, prepare=False).fetchall()
+    return {row.item_id: row for row in sorted(found, key=lambda row: row.reason == AMBIGUOUS)}
 
 
 def _outcome(
     line: Line, row: DecidedRow | None, removed: Mapping[str, str | None], left: set[str]
 ) -> tuple[str, str | None]:
+    if row is None and line.item_id in left:
+        return "spared", "not_selected"
     if row is None:
         return ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
     if not row.is_due:
-        return "spared", row.reason
+        # It may be another one that came after it: then this is the only entry that speaks of the first.
+        return "spared", "maybe_gone_before" if line.is_unsettled else row.reason
     if removed.get(line.item_id) is not None:
         return "failed", removed[line.item_id]
     if line.item_id in left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 CODES: dict[str, tuple[str, str]] = {
     # reasons of decisions, by their code
     "reason.not_due": ("not due yet", "noch nicht fällig"),
-    "reason.ambiguous": ("several rows share its object", "mehrere Zeilen teilen sich das Objekt"),
+    "reason.ambiguous": ("several rows share its object or id", "mehrere Zeilen teilen sich Objekt oder Kennung"),
     "reason.undated": ("without any date", "ohne jedes Datum"),
     "reason.rule_not_in_force": ("rule not in force yet", "Regel noch nicht in Kraft"),
     "reason.statutory_minimum": ("statutory retention", "gesetzliche Aufbewahrungspflicht"),
@@ -44,6 +44,14 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.no_partition": ("no partition of its table any more", "keine Partition ihrer Tabelle mehr"),
     "reason.changed": ("another table under its name by now", "inzwischen eine andere Tabelle unter ihrem Namen"),
     "reason.moved": ("stands elsewhere by now, or is gone", "steht inzwischen woanders oder ist weg"),
+    "reason.not_selected": (
+        "in its table, and not in the data map's SQL any more",
+        "in der Tabelle, aber nicht mehr im SQL der Datenlandkarte",
+    ),
+    "reason.maybe_gone_before": (
+        "stays now; an earlier try, which was interrupted, may have deleted it before it came back",
+        "bleibt jetzt; ein früherer, abgebrochener Versuch kann es gelöscht haben, bevor es wiederkam",
+    ),
     "reason.row_gone": ("its row was gone already", "die Zeile war bereits weg"),
     # why something was kept without a sufficient reason, by the check's code
     "reason.consent_wrong_scope": ("consent for another purpose", "Einwilligung für einen anderen Zweck"),
