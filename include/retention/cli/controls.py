@@ -13,7 +13,8 @@ from retention.cli.streams import say
 from retention.connections import from_environment, postgres_conninfo
 from retention.database import OwnConnection
 from retention.datamap.loader import load_datamap
-from retention.evidence.controls import Change, Mode, set_mode, set_stop, wait_for_batches
+from retention.errors import RequestError
+from retention.evidence.controls import Change, Mode, set_mode, set_stop, stop_of, wait_for_batches
 from retention.settings import OWN_CONNECTION, datamap_folder
 
 
@@ -25,7 +26,7 @@ def own_conninfo() -> str:
 @command("mode")
 def mode(
     category: Annotated[str, typer.Argument()],
-    value: Annotated[Mode, typer.Argument(metavar="off|observe|enforce")],
+    value: Annotated[str, typer.Argument(metavar="off|observe|enforce")],
     reason: Reason,
     as_json: AsJson = False,
     *,
@@ -33,9 +34,10 @@ def mode(
 ) -> None:
     """Set what disposal may do in a category. Before `enforce`, `verify` should have read all its places."""
     require_rule(category)
+    wanted = _mode(value)
     with database.connect(own_conninfo()) as own:
-        unproven = _never_verified(own, category) if value is Mode.ENFORCE else []
-        change = set_mode(own, category, value, changed_by=by, reason=reason)
+        unproven = _never_verified(own, category) if wanted is Mode.ENFORCE else []
+        change = set_mode(own, category, wanted, changed_by=by, reason=reason)
     if unproven:
         say(
             f"warning: no verification has ever read {', '.join(unproven)} to its end: what goes there from now on can't be "
@@ -43,6 +45,12 @@ def mode(
             f"then `mode {category} observe` deletes nothing."
         )
     _show("mode", change, as_json, category=category, never_verified=unproven)
+
+
+def _mode(text: str) -> Mode:
+    if text not in set(Mode):
+        raise RequestError(f"found mode {text!r}; expected one of: {', '.join(Mode)}. Nothing was changed.")
+    return Mode(text)
 
 
 def _never_verified(own: OwnConnection, category: str) -> list[str]:
@@ -71,7 +79,9 @@ def stop(reason: Reason, as_json: AsJson = False, *, by: By) -> None:
 def resume(reason: Reason, as_json: AsJson = False, *, by: By) -> None:
     """End the stop."""
     with database.connect(own_conninfo()) as own:
-        _show("resume", set_stop(own, False, changed_by=by, reason=reason), as_json)
+        was_stopped = stop_of(own).value == "stopped"
+        note = "; batches may begin again" if was_stopped else "; nothing had been stopped"
+        _show("resume", set_stop(own, False, changed_by=by, reason=reason), as_json, note=note)
 
 
 def _show(name: str, change: Change, as_json: bool, *, note: str = "", **more: str | int | list[str]) -> None:

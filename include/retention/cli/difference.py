@@ -18,7 +18,7 @@ from retention.readable import utc_minute
 from retention.sentences import rule_sentence
 from retention.settings import parse_as_of
 
-Folder = Annotated[Path, typer.Argument(help="A folder of promises and rules.")]
+Folder = Annotated[Path, typer.Argument(help="A folder of promises and rules.", exists=True, file_okay=False)]
 
 
 @command("policy diff")
