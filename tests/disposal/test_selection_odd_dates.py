@@ -1,4 +1,7 @@
-"""Dates that PostgreSQL knows and Python doesn't: one such row must neither stop a run nor lead to a guess."""
+"""Dates that PostgreSQL knows and Python doesn't: one such row must neither stop a run nor lead to a guess.
+
+The rows tell whether they are restricted, and not since when no more: what goes is due, and nobody can say that it is late.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def decided(source: psycopg.Connection[Any], **facts: object) -> dict[str, Any]:
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_start_falls_back_to_the_evidence(source: psycopg.Connection[Any], odd: str) -> None:
     row = decided(source, start_recording_started=odd, evidence_at=OLD)
-    assert (row["basis"], row["status"], row["deadline_at"]) == ("fallback", "overdue", OLD + timedelta(hours=CAP_H))
+    assert (row["basis"], row["status"], row["deadline_at"]) == ("fallback", "due", OLD + timedelta(hours=CAP_H))
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -79,12 +82,12 @@ def test_event_at_an_odd_time_is_dated_by_the_evidence(source: psycopg.Connectio
     ("column", "odd", "status"),
     [
         *(pytest.param("ends_at", odd, "exempt", id=f"ends_{odd[:8]}") for odd in FUTURE),
-        *(pytest.param("ends_at", odd, "overdue", id=f"ends_{odd[:8]}") for odd in PAST),
+        *(pytest.param("ends_at", odd, "due", id=f"ends_{odd[:8]}") for odd in PAST),
         *(pytest.param("withdrawn_at", odd, "exempt", id=f"withdrawn_{odd[:8]}") for odd in FUTURE),
-        *(pytest.param("withdrawn_at", odd, "overdue", id=f"withdrawn_{odd[:8]}") for odd in PAST),
+        *(pytest.param("withdrawn_at", odd, "due", id=f"withdrawn_{odd[:8]}") for odd in PAST),
         *(pytest.param("reviewed_at", odd, "exempt", id=f"reviewed_{odd[:8]}") for odd in ODD),
-        *(pytest.param("given_at", odd, "overdue", id=f"given_{odd[:8]}") for odd in ODD),
-        *(pytest.param("recorded_at", odd, "overdue", id=f"recorded_{odd[:8]}") for odd in FUTURE),
+        *(pytest.param("given_at", odd, "due", id=f"given_{odd[:8]}") for odd in ODD),
+        *(pytest.param("recorded_at", odd, "due", id=f"recorded_{odd[:8]}") for odd in FUTURE),
     ],
 )
 def test_consent_with_an_odd_date(source: psycopg.Connection[Any], column: str, odd: str, status: str) -> None:
