@@ -42,11 +42,6 @@ FORMATS = [
     pytest.param('{"ts":1793527200000000000}', at(2026, 11, 1, 10), id="json_epoch_ns"),
     pytest.param('{"time":"01/Nov/2026:10:00:00 +0100"}', at(2026, 11, 1, 9), id="json_as_in_an_access_log"),
     pytest.param(
-        '{"@timestamp":"2026-11-02T00:00:00Z","timestamp":"2026-11-01T10:00:00Z"}',
-        at(2026, 11, 1, 10),
-        id="json_two_times",
-    ),
-    pytest.param(
         '{"timestamp":"2026-11-01T10:00:00Z","time":0.231}', at(2026, 11, 1, 10), id="json_duration_called_time"
     ),
     pytest.param('{"u":{"time":"2001-01-01T00:00:00Z"},"ts":1793527200}', at(2026, 11, 1, 10), id="json_nested"),
@@ -69,15 +64,45 @@ FORMATS = [
     pytest.param("WARNING 2026-11-01 10:00:00,000 x", at(2026, 11, 1, 10), id="level_first"),
     pytest.param("2016-12-31T23:59:60Z x", at(2016, 12, 31, 23, 59, 59), id="leap_second"),
     pytest.param("2026-11-01T10:00:00Z x\r", at(2026, 11, 1, 10), id="windows_line_end"),
+    pytest.param(" 2026-11-01T10:00:00Z x", at(2026, 11, 1, 10), id="indented"),
+    pytest.param('  {"time":"2026-11-01T10:00:00Z"}', at(2026, 11, 1, 10), id="json_indented"),
+    pytest.param('{"eventTime":"2026-11-01T10:00:00Z"}', at(2026, 11, 1, 10), id="json_event_time"),
+    pytest.param('{"Timestamp":"2026-11-01T10:00:00Z"}', at(2026, 11, 1, 10), id="json_in_capitals"),
+    pytest.param('time="2026-11-01T10:00:00+01:00" level=info msg="GET /"', at(2026, 11, 1, 9), id="logfmt_time"),
+    pytest.param('time="2026-11-01 10:00:00" level=info msg="GET /"', at(2026, 11, 1, 10), id="logfmt_with_a_blank"),
+    pytest.param(
+        'level=info msg="say \\"hi\\" now" ts=2026-11-01T10:00:00.5Z x=1',
+        at(2026, 11, 1, 10, 0, 0, 500000),
+        id="logfmt_ts_behind_others",
+    ),
+    pytest.param("logger=http ts=1793527200.5 path=/", at(2026, 11, 1, 10, 0, 0, 500000), id="logfmt_epoch"),
+    pytest.param("01-Nov-2026 10:00:00.123 INFO [main] x", at(2026, 11, 1, 10, 0, 0, 123000), id="tomcat"),
+    pytest.param("1793527200.123    200 203.0.113.9 TCP_MISS/200", at(2026, 11, 1, 10, 0, 0, 123000), id="squid"),
+    pytest.param("01.11.2026 10:00:00 INFO x", at(2026, 11, 1, 10), id="german"),
+    pytest.param("[01.11.2026, 10:00:00,123] x", at(2026, 11, 1, 10, 0, 0, 123000), id="german_in_brackets"),
+    pytest.param("2026.11.01 10:00:00 x", at(2026, 11, 1, 10), id="year_first_with_dots"),
+    pytest.param("I1101 10:00:00.000001       1 main.go:1] x", at(2026, 11, 1, 10), id="klog"),
 ]
 
-WITHOUT_A_TIME = [
+CONTINUED = [
     pytest.param("", id="empty"),
-    pytest.param("Traceback (most recent call last):", id="text"),
-    pytest.param("    at 2001-01-01T00:00:00Z in frame", id="continuation"),
+    pytest.param("Traceback (most recent call last):", id="traceback"),
+    pytest.param("requests.exceptions.ConnectionError: x", id="exception"),
+    pytest.param("Caused by: java.io.IOException: x", id="cause"),
+    pytest.param("    at 2001-01-01T00:00:00Z in frame", id="indented"),
+    pytest.param("}", id="closing_bracket"),
+    pytest.param("#Fields: date time c-ip", id="comment"),
+]
+"""Lines without a time that plainly are no records of their own."""
+
+UNDATED = [
+    pytest.param("GET /leads from 203.0.113.9", id="text"),
     pytest.param("WHERE created_at < '2001-01-01 00:00:00'", id="date_in_the_text"),
     pytest.param("2026-02-30 10:00:00 x", id="no_such_day"),
     pytest.param("2026-11-01 25:00:00 x", id="no_such_hour"),
+    pytest.param("30-Feb-2026 10:00:00.123 x", id="no_such_day_of_tomcat"),
+    pytest.param("I1301 10:00:00.000001 x", id="no_such_month"),
+    pytest.param("11/01/2026 10:00:00 x", id="day_or_month_first"),
     pytest.param("1970-01-01T00:00:00Z x", id="programs_without_a_clock"),
     pytest.param('{"time": "never"}', id="json_word"),
     pytest.param('{"time": true, "ts": null, "timestamp": []}', id="json_other_types"),
@@ -85,8 +110,10 @@ WITHOUT_A_TIME = [
     pytest.param('{"time": "2026-11-01T10:00:00Z"', id="json_cut_off"),
     pytest.param('[{"time": "2026-11-01T10:00:00Z"}]', id="json_list"),
     pytest.param('{"a":' * 3000, id="json_too_deep"),
+    pytest.param("level=info time=12ms", id="logfmt_duration"),
     pytest.param("31/Nov/2026", id="half_a_date"),
 ]
+"""Lines without a time that may be records of their own."""
 
 YEARS = [
     pytest.param("Dec 31 23:59:59", at(2027, 1, 1, 0, 10), at(2026, 12, 31, 23, 59, 59), id="last_year"),

@@ -120,6 +120,49 @@ def test_a_file_without_a_readable_time_goes_by_its_own_date(store: Store, conte
     assert (later.due, later.fallback) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("GET /leads from 203.0.113.9\n", id="no_time"),
+        pytest.param("{future} clock is wrong\n", id="future"),
+        pytest.param("11/23/26 10:00:00 served\n", id="a_form_that_nobody_reads"),
+        pytest.param('{{"ts": "{young}", "datetime": "{old}"}}\n', id="two_times"),
+        pytest.param('{{"happened": "{young}"}}\n', id="a_key_that_nobody_reads"),
+    ],
+)
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_one_old_time_makes_no_young_file_due(store: Store, line: str, comes_first: bool) -> None:
+    """What was stored this minute may have records of this minute, unless each says when it was written."""
+    old, young = store.world.ago(20 * DAY), store.world.ago(HOUR)
+    lines = [f"{old} started\n", line.format(old=old, young=young, future=store.world.ago(-3 * DAY)) * 100]
+    store.put("a.log", content="".join(lines if comes_first else reversed(lines)).encode())
+    store.settle()
+    plan = store.world.plan()
+    assert (plan.due, plan.kept_by_reason) == (0, {"too_wide": 1})
+    assert store.world.plan(as_of=now() + DUE + HOUR).due == 1
+
+
+def test_a_stack_trace_makes_no_old_file_younger(store: Store) -> None:
+    trace = b"Traceback (most recent call last):\n  File x\nValueError: x\n\n"
+    store.put("a.log", content=store.world.lines(OLD) + trace + store.world.lines(OLD - HOUR))
+    store.settle()
+    assert store.world.dispose().gone == 1
+
+
+def test_a_hold_on_a_period_keeps_what_may_have_records_of_it(log_world: LogWorld) -> None:
+    """The first record may be older than any time in the file, the last as young as the file."""
+    unread = b"11/04/26 10:00:00 served\n"
+    log_world.write("begins.log", unread + log_world.lines(OLD), mtime_ago=OLD)
+    log_world.write("ends.log", log_world.lines(30 * DAY) + unread, mtime_ago=OLD)
+    log_world.write("between.log", log_world.lines(30 * DAY, OLD), mtime_ago=OLD)
+    log_world.write("outside.log", log_world.lines(OLD), mtime_ago=OLD)
+    at = log_world.started_at
+    log_world.hold(category="logs", started_from=at - 20 * DAY, started_before=at - 19 * DAY)
+    time.sleep(0.05)
+    assert log_world.dispose().gone == 1
+    assert log_world.files() == ["begins.log", "between.log", "ends.log"]
+
+
 def test_of_a_damaged_file_the_records_that_can_be_read_make_it_older_and_never_younger(store: Store) -> None:
     store.put("a.log", content=gzip.compress(store.world.lines(20 * DAY, 13 * DAY))[:-5])
     store.settle()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.log_lines import (
+    CONTINUED,
     FILES,
     FORMATS,
     GOOD,
@@ -19,8 +20,8 @@ from tests.log_lines import (
     LINES,
     NOW,
     OFFSETS,
+    UNDATED,
     WHOLE,
-    WITHOUT_A_TIME,
     YEARS,
     at,
     written,
@@ -30,6 +31,8 @@ from retention.stores.record_times import EXPANSION_FREE_BYTES, LONGEST_LINE_BYT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
+BEFORE_ALL = at(1990)
+"""A file's own date that is older than its records."""
 
 
 def in_chunks(content: bytes, size: int = 1000) -> Iterator[bytes]:
@@ -46,11 +49,40 @@ def test_each_format_says_when(line: str, expected: datetime) -> None:
     assert times(f"{line}\n".encode()) == RecordTimes(expected, expected, 1)
 
 
-@pytest.mark.parametrize("line", WITHOUT_A_TIME)
-def test_a_line_without_a_time_belongs_to_the_record_before(line: str) -> None:
-    assert times(line.encode()) == RecordTimes(None, None, 0)
+@pytest.mark.parametrize("line", CONTINUED)
+def test_a_line_that_plainly_continues_belongs_to_the_record_before(line: str) -> None:
     around = f"2026-11-01T10:00:00Z a\n{line}\n2026-11-02T10:00:00Z b\n"
     assert times(around.encode()) == RecordTimes(at(2026, 11, 1, 10), at(2026, 11, 2, 10), 2)
+
+
+@pytest.mark.parametrize("line", UNDATED)
+def test_another_line_without_a_time_may_be_as_young_as_the_file(line: str) -> None:
+    assert times(line.encode()) == RecordTimes(None, None, 0, begins_undated=True)
+    around = f"2026-11-01T10:00:00Z a\n{line}\n2026-11-02T10:00:00Z b\n"
+    assert times(around.encode()) == RecordTimes(at(2026, 11, 1, 10), NOW, 2)
+    written = times(around.encode(), stored_at=at(2026, 11, 5))
+    assert (written.oldest, written.youngest) == (at(2026, 11, 1, 10), at(2026, 11, 5))
+
+
+@pytest.mark.parametrize(
+    ("head", "begins_undated"),
+    [
+        pytest.param("", False, id="nothing"),
+        pytest.param("#Version: 1.0\n\n \n", False, id="comments_and_blanks"),
+        pytest.param("Server started\n", True, id="text"),
+        pytest.param("    at frame\n", True, id="what_continues_nothing"),
+        pytest.param("2999-01-01T00:00:00Z x\n", True, id="future"),
+    ],
+)
+def test_what_stands_before_the_first_time_may_be_older(head: str, begins_undated: bool) -> None:
+    assert times(f"{head}2026-11-01T10:00:00Z a\n".encode()).begins_undated is begins_undated
+
+
+def test_of_the_times_in_one_object_the_oldest_and_the_youngest_count() -> None:
+    found = times(
+        b'{"ts":"2026-11-02T00:00:00Z","datetime":"2026-11-01T10:00:00Z","u":{"time":"2001-01-01T00:00:00Z"}}'
+    )
+    assert found == RecordTimes(at(2026, 11, 1, 10), at(2026, 11, 2), 1)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +96,9 @@ def test_a_line_without_a_time_belongs_to_the_record_before(line: str) -> None:
 )
 def test_a_time_in_the_future_is_none_beyond_what_clocks_differ(ahead: timedelta, counts: bool) -> None:
     content = f"{(NOW + ahead).isoformat()} x\n2026-11-01T10:00:00Z y".encode()
-    found = times(content)
+    found = times(content, stored_at=at(2026, 11, 2))
     assert (found.oldest, found.records, found.ahead) == (at(2026, 11, 1, 10), 2 if counts else 1, 0 if counts else 1)
-    assert found.youngest == (NOW if counts else at(2026, 11, 1, 10))
+    assert found.youngest == (NOW if counts else at(2026, 11, 2))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +132,7 @@ def test_a_time_without_a_year_is_of_the_last_that_had_come_when_it_was_stored(
 
 def test_a_mixed_unsorted_file_has_the_oldest_and_the_youngest_of_all_formats() -> None:
     content = (
-        b"\xef\xbb\xbfNov 12 00:00:00 host x\nTraceback:\n  File x\n"
+        b"\xef\xbb\xbfNov 12 00:00:00 host x\nTraceback (most recent call last):\n  File x\n"
         b'{"time":"2026-11-20T00:00:00Z"}\n\n203.0.113.9 - - [05/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
         b"2026-11-09T00:00:00Z x"
     )
@@ -113,7 +145,7 @@ def test_a_mixed_unsorted_file_has_the_oldest_and_the_youngest_of_all_formats() 
 def test_what_can_be_read_counts_and_the_rest_is_said(
     content: bytes, expected: tuple[datetime | None, datetime | None], is_whole: bool, size: int
 ) -> None:
-    found = times(content, size=size)
+    found = times(content, size=size, stored_at=BEFORE_ALL)
     assert (found.oldest, found.youngest, not found.unread) == (*expected, is_whole)
 
 
@@ -134,7 +166,7 @@ def test_a_binary_file_is_given_up() -> None:
 
 def test_a_gz_file_that_unfolds_without_end_is_given_up() -> None:
     bomb = gzip.compress(GOOD + b"\n" * (EXPANSION_FREE_BYTES * 2), 9)
-    assert times(bomb) == RecordTimes(*WHOLE, 2, unread=True)
+    assert times(bomb, stored_at=BEFORE_ALL) == RecordTimes(*WHOLE, 2, unread=True)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +177,7 @@ def test_a_gz_file_that_unfolds_without_end_is_given_up() -> None:
     ],
 )
 def test_a_huge_line_costs_no_memory_and_hides_no_other(line: bytes, unread: bool) -> None:
-    found = times(line + b"\n2026-11-03T10:00:00Z y\n", size=64_000)
+    found = times(line + b"\n2026-11-03T10:00:00Z y\n", size=64_000, stored_at=BEFORE_ALL)
     assert (found.youngest, found.unread) == (at(2026, 11, 3, 10), unread)
     assert found.oldest == (at(2026, 11, 3, 10) if unread else at(2026, 11, 1, 10))
 
@@ -158,7 +190,7 @@ def test_the_order_of_lines_and_the_size_of_pieces_change_nothing(
     assert found.oldest is None or found.oldest <= (found.youngest or found.oldest) <= NOW
     shuffled = list(lines)
     any_way.shuffle(shuffled)
-    assert times("\n".join(shuffled).encode()) == found
+    assert times("\n".join(shuffled).encode())._replace(begins_undated=found.begins_undated) == found
     assert times(gzip.compress("\n".join(lines).encode()), size=size) == found
 
 

@@ -19,7 +19,7 @@ from retention.stores.s3 import S3Store
 from retention.stores.s3_client import client_factory
 
 OLD, YOUNG = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
-CONTENT = b"2026-01-02T00:00:00Z a\n" + b"no time\n" * 100_000 + b"2026-01-03T00:00:00Z b\n"
+CONTENT = b"2026-01-02T00:00:00Z a\n" + b"  none \n" * 100_000 + b"2026-01-03T00:00:00Z b\n"
 ALL = RecordTimes(OLD, YOUNG, 2)
 
 

@@ -227,6 +227,30 @@ def test_links_count_and_are_not_followed(covered: Company, log_folder: Path, tm
     assert found(check(covered), "hosts") == {"unmapped_file": 3}
 
 
+def test_a_link_is_claimed_by_no_pattern_but_by_where_it_leads(
+    covered: Company, log_folder: Path, tmp_path: Path
+) -> None:
+    """As in /var/log/containers: below the mapped path stands a link, the log lies in a volume."""
+    volume = tmp_path / "volume"
+    (volume / "old.log.d").mkdir(parents=True)
+    (volume / "a.log").write_text("", "utf-8")
+    (log_folder / "app" / "container.log").symlink_to(volume / "a.log")
+    (log_folder / "app" / "folder.log").symlink_to(volume / "old.log.d")
+    (log_folder / "app" / "gone.log").symlink_to(volume / "gone.log")
+    (log_folder / "app" / "round.log").symlink_to(log_folder / "app" / "round.log")
+    (log_folder / "app" / "current.log").symlink_to(log_folder / "app" / "app.log")
+    assert found(check(covered), "hosts") == {"unmapped_file": 5}
+    mapped = (covered.datamap / "files.yaml").read_text("utf-8")
+    (covered.datamap / "volumes.yaml").write_text(
+        mapped.split("not_personal:")[0].replace("hosts", "volumes").replace("app", "vol").replace("vol_logs", "volume_logs")
+        .replace("folder: vol", "folder: ."),
+        "utf-8",
+    )  # fmt: skip
+    covered.connections["volumes_verify"] = Connection("volumes_verify", "fs", extra={"path": str(volume)})
+    result = check(covered)
+    assert (found(result, "hosts"), found(result, "volumes")) == ({"unmapped_file": 2}, {})
+
+
 def test_a_declared_folder_that_is_not_there_is_a_finding(covered: Company, log_folder: Path) -> None:
     (log_folder / "cache").rename(log_folder / "cache2")
     assert found(check(covered), "hosts") == {"unmapped_file": 3, "declaration_names_nothing": 1}

@@ -117,7 +117,7 @@ def test_a_date_of_a_file_that_is_none_gives_no_year_and_no_age(logs: Logs) -> N
     logs.put(FILES, "text.log", b"no time at all\n")
     for name in ("syslog.log", "text.log"):
         os.utime(logs.folder / name, (0, 0))
-    assert found(logs.check(), FILES) == {"fallback_dated": 1}
+    assert found(logs.check(), FILES) == {"fallback_dated": 1, "oldest_unknown": 1}
 
 
 def test_every_version_counts_and_markers_and_uploads_are_dated_by_the_store(logs: Logs) -> None:
@@ -136,15 +136,46 @@ def test_every_version_counts_and_markers_and_uploads_are_dated_by_the_store(log
     ("content", "kinds"),
     [
         pytest.param(b"", {}, id="empty"),
-        pytest.param(b"no time at all\n", {"fallback_dated": 1}, id="no_time"),
+        pytest.param(b"no time at all\n", {"fallback_dated": 1, "oldest_unknown": 1}, id="no_time"),
         pytest.param(b"\x1f\x8b\x08\x00broken", {"undated": 1, "fallback_dated": 1}, id="broken_gz"),
         pytest.param(bytes(range(256)) * 100, {"undated": 1, "fallback_dated": 1}, id="binary"),
-        pytest.param(b"2999-01-01T00:00:00Z x\n", {"fallback_dated": 1, "future_dated": 1}, id="future"),
+        pytest.param(
+            b"2999-01-01T00:00:00Z x\n", {"fallback_dated": 1, "future_dated": 1, "oldest_unknown": 1}, id="future"
+        ),
+        pytest.param(b"#Version: 1.0\n", {"fallback_dated": 1}, id="comments_alone"),
     ],
 )
 def test_what_says_no_age_is_said(logs: Logs, place: str, content: bytes, kinds: dict[str, int]) -> None:
     logs.put(place, "a.log", content)
     assert found(logs.check(), place) == kinds
+
+
+def test_a_file_that_goes_on_is_no_younger_than_what_it_begins_with(logs: Logs, place: str) -> None:
+    """What was written last dates the youngest record alone, here as in the store."""
+    unread = f"{logs.now - LIMIT - 40 * DAY:%d/%m/%y %H:%M:%S} served\n".encode()
+    logs.put(place, "a.log", unread * 100 + logs.lines(HOUR))
+    result = logs.check()
+    assert (found(result, place), result.verdict) == ({"fallback_dated": 1, "oldest_unknown": 1}, Verdict.UNKNOWN)
+    logs.put(place, "a.log", logs.lines(HOUR) + unread * 100)
+    assert "oldest_unknown" not in found(logs.check(), FILES)
+    logs.put(place, "a.log", unread + logs.lines(LIMIT + HOUR))
+    assert "past_cap" in found(logs.check(), place)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'time="{at:%Y-%m-%dT%H:%M:%SZ}" level=info',
+        "{at:%d-%b-%Y %H:%M:%S}.123 INFO [main] x",
+        "{at:%d.%m.%Y %H:%M:%S} INFO x",
+        '{{"Records": [{{"eventTime": "{at:%Y-%m-%dT%H:%M:%SZ}"}}]}}',
+        "I{at:%m%d %H:%M:%S}.000001 1 main.go:1] x",
+    ],
+)
+def test_old_records_of_many_forms_are_past_their_limit(logs: Logs, place: str, form: str) -> None:
+    old = form.format(at=logs.now - LIMIT - DAY).encode()
+    logs.put(place, "a.log", old + b"\n" + logs.lines(HOUR))
+    assert found(logs.check(), place) == {"past_cap": 1}
 
 
 def test_a_record_in_the_future_beside_others_is_a_finding_and_hides_no_age(logs: Logs, place: str) -> None:

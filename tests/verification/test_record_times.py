@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.log_lines import (
+    CONTINUED,
     FILES,
     FORMATS,
     GOOD,
@@ -18,8 +19,8 @@ from tests.log_lines import (
     LINES,
     NOW,
     OFFSETS,
+    UNDATED,
     WHOLE,
-    WITHOUT_A_TIME,
     YEARS,
     at,
     written,
@@ -42,11 +43,45 @@ def test_each_format_says_when(line: str, expected: datetime) -> None:
     assert (found.oldest, found.youngest, found.is_whole) == (expected, expected, True)
 
 
-@pytest.mark.parametrize("line", WITHOUT_A_TIME)
-def test_a_line_without_a_time_says_nothing(line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "is_undated"),
+    [
+        *(pytest.param(*one.values, False, id=one.id) for one in CONTINUED),
+        *(pytest.param(*one.values, True, id=one.id) for one in UNDATED),
+    ],
+)
+def test_a_line_without_a_time_gives_none_and_may_be_a_record(line: str, is_undated: bool) -> None:
     found = read(f"2026-11-01T10:00:00Z a\n{line}\n2026-11-02T10:00:00Z b\n".encode())
     assert (found.oldest, found.youngest) == (at(2026, 11, 1, 10), at(2026, 11, 2, 10))
+    assert (found.has_undated, found.begins_undated) == (is_undated, False)
     assert read(line.encode()).oldest is None
+
+
+@pytest.mark.parametrize(
+    ("head", "begins_undated"),
+    [
+        pytest.param("", False, id="nothing"),
+        pytest.param("#Version: 1.0\n\n \n", False, id="comments_and_blanks"),
+        pytest.param("Server started\n", True, id="text"),
+        pytest.param("    at frame\n", True, id="what_continues_nothing"),
+        pytest.param("2999-01-01T00:00:00Z x\n", True, id="future"),
+    ],
+)
+def test_what_stands_before_the_first_time_may_be_older(head: str, begins_undated: bool) -> None:
+    assert read(f"{head}2026-11-01T10:00:00Z a\n".encode()).begins_undated is begins_undated
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"ts":"2026-11-02T00:00:00Z","datetime":"2026-11-01T10:00:00Z","u":{"time":"2001-01-01T00:00:00Z"}}',
+        '{"Records":[{"eventTime":"2026-11-02T00:00:00Z"},{"eventTime":"2026-11-01T10:00:00Z"}]}',
+        "ts=2026-11-02T00:00:00Z time=2026-11-01T10:00:00Z",
+    ],
+)
+def test_of_the_times_in_one_record_the_oldest_and_the_youngest_count(line: str) -> None:
+    found = read(line.encode())
+    assert (found.oldest, found.youngest, found.has_undated) == (at(2026, 11, 1, 10), at(2026, 11, 2), False)
 
 
 @pytest.mark.parametrize(("content", "expected", "is_whole"), FILES)
@@ -109,7 +144,9 @@ def test_both_sides_read_the_same_in_files_of_known_formats(lines: list[str], pa
     content = "\n".join(lines).encode()
     content = gzip.compress(content) if packed else content
     ours, theirs = read(content), read_times([content], stored_at=NOW, now=NOW)
-    assert (ours.oldest, ours.youngest) == (theirs.oldest, theirs.youngest)
+    is_bounded = ours.youngest is not None and (ours.has_undated or ours.ahead is not None)
+    assert (ours.oldest, NOW if is_bounded else ours.youngest) == (theirs.oldest, theirs.youngest)
+    assert ours.begins_undated == theirs.begins_undated
     assert (ours.is_whole, ours.ahead is None) == (not theirs.unread, theirs.ahead == 0)
 
 

@@ -137,7 +137,7 @@ def _decided(
 ) -> dict[StoredPart, tuple[ItemFacts, Decision]]:
     times = memory_of(reading).times(parts, now=reading.now)
     there = [part for part in parts if part in times or part.kind in (PartKind.DELETE_MARKER, PartKind.UPLOAD)]
-    doubtful = [part for part in there if part not in times or times[part].unread or times[part].oldest is None]
+    doubtful = [part for part in there if part not in times or not _tells_its_age(times[part])]
     stated = reading.checked.records.stated_at(doubtful)
     decided = {}
     for part in there:
@@ -151,8 +151,8 @@ def file_facts(
 ) -> ItemFacts:
     """One part as an item. Anybody's records may be in it.
 
-    Read whole, its records alone say how old it is. Else the oldest evidence stands in, the records that could be read among it,
-    and nothing in it is taken to be younger than the store's date.
+    Where its records tell, they alone say how old it is. Else the oldest evidence stands in, the records that could be read
+    among it, and nothing in it is taken to be younger than the store's date.
     """
     place = reading.checked.place
     facts = ItemFacts(
@@ -164,14 +164,22 @@ def file_facts(
         starts={},
         is_processor=place.spec.role == "processor",
     )
-    if times is not None and times.oldest is not None and not times.unread:
+    if times is not None and times.oldest is not None and _tells_its_age(times):
         starts = {reading.rule.clock_event: Start(times.oldest, True)}
         return replace(facts, starts=starts, youngest_at=times.youngest)
-    stored = min((at for at in (part.stored_at, stated_at) if at is not None and at >= EARLIEST), default=None)
-    if times is None or times.oldest is None or times.youngest is None:
-        return replace(facts, evidence_at=stored)
-    evidence_at = min(times.oldest, stored or times.oldest)
-    return replace(facts, evidence_at=evidence_at, youngest_at=max(times.youngest, stored or times.youngest))
+    dates = [at for at in (part.stored_at, stated_at) if at is not None and at >= EARLIEST]
+    if times is None:
+        return replace(facts, evidence_at=min(dates, default=None))
+    # What an object's metadata say may be of another time than its records; a file's mtime is when they were written.
+    written_at = part.stored_at if part.kind is PartKind.VERSION else min(dates, default=None)
+    evidence_at = min((at for at in (times.oldest, *dates) if at is not None), default=None)
+    youngest_at = max((at for at in (times.youngest, written_at) if at is not None), default=None)
+    return replace(facts, evidence_at=evidence_at, youngest_at=youngest_at)
+
+
+def _tells_its_age(times: RecordTimes) -> bool:
+    """Whether no record can be older than the oldest that has a time."""
+    return times.oldest is not None and not times.unread and not times.begins_undated
 
 
 def _due_item(part: StoredPart, item: ItemFacts, decision: Decision) -> DueItem:

@@ -15,6 +15,8 @@ from retention.stores.record_times import RecordStore, RecordTimes
 
 KEPT_FOR = timedelta(days=60)
 """After that a part is read anew; what went without us is forgotten so."""
+_READ_AS = "2"
+"""Changes when files are read in another way: what was read in the old one is read anew."""
 _REUSED = "null"
 """The id under which a bucket without versioning stores whatever comes next."""
 
@@ -71,12 +73,14 @@ class RecordMemory:
             )
 
     def _hash(self, key: str, part_id: str) -> bytes:
-        return self._runtime.hasher.item(self._place, f"{key}\0{part_id}")
+        return self._runtime.hasher.item(self._place, f"{_READ_AS}\0{key}\0{part_id}")
 
 
 _WITH_RECORDS = (PartKind.VERSION, PartKind.FILE)
 
 
 def _stays_true(part: StoredPart, times: RecordTimes) -> bool:
-    """Not of what may be written again under the same id, could not be read whole, or was in the future when it was read."""
-    return part.part_id != _REUSED and not times.unread and not times.ahead
+    """Not of what may be written again under the same id, could not be read whole, or was in the future when it was read; nor of
+    what two instants don't tell: that there may be older records than the oldest."""
+    is_told = times.oldest is None or not times.begins_undated
+    return part.part_id != _REUSED and not times.unread and not times.ahead and is_told

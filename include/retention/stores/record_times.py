@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from retention.stores.protocol import Store, StoredPart
-from retention.stores.record_formats import LineTimes
+from retention.stores.record_formats import LineTimes, Span, is_record
 
 CHUNK_BYTES = 256 * 1024
 LONGEST_LINE_BYTES = 1024 * 1024
@@ -20,6 +21,7 @@ EXPANSION = 300
 EXPANSION_FREE_BYTES = 64 * 1024 * 1024
 _BINARY_LINES = 1_000
 """After so many lines that are no text a file without any time is given up."""
+_OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -27,9 +29,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class RecordTimes(NamedTuple):
     """What a file's records say about its age: the oldest and the youngest (aware, UTC), None where no line has a time.
 
-    `records` counts the lines with a time; a line without one belongs to the record before it. `ahead` counts those whose time
-    lies in the future, which is none. `unread`: part of the file could not be read (damaged gz, no text, a JSON line without its
-    end), so that there may be older and younger records than these.
+    `records` counts the lines with a time. A line without one belongs to the record before it where it plainly continues that.
+    Any other may be a record of its own: then, as where a time lies in the future (`ahead` counts those) or part of the file
+    could not be read (`unread`: damaged gz, no text, a JSON line without its end), `youngest` is at least the file's own date.
+    `begins_undated`: the first record has no time, so that the oldest may be older than any that has.
     """
 
     oldest: datetime | None
@@ -37,6 +40,7 @@ class RecordTimes(NamedTuple):
     records: int
     unread: bool = False
     ahead: int = 0
+    begins_undated: bool = False
 
 
 class RecordStore(Store, Protocol):
@@ -56,7 +60,7 @@ def read_times(chunks: Iterable[bytes], *, stored_at: datetime, now: datetime) -
 
     `stored_at` is the file's own date (aware), by which times without a year get theirs; no record is later than `now`.
     """
-    reader = _Reader(LineTimes(stored_at, now))
+    reader = _Reader(stored_at, now, LineTimes(stored_at, now))
     try:
         for lines, is_whole in _whole_lines(_plain(chunks)):
             reader.take(lines, is_whole)
@@ -67,21 +71,33 @@ def read_times(chunks: Iterable[bytes], *, stored_at: datetime, now: datetime) -
 
 @dataclass(slots=True)
 class _Reader:
+    stored_at: datetime
+    now: datetime
     line_times: LineTimes
     oldest: datetime | None = None
     youngest: datetime | None = None
     records: int = 0
     unread: bool = False
+    has_begun: bool = False
+    begins_undated: bool = False
     binary_lines: int = 0
 
     def take(self, lines: bytes, is_whole: bool) -> None:
         lines = lines.removeprefix(_BYTE_ORDER_MARK)
-        if is_whole and b"\0" not in lines and b"{" not in lines[:1] and b"\n{" not in lines:
-            for at, count in self.line_times.of_text(lines):
-                self._note(at, count)
+        if not self.has_begun:
+            self._begin(lines)
+        if is_whole and b"\0" not in lines and _OBJECT.search(lines) is None:
+            for span, count in self.line_times.of_text(lines):
+                self._note(span, count)
             return
         for line in lines.split(b"\n"):
             self._take_line(line, is_whole)
+
+    def _begin(self, lines: bytes) -> None:
+        first = next(filter(is_record, lines.split(b"\n")), None)
+        if first is not None:
+            self.has_begun = True
+            self.begins_undated = LineTimes(self.stored_at, self.now).of_line(first.lstrip(b"\0")) is None
 
     def _take_line(self, line: bytes, is_whole: bool) -> None:
         # A file that was cut while it was written to begins with zeros.
@@ -92,21 +108,24 @@ class _Reader:
             if self.binary_lines >= _BINARY_LINES and not self.records:
                 raise Unreadable
             return
-        at = self.line_times.of_line(line)
-        if at is None:
+        span = self.line_times.of_line(line)
+        if span is None:
             self.unread |= not is_whole and line.startswith(b"{")
         else:
-            self._note(at, 1)
+            self._note(span, 1)
 
-    def _note(self, at: datetime, count: int) -> None:
+    def _note(self, span: Span, count: int) -> None:
         self.records += count
-        if self.oldest is None or at < self.oldest:
-            self.oldest = at
-        if self.youngest is None or at > self.youngest:
-            self.youngest = at
+        if self.oldest is None or span.oldest < self.oldest:
+            self.oldest = span.oldest
+        if self.youngest is None or span.youngest > self.youngest:
+            self.youngest = span.youngest
 
     def times(self) -> RecordTimes:
-        return RecordTimes(self.oldest, self.youngest, self.records, self.unread, self.line_times.ahead)
+        ahead, youngest = self.line_times.ahead, self.youngest
+        if youngest is not None and (self.unread or ahead or self.line_times.undated):
+            youngest = max(youngest, min(self.stored_at, self.now))
+        return RecordTimes(self.oldest, youngest, self.records, self.unread, ahead, self.begins_undated)
 
 
 def _whole_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
         Kind("fallback_dated", _F, "items", "parts"),
         Kind("future_dated", _F, "items", "parts"),
         Kind("undated", _U, "items", "parts"),
+        Kind("oldest_unknown", _U, "items", "parts"),
         Kind("unmapped_bucket", _U, "buckets", "buckets"),
         Kind("unmapped_prefix", _U, "items", "stored"),
         Kind("unmapped_row", _U, "rows", "rows"),

@@ -119,6 +119,7 @@ def _entry(check: PlaceCheck, holds: HoldIndex, key: str, records: Records, stat
         reaches_to=dates.reaches_to,
         evidence_at=dates.evidence_at,
         metadata_at=dates.ahead,
+        note=dates.note,
     )
 
 

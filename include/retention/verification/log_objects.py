@@ -82,4 +82,5 @@ class LogObjects:
             reaches_to=dates.reaches_to,
             evidence_at=dates.evidence_at,
             metadata_at=dates.ahead,
+            note=dates.note,
         )

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -26,24 +26,40 @@ _STRANGE_LINES = 1000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD, _AHEAD_BY_ZONE = timedelta(hours=1), timedelta(hours=14)
 _AFTER_STORED = timedelta(hours=48)
-_KEYS = frozenset({"@timestamp", "timestamp", "time", "ts", "datetime"})
+_KEYS = frozenset(
+    {"@timestamp", "timestamp", "time", "ts", "t", "@t", "datetime", "asctime", "eventtime", "event_time"}
+)
+_NESTED = 4
+"""So deep in an object a time is looked for where its own keys give none."""
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MONTH = f"(?:{'|'.join(_MONTHS)})"
 _STAMP = re.compile(
     rf"""
-    (?:<\d+>\d*[ ]?)?                                   # syslog's priority and version
     (?:
-        (?:\[?[A-Za-z][A-Za-z0-9]{{1,9}}\]?:?[ ]+)?     # a level, a protocol
-        \[?(?P<y>\d{{4}})(?P<sep>[-/])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)[Tt \t](?P<t>\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)
+        (?:[ \t]+|(?:<\d+>\d*[ ]?)?(?:\[?[A-Za-z][A-Za-z0-9]{{1,9}}\]?:?[ ]+)?)  # blanks; or priority, version, level, protocol
+        \[?(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)[Tt \t](?P<t>\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)
         [ ]?(?P<z>[Zz](?![A-Za-z])|UTC|GMT|[+-]\d\d:?\d\d)?
-      | (?P<sm>{_MONTH})[ ](?P<sd>[ \d]\d)[ ](?P<st>\d\d:\d\d:\d\d)(?!\S)
+      | (?:<\d+>\d*[ ]?)?(?P<sm>{_MONTH})[ ](?P<sd>[ \d]\d)[ ](?P<st>\d\d:\d\d:\d\d)(?!\S)
       | \[[A-Z][a-z][a-z][ ](?P<em>{_MONTH})[ ](?P<ed>[ \d]\d)[ ](?P<et>\d\d:\d\d:\d\d(?:\.\d+)?)[ ](?P<ey>\d{{4}})\]
+      | \[?(?P<cd>\d\d)-(?P<cm>{_MONTH})-(?P<cy>\d{{4}})[ ](?P<ct>\d\d:\d\d:\d\d(?:[.,]\d+)?)         # Tomcat
+      | \[?(?P<gd>\d\d)\.(?P<gm>\d\d)\.(?P<gy>\d{{4}}),?[ ](?P<gt>\d\d:\d\d:\d\d(?:[.,]\d+)?)        # German
+      | (?P<since>\d{{9,10}}\.\d{{1,9}})[ \t]                                                        # Squid
+      | [IWEF](?P<km>\d\d)(?P<kd>\d\d)[ ](?P<kt>\d\d:\d\d:\d\d)\.\d+                                 # klog
       | (?:[^\[{{\s][^\[{{]{{0,511}})?\[(?P<ad>\d\d)/(?P<am>{_MONTH})/(?P<ay>\d{{4}}):(?P<at>\d\d:\d\d:\d\d)
         (?:[ ](?P<az>[+-]\d{{4}}))?\]
     )
     """,
     re.VERBOSE | re.ASCII,
 )
+_PAIRS = re.compile(r"[\w.@-]+=\S")
+_PAIR = re.compile(r"""(?:^|[ ])(?P<name>[\w.@-]+)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s"]*))""", re.ASCII)
+_GOES_ON = re.compile(
+    r"[\s#)}\]]|Traceback \(most recent|Caused by:|\.{3} [0-9]+ (?:more|common)|During handling of|The above exception"
+    r"|[A-Za-z_$][\w.$]*(?:Error|Exception|Warning|Interrupt|Exit)(?::|\s*$)",
+    re.ASCII,
+)
+"""What a line begins with that belongs to the record before it: a comment, an indented line, a closing bracket, a stack trace."""
+_NOTHING = re.compile(r"\s*(?:#|$)", re.ASCII)
 
 
 class Readable(Protocol):
@@ -57,7 +73,9 @@ class Readable(Protocol):
 class Records:
     """What a file's lines say. `oldest` and `youngest` are aware; `ahead` is the latest time that lies in the future, and counts
     for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `first` is the first line with a
-    time: what the file is known by, however it is called, packed or continued."""
+    time: what the file is known by, however it is called, packed or continued. `has_undated`: lines without a time that may be
+    records of their own, of any age; `begins_undated`: the first record has none, and may be older than `oldest`.
+    """
 
     oldest: datetime | None = None
     youngest: datetime | None = None
@@ -65,16 +83,26 @@ class Records:
     is_whole: bool = True
     is_empty: bool = True
     first: bytes = b""
+    has_undated: bool = False
+    begins_undated: bool = False
+    has_begun: bool = False
 
-    def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> None:
-        """Take a line's time into account."""
+    def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> bool:
+        """Take a line's time into account; False where it is none, as it lies in the future."""
         if at > now + grace:
             self.ahead = max(at, self.ahead or at)
-            return
+            return False
         at = min(at, now)
         self.first = self.first or line.rstrip(b"\r\n")
         self.oldest = min(at, self.oldest or at)
         self.youngest = max(at, self.youngest or at)
+        return True
+
+    def note_line(self, text: str, *, is_dated: bool) -> None:
+        """Whether the line gave a time."""
+        if not self.has_begun and (is_dated or not _NOTHING.match(text)):
+            self.has_begun, self.begins_undated = True, not is_dated
+        self.has_undated |= not is_dated and bool(text) and not _GOES_ON.match(text)
 
 
 def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Records:
@@ -85,20 +113,23 @@ def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Rec
     last: tuple[object, ...] = ()
     for line in _lines(stream, found):
         text = line.strip(b"\0").decode("latin-1")
+        stamp = _STAMP.match(text)
         if "\0" in text:
             found.is_whole = False
+            found.note_line(text, is_dated=False)
             strange += 1
             if strange == _STRANGE_LINES and found.oldest is None:
                 break
-        elif text.startswith("{"):
-            _note_json(found, line, text, now)
-        else:
-            stamp = _STAMP.match(text)
-            if stamp is None or (said := stamp.groups()) == last:  # many lines of a busy server say the same second
-                continue
-            last, at = said, _instant(stamp, stored_at, now)
-            if at is not None and at >= EARLIEST:
-                found.note(at, line, now, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE)
+        elif text.lstrip(" \t").startswith("{"):
+            found.note_line("{", is_dated=_note_object(found, line, text, now))
+        elif stamp is None:
+            found.note_line(text, is_dated=_PAIRS.match(text) is not None and _note_pairs(found, line, text, now))
+        elif (said := stamp.groups()) != last:  # many lines of a busy server say the same second
+            at = _instant(stamp, stored_at, now)
+            grace = _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE
+            is_dated = at is not None and at >= EARLIEST and found.note(at, line, now, grace)
+            found.note_line(text, is_dated=is_dated)
+            last = said if is_dated else ()
     return found
 
 
@@ -143,24 +174,46 @@ class _Counted(io.RawIOBase):
         return len(piece)
 
 
-def _note_json(found: Records, line: bytes, text: str, now: datetime) -> None:
-    """The oldest time that the object itself gives under one of the usual names."""
+def _note_object(found: Records, line: bytes, text: str, now: datetime) -> bool:
+    """The times that the object itself gives under one of the usual names, or else what is nested in it."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
-        return
-    stated = [_of_value(value) for name, value in fields.items() if name in _KEYS]
-    past = [(at, grace) for at, grace in (one for one in stated if one is not None) if at >= EARLIEST]
-    # A time in the future beside another one is still a time in the future.
-    for at, grace in past if all(at > now + grace for at, grace in past) else [min(past)]:
-        found.note(at, line, now, grace)
+        return False
+    return _note_times(found, line, list(_stated(fields, _NESTED)), now)
+
+
+def _stated(fields: object, depth: int) -> Iterator[tuple[datetime, timedelta]]:
+    if isinstance(fields, dict):
+        own = [_of_value(value) for name, value in fields.items() if name.lower() in _KEYS]
+        times = [one for one in own if one is not None and one[0] >= EARLIEST]
+        if times:
+            yield from times
+            return
+    if depth and isinstance(fields, dict | list):
+        for inner in fields.values() if isinstance(fields, dict) else fields:
+            yield from _stated(inner, depth - 1)
+
+
+def _note_pairs(found: Records, line: bytes, text: str, now: datetime) -> bool:
+    """The times among a line's fields, as logfmt has them."""
+    pairs = (pair for pair in _PAIR.finditer(text) if pair["name"].lower() in _KEYS)
+    said = (_of_value(pair["plain"] if pair["quoted"] is None else pair["quoted"]) for pair in pairs)
+    return _note_times(found, line, [one for one in said if one is not None and one[0] >= EARLIEST], now)
+
+
+def _note_times(found: Records, line: bytes, times: Sequence[tuple[datetime, timedelta]], now: datetime) -> bool:
+    """Of several times in one record the oldest and the youngest count. One in the future beside another counts for nothing,
+    and is said."""
+    noted = [found.note(at, line, now, grace) for at, grace in times]
+    return any(noted)
 
 
 def _of_value(value: object) -> tuple[datetime, timedelta] | None:
     if isinstance(value, str):
         text = value.strip()[:64]
         stamp = _STAMP.match(text) or _STAMP.match(f"[{text}]")
-        if stamp is not None and stamp["sm"] is None:
+        if stamp is not None and not (stamp["sm"] or stamp["km"] or stamp["since"]):
             at = _instant(stamp, EARLIEST, EARLIEST)
             return (at, _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE) if at is not None else None
         value = float(text) if re.fullmatch(r"[0-9]{9,19}(\.[0-9]+)?", text) else None
@@ -180,17 +233,23 @@ def _has_zone(stamp: re.Match[str]) -> bool:
 def _instant(stamp: re.Match[str], stored_at: datetime, now: datetime) -> datetime | None:
     """The matched time; what has no offset is UTC, what has no year is of the last that had come when the file was stored."""
     if stamp["sm"]:
-        until = min(stored_at + _AFTER_STORED, now + _AHEAD_BY_ZONE)
-        years = range(until.year, until.year - 9, -1)
-        month, day = _MONTHS.index(stamp["sm"]) + 1, int(stamp["sd"])
-        tried = (_made(year, month, day, stamp["st"], None) for year in years)
-        return next((at for at in tried if at is not None and at <= until), None)
+        return _without_year(_MONTHS.index(stamp["sm"]) + 1, int(stamp["sd"]), stamp["st"], stored_at, now)
+    if stamp["km"]:
+        return _without_year(int(stamp["km"]), int(stamp["kd"]), stamp["kt"], stored_at, now)
+    if stamp["since"]:
+        return datetime.fromtimestamp(float(stamp["since"]), UTC)
     if stamp["y"]:
         return _made(int(stamp["y"]), int(stamp["m"]), int(stamp["d"]), stamp["t"], stamp["z"])
-    kind = next(one for one in "ea" if stamp[f"{one}m"])
-    zone = stamp["az"]
-    month = _MONTHS.index(stamp[f"{kind}m"]) + 1
-    return _made(int(stamp[f"{kind}y"]), month, int(stamp[f"{kind}d"]), stamp[f"{kind}t"], zone)
+    kind = next(one for one in "eacg" if stamp[f"{one}m"])
+    said = stamp[f"{kind}m"]
+    month = int(said) if kind == "g" else _MONTHS.index(said) + 1
+    return _made(int(stamp[f"{kind}y"]), month, int(stamp[f"{kind}d"]), stamp[f"{kind}t"], stamp["az"])
+
+
+def _without_year(month: int, day: int, clock: str, stored_at: datetime, now: datetime) -> datetime | None:
+    until = min(stored_at + _AFTER_STORED, now + _AHEAD_BY_ZONE)
+    tried = (_made(year, month, day, clock, None) for year in range(until.year, until.year - 9, -1))
+    return next((at for at in tried if at is not None and at <= until), None)
 
 
 @lru_cache(maxsize=4096)

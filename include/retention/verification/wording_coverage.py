@@ -36,11 +36,14 @@ COVERAGE_WORDING: dict[str, Wording] = {
         "Files that no pattern of the map fits",
         "Dateien, auf die kein Muster der Karte passt",
         "Files under a mapped path that no place's folder and patterns claim and no declaration covers. `place` is the "
-        "connection: files are not named, as they may be called after somebody.",
+        "connection: files are not named, as they may be called after somebody. A link out of all mapped paths counts, "
+        "too, whatever it is called: nobody reads what it leads to.",
         "Dateien unter einem kartierten Pfad, die weder Ordner und Muster eines Ortes noch eine Erklärung erfassen. "
-        "`place` nennt die Verbindung; Dateien werden nicht genannt, denn sie können nach jemandem heißen.",
-        "List the path; widen the patterns, declare the folder, or remove the files.",
-        "Pfad auflisten; Muster erweitern, Ordner erklären oder die Dateien entfernen.",
+        "`place` nennt die Verbindung; Dateien werden nicht genannt, denn sie können nach jemandem heißen. Auch ein "
+        "Verweis, der aus allen kartierten Pfaden hinausführt, zählt, wie er auch heißt: Niemand liest, was dort liegt.",
+        "List the path; widen the patterns, declare the folder, map the path that a link leads to, or remove the files.",
+        "Pfad auflisten; Muster erweitern, Ordner erklären, den Pfad kartieren, auf den ein Verweis führt, oder die Dateien "
+        "entfernen.",
     ),
     "map_names_nothing": Wording(
         "The map names what isn't there",

@@ -102,6 +102,18 @@ RECORD_WORDING: dict[str, Wording] = {
         "Show the instruction, and name `check_requests` in the data map; without an instruction treat it as over-deletion.",
         "Weisung vorlegen und `check_requests` in der Datenkarte nennen; ohne Weisung wie eine Überlöschung behandeln.",
     ),
+    "oldest_unknown": Wording(
+        "Begins with a record of unknown age",
+        "Beginnt mit einem Eintrag unbekannten Alters",
+        "A log file or log object whose first record has no time that can be read. Its own date is that of the last write: it "
+        "says nothing about the oldest record, which may be past its limit.",
+        "Eine Log-Datei oder ein Log-Objekt, dessen erster Eintrag keine lesbare Zeit trägt. Das eigene Datum ist das des "
+        "letzten Schreibens: Es sagt nichts über den ältesten Eintrag, dessen Frist überschritten sein kann.",
+        "Let the program write ISO 8601 times at the beginning of each line, also of the first; rotate the file, and delete what "
+        "was rotated 14 days later.",
+        "Das Programm Zeiten nach ISO 8601 an den Anfang jeder Zeile schreiben lassen, auch der ersten; die Datei rotieren und "
+        "das Rotierte nach 14 Tagen löschen.",
+    ),
     "leftover_partition": Wording(
         "Partition or copy left behind",
         "Zurückgebliebene Partition oder Kopie",

@@ -3,7 +3,8 @@
 
 -- What was seen, one row each:
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
---   record, partition, file          a table's row, a table's partition, a file of records
+--   record, partition, file          a table's row, a table's partition, a file of records; of files and log objects `note` says
+--                                    where nobody can tell how old the first record is
 --   rest                             rows that need no look one by one: how many, the oldest's date, the first promised end
 --   row                              a row of a source without any object (mapped = false: it names no place of the map)
 --   half                             a row of which some columns are anonymised and others not; it may be a record, too

@@ -19,10 +19,17 @@ class FilesSeen(NamedTuple):
     missing_folders: list[str]
 
 
-def look_below(root: Path, datamap: DataMap, connections: Collection[str], declared: Collection[str]) -> FilesSeen:
+def look_below(
+    root: Path,
+    datamap: DataMap,
+    connections: Collection[str],
+    declared: Collection[str],
+    looked_at: Collection[Path] = (),
+) -> FilesSeen:
     """Compare every file below `root` with the map. `declared` are folders declared free of personal data.
 
-    Links are not followed: what they lead to elsewhere is a place of its own. Raises OSError where a folder can't be read.
+    Links are not followed, and no pattern claims one: what it leads to is read by nobody, unless that lies below `root` or one of
+    the other folders that are `looked_at`. Raises OSError where a folder can't be read.
     """
     claims = [
         (_parts(place.spec.folder), compile_patterns(place.spec.patterns))
@@ -30,10 +37,13 @@ def look_below(root: Path, datamap: DataMap, connections: Collection[str], decla
         if isinstance(place, MappedFiles) and place.spec.connection in connections
     ]
     apart = [_parts(folder) for folder in declared]
+    known = [folder.resolve() for folder in (root, *looked_at)]
     files = unclaimed = 0
-    for path in _files(root):
+    for path, leads_to in _files(root):
+        if leads_to is not None and any(leads_to.is_relative_to(folder) for folder in known):
+            continue
         files += 1
-        is_claimed = any(
+        is_claimed = leads_to is None and any(
             path[: len(folder)] == folder and matches("/".join(path[len(folder) :])) for folder, matches in claims
         )
         if not is_claimed and not any(path[: len(folder)] == folder for folder in apart):
@@ -42,18 +52,16 @@ def look_below(root: Path, datamap: DataMap, connections: Collection[str], decla
     return FilesSeen(files, unclaimed, missing)
 
 
-def _files(root: Path) -> Iterator[tuple[str, ...]]:
-    """Every file or other entry that is no folder, as the names that lead to it.
-
-    A link to something below `root` is left out: that is here itself, or nowhere.
-    """
+def _files(root: Path) -> Iterator[tuple[tuple[str, ...], Path | None]]:
+    """Every file or other entry that is no folder, as the names that lead to it, and of a link where it leads."""
     for folder, folders, names in os.walk(root, onerror=_raise):
         below = Path(folder).relative_to(root).parts
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in (*names, *links):
-            path = Path(folder) / name
-            if not (path.is_symlink() and path.resolve().is_relative_to(root.resolve())):
-                yield (*below, name)
+        links = {name for name in (*names, *folders) if Path(folder, name).is_symlink()}
+        for name in links.union(names):
+            leads_to = (
+                Path(os.path.realpath(Path(folder, name))) if name in links else None
+            )  # Path.resolve raises for a loop
+            yield (*below, name), leads_to
 
 
 def _raise(error: OSError) -> None:

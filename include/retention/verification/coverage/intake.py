@@ -143,7 +143,7 @@ def _cover_folder(around: Surroundings, name: str, category: str, covered: Cover
     ]
     try:
         root = Path(str(around.verifier(name).extra["path"]))
-        seen = look_below(root, around.datamap, [name], declared)
+        seen = look_below(root, around.datamap, [name], declared, list(_folders(around)))
     except (OSError, KeyError) as error:
         code = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no path"
         unread = Unread(
@@ -158,6 +158,14 @@ def _cover_folder(around: Surroundings, name: str, category: str, covered: Cover
     around.inventory.add(
         [Entry(category, name, "named", mapped=False, note="folder: no folder") for _ in seen.missing_folders]
     )
+
+
+def _folders(around: Surroundings) -> Iterator[Path]:
+    """The folders of all the map's connections to files: each is looked at, or it is said that it could not be."""
+    for name, source in around.datamap.connections.items():
+        path = around.verifier(name).extra.get("path") if source.kind is ConnectionKind.FILES else None
+        if path:
+            yield Path(str(path))
 
 
 def _judge_declarations(around: Surroundings, categories: Collection[str], covered: Covered) -> None:
