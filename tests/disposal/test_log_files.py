@@ -212,7 +212,7 @@ def test_a_hidden_version_goes_before_the_marker_that_hides_it(log_world: LogWor
         pytest.param({"tenant_id": "t1"}, {"a.log", "b.log"}, id="any_tenant_may_be_in_it"),
         pytest.param({"person_id": "p1"}, {"a.log", "b.log"}, id="any_person_may_be_in_it"),
         pytest.param({"item": "a.log"}, {"a.log"}, id="one_file"),
-        pytest.param({"category": "audio"}, set[str](), id="another_category"),
+        pytest.param({"category": "usage"}, set[str](), id="another_category"),
         pytest.param({"category": "logs", "approved_by": None}, set[str](), id="unapproved"),
     ],
 )
@@ -221,8 +221,10 @@ def test_a_hold_keeps_what_may_be_meant(store: Store, scope: dict[str, str], kep
     if "item" in scope:
         name = scope.pop("item")
         scope |= {"place": FILES, "item_id": name} if store.is_files else {"place": OBJECTS, "item_id": f"logs/{name}"}
-    if scope.get("category") == "audio":
-        (store.world.policies / "audio.yaml").write_text(RULE.replace("category: logs", "category: audio", 1))
+    if scope.get("category") == "usage":
+        rule = RULE.replace("logs", "usage").replace("logged", "collected").replace(", granularity: P1D", "")
+        rule = rule.replace("after_protection: PT49H", "after_protection: PT6H")
+        (store.world.policies / "usage.yaml").write_text(rule)
         with (store.world.datamap_folder / "servers.yaml").open("a") as file:
             file.write(OTHER_PLACE.format(bucket=store.world.bucket))
     store.put("a.log", OLD)
@@ -236,7 +238,7 @@ def test_a_hold_keeps_what_may_be_meant(store: Store, scope: dict[str, str], kep
 OTHER_PLACE = """\
   other:
     kind: s3
-    category: audio
+    category: usage
     role: controller
     owner: Platform Engineering
     connection: log_s3
