@@ -276,6 +276,53 @@ def test_suppressed_contact_is_dated_by_the_oldest_entry_that_stands(
     assert said["status"] == (status or "retain")
 
 
+PROVEN_BEFORE = {"created_at": now() - 9 * DAY, "proven_consent_at": now() - 9 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("email", text) for text in ("k.A.", "-", "unbekannt", "n/a")]
+    + [("phone", text) for text in ("0", "+", "0000", "+49", "00000000", "12345")],
+)
+def test_who_has_no_identifier_has_none_in_common_with_others(tables: TableWorld, column: str, text: str) -> None:
+    tables.add_contact(1, **{column: text}, withdrawn_at=now() - HOUR)
+    tables.add_contact(2, **{column: text}, **PROVEN_BEFORE)
+    assert tables.dispose("marketing").gone == 1
+    assert tables.plan("marketing").due == 0
+    assert tables.own_sql("SELECT kind FROM retention.suppression_list") == []
+
+
+def test_one_withdrawal_takes_who_shares_its_own_identifier_and_nobody_else(tables: TableWorld) -> None:
+    """2 shares the number that withdrew; 3 shares only an address with 2, who has decided nothing."""
+    tables.add_contact(1, phone="030 901820", withdrawn_at=now() - HOUR)
+    tables.add_contact(2, phone="030 901820", email="team@example.org", **PROVEN_BEFORE)
+    tables.add_contact(3, phone="030 901821", email="team@example.org", **PROVEN_BEFORE)
+    assert [tables.dispose("marketing").gone for _ in range(3)] == [1, 1, 0]
+    assert tables.ids("contacts", "contact_id") == {"3"}
+
+
+def test_import_of_a_suppressed_person_leaves_the_date_of_the_withdrawal(tables: TableWorld) -> None:
+    """Withdrawn, consented again with proof, then imported again from an old list: the consent is newer than the withdrawal."""
+    mail = "mara@example.org"
+    tables.add_contact(1, email=mail, created_at=now() - 20 * DAY, withdrawn_at=now() - 10 * DAY)
+    tables.dispose("marketing")
+    listed = tables.own_sql("SELECT suppressed_at FROM retention.suppression_list")
+    tables.add_contact(2, email=mail, created_at=now() - 5 * DAY, proven_consent_at=now() - 5 * DAY)
+    tables.add_contact(3, email=mail, created_at=now() - DAY)
+    assert [tables.dispose("marketing").gone for _ in range(2)] == [1, 0]
+    assert tables.ids("contacts", "contact_id") == {"2"}
+    assert tables.own_sql("SELECT suppressed_at FROM retention.suppression_list") == listed
+
+
+def test_second_withdrawal_moves_the_date(tables: TableWorld) -> None:
+    tables.add_contact(1, email="mara@example.org", withdrawn_at=now() - 10 * DAY)
+    tables.dispose("marketing")
+    tables.add_contact(2, email="mara@example.org", proven_consent_at=now() - 5 * DAY, withdrawn_at=now() - DAY)
+    tables.dispose("marketing")
+    tables.add_contact(3, email="mara@example.org", proven_consent_at=now() - 5 * DAY)
+    assert tables.dispose("marketing").gone == 1
+
+
 def test_suppression_list_of_another_hash_key_is_unknown_and_never_empty(tables: TableWorld) -> None:
     tables.add_contact(1, email="anna@example.com", withdrawn_at=now() - HOUR)
     tables.dispose("marketing")

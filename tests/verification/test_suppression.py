@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tests.verification.company import DAY, found, reasons
 from tests.verification.records import MAP, Records
 
-from retention.disposal.identifiers import normalised
+from retention.disposal.identifiers import identifiers_in
 from retention.evidence.hashing import ItemHasher
 from retention.verification.identifiers import spell
 
@@ -97,42 +98,85 @@ def test_place_without_identifiers_can_not_keep_the_promise(records: Records) ->
     assert dict(records.check("marketing").places_failed) == {"contacts": "NoIdentifiers"}
 
 
+MAX, NUMBER = "max@example.org", "+4915112345678"
 SPELLINGS = [
-    pytest.param("email", "Anna@Example.COM", "anna@example.com", id="case"),
-    pytest.param("email", "  anna@example.com\n", "anna@example.com", id="blanks"),
-    pytest.param("email", "anna@münchen.de", "anna@xn--mnchen-3ya.de", id="idn"),
-    pytest.param("email", "anna@xn--mnchen-3ya.de", "anna@xn--mnchen-3ya.de", id="idn_in_ascii"),
-    pytest.param("email", "ａｎｎａ@example.com", "anna@example.com", id="full_width"),
-    pytest.param("email", "JÜRGEN@example.com", "jürgen@example.com", id="umlaut"),
-    pytest.param("email", "No  Address", "no address", id="no_address"),
-    pytest.param("email", " ", "", id="nothing"),
-    pytest.param("phone", "030 123456", "+4930123456", id="german"),
-    pytest.param("phone", "+49 (0)30 123456", "+4930123456", id="with_trunk_zero"),
-    pytest.param("phone", "0043 1 5880 0", "+43158800", id="austrian"),
-    pytest.param("phone", "ext. 7", "7", id="no_number"),
-    pytest.param("phone", "-", "", id="nothing_dialled"),
+    pytest.param("email", "Anna@Example.COM", {"anna@example.com"}, id="case"),
+    pytest.param("email", "  anna@example.com\n", {"anna@example.com"}, id="blanks"),
+    pytest.param("email", "anna@münchen.de", {"anna@xn--mnchen-3ya.de"}, id="idn"),
+    pytest.param("email", "anna@xn--mnchen-3ya.de", {"anna@xn--mnchen-3ya.de"}, id="idn_in_ascii"),
+    pytest.param("email", "ａｎｎａ@example.com", {"anna@example.com"}, id="full_width"),
+    pytest.param("email", "JÜRGEN@example.com", {"jürgen@example.com"}, id="umlaut"),
+    pytest.param("email", "Max Muster <max@example.org>", {MAX}, id="with_a_name"),
+    pytest.param("email", '"Muster, Max" <max@example.org>', {MAX}, id="with_a_name_and_a_comma"),
+    pytest.param("email", "mailto:max@example.org?subject=hi", {MAX}, id="link"),
+    pytest.param("email", "max@example.org, eva@example.org", {MAX, "eva@example.org"}, id="two"),
+    pytest.param("email", "max@example.org;eva@example.org", {MAX, "eva@example.org"}, id="two_with_a_semicolon"),
+    pytest.param("email", "max@example.org/eva@example.org", {MAX, "eva@example.org"}, id="two_with_a_slash"),
+    pytest.param("email", "max@example.org;", {MAX}, id="semicolon_behind"),
+    pytest.param("email", "max@example.org.", {MAX}, id="full_stop_behind"),
+    pytest.param("email", "\u200bmax@exam\u00adple.org", {MAX}, id="invisible_signs"),
+    pytest.param("email", "max+crm@example.org", {MAX, "max+crm@example.org"}, id="tag"),
+    pytest.param("phone", "030 123456", {"+4930123456"}, id="german"),
+    pytest.param("phone", "+49 (0)30 123456", {"+4930123456"}, id="with_trunk_zero"),
+    pytest.param("phone", "0043 1 5880 0", {"+43158800"}, id="austrian"),
+    pytest.param("phone", "Tel.: 0151/12345678", {NUMBER}, id="word_before"),
+    pytest.param("phone", "0151-12345678 (privat)", {NUMBER}, id="word_behind"),
+    pytest.param("phone", "15112345678", {NUMBER}, id="without_zero"),
+    pytest.param("phone", "0151 12345678 / 030 901820", {NUMBER, "+4930901820"}, id="two"),
+    pytest.param("phone", "0151 12345678, 030 901820", {NUMBER, "+4930901820"}, id="two_with_a_comma"),
+    pytest.param("phone", "٠١٥١١٢٣٤٥٦٧٨", {NUMBER}, id="arabic_digits"),
+    *(
+        pytest.param("email", text, set(), id=text)
+        for text in ("k.A.", "-", "unbekannt", "n/a", " ", "a@b", "a@firma.local")
+    ),
+    *(
+        pytest.param("phone", text, set(), id=text)
+        for text in ("0", "+", "0000", "+49", "00000000", "12345", "110", "901820")
+    ),
+    *(pytest.param("phone", text, set(), id=text) for text in ("-", "k.A.", "ext. 7", "0800 FLOWERS", "10115 Berlin")),
 ]
 
 
 @pytest.mark.parametrize(("kind", "text", "expected"), SPELLINGS)
-def test_identifier_has_one_spelling(kind: str, text: str, expected: str) -> None:
-    assert spell(kind, text) == expected  # type: ignore[arg-type]
+def test_text_holds_identifiers_of_one_spelling_each(
+    kind: Literal["email", "phone"], text: str, expected: set[str]
+) -> None:
+    assert (spell(kind, text), identifiers_in(kind, text)) == (expected, expected)
+
+
+@pytest.mark.parametrize("text", ["49 151 12345678", "4915112345678", "49 151 12345678 (privat)"])
+def test_number_without_its_plus_is_recognised(text: str) -> None:
+    assert NUMBER in spell("phone", text) & identifiers_in("phone", text)
+
+
+def test_identifiers_that_name_nobody_are_counted(records: Records) -> None:
+    records.contact("7", email="k.A.", phone="0000")
+    records.contact("8", email="anna@example.com", phone="ext. 7")
+    records.contact("9", email=" ", phone="030 123456")
+    records.contact("10")
+    result = records.check("marketing")
+    assert (found(result), result.verdict) == ({"unreadable_identifier": 2}, "compliant")
 
 
 @given(
     st.one_of(
         st.emails(),
-        st.text(alphabet="abzABZ019._+-@äß ", max_size=20),
+        st.text(alphabet="abzABZ019._+-@äß <>;,/'", max_size=20),
         st.builds(
-            "{}@{}.de".format, st.text("aA.ß1-_", min_size=1, max_size=6), st.text("aAü-1", min_size=1, max_size=6)
+            "{}@{}.de".format, st.text("aA.ß1-_+", min_size=1, max_size=6), st.text("aAü-1", min_size=1, max_size=6)
         ),
     )
 )
-def test_disposal_and_verification_spell_addresses_alike(text: str) -> None:
+def test_disposal_and_verification_read_addresses_alike(text: str) -> None:
     """Written twice; where they differ, one of them misses a person."""
-    assert spell("email", text) == normalised("email", text)
+    assert spell("email", text) == identifiers_in("email", text)
 
 
-@given(st.text(alphabet="0123456789+-/() x", max_size=18))
-def test_disposal_and_verification_spell_numbers_alike(text: str) -> None:
-    assert spell("phone", text) == normalised("phone", text)
+@given(
+    st.one_of(
+        st.text(alphabet="0123456789+-/() x,;", max_size=30),
+        st.from_regex(r"(0|\+49|0049|49)? ?\(?1[567]\d\)?[ /-]?\d{7,8}( / 030 \d{6})?", fullmatch=True),
+    )
+)
+def test_disposal_and_verification_read_numbers_alike(text: str) -> None:
+    assert spell("phone", text) == identifiers_in("phone", text)

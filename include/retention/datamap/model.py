@@ -199,7 +199,7 @@ class TablePlace(Place):
     text, by which an anonymised row is known."""
     identifiers: dict[ColumnName, Literal["email", "phone"]] = Field(default_factory=dict)
     """Columns with a person's identifiers, for the suppression list: their keyed hashes stay when the row goes, and a row that
-    comes back with one of them is due at once (event `suppressed`)."""
+    comes back with one of them is due at once (event `suppressed`). Only valid addresses and numbers identify anybody."""
     facts: TableFacts
     """How the facts about the rows are read."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import sql
 
-from retention.disposal.fact_columns import FactColumns
+from retention.disposal.fact_columns import SUPPRESSED, FactColumns
 from retention.policy.model import RetentionRule, Terms
 
 _TERM_TYPES = {
@@ -146,7 +146,8 @@ def clocked(rule: RetentionRule) -> sql.Composed:
     asked = [event for event in events if event in rule.marked("on_request")]
     return sql.SQL(
         "SELECT happened.*, {due} AS clock_due_at, {deadlines} AS clock_deadline_at, {trigger} AS trigger_event, "
-        "{asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at, {asked_trigger} AS asked_trigger FROM happened"
+        "{asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at, {asked_trigger} AS asked_trigger, "
+        "{withdrawn} AS withdrawn_at FROM happened"
     ).format(
         due=_least(events, "due"),
         deadlines=_least(events, "deadline"),
@@ -154,7 +155,15 @@ def clocked(rule: RetentionRule) -> sql.Composed:
         asked_due=_least(asked, "due"),
         asked_deadline=_least(asked, "deadline"),
         asked_trigger=_first(asked),
+        withdrawn=_latest([event for event in asked if event != SUPPRESSED]),
     )
+
+
+def _latest(events: Sequence[str]) -> sql.Composable:
+    """When the item's own customer or person decided last, NULL where they did not."""
+    if not events:
+        return sql.SQL("NULL::timestamptz")
+    return sql.SQL("greatest({})").format(sql.SQL(", ").join(sql.Identifier(f"at_{event}") for event in events))
 
 
 def _first(events: Sequence[str]) -> sql.Composable:

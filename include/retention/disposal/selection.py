@@ -187,7 +187,7 @@ def _decided(
         "SELECT item_id, object_key, tenant_id, key_tenant, key_day, person_id, arose_at, seen_at AS evidence_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
-        "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, asked_due_at, "
+        "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, withdrawn_at, "
         "CASE WHEN {undated} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' ELSE 'start_point' END AS basis, "
         "{restricted} AS restricted, coalesce({by_minimum}, FALSE) OR coalesce({by_duty}, FALSE) AS kept_by_minimum, "
         "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM released"

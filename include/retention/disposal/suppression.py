@@ -15,7 +15,7 @@ from psycopg import sql
 from retention.database import OwnConnection
 from retention.disposal.checked import CheckedTable
 from retention.disposal.fact_columns import SUPPRESSED
-from retention.disposal.identifiers import normalised
+from retention.disposal.identifiers import identifiers_in
 from retention.disposal.reading import Reading
 from retention.errors import UnknownError
 from retention.stores.tables import TableBatch
@@ -24,12 +24,12 @@ _ROWS = 5_000
 
 
 class DecidedRow(NamedTuple):
-    """A row as it was decided; `asked_due_at` is when it fell due because somebody asked for it."""
+    """A row as it was decided; `withdrawn_at` is when its own customer or person decided that it goes."""
 
     item_id: str
     is_due: bool
     reason: str
-    asked_due_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 def suppressed_items(
@@ -57,11 +57,14 @@ def suppressed_items(
 
 
 def suppress(reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]) -> None:
-    """Put the identifiers of rows that are about to go on the list, dated by when the person decided."""
-    spec = reading.checked.place.spec
-    if not spec.identifiers or not rows:
+    """Put the identifiers of rows that are about to go on the list, dated by when their own person decided.
+
+    A row that goes only because it is on the list, or by its age, adds none: its person has decided nothing. So the list neither
+    spreads from row to row over what they share, nor does its date move past a consent that was proven since.
+    """
+    asked_at = {row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None}
+    if not reading.checked.place.spec.identifiers or not asked_at:
         return
-    asked_at = {row.item_id: row.asked_due_at or reading.now for row in rows}
     query, columns = _select(reading, by_id=True)
     entries = [
         (kind, digest, reading.runtime.hasher.key_id, asked_at[str(key)])
@@ -126,7 +129,8 @@ def _hashes(reading: Reading[CheckedTable], values: Mapping[str, str | None]) ->
     return [
         (kinds[column], hasher.identifier(kinds[column], plain))
         for column, text in values.items()
-        if text is not None and (plain := normalised(kinds[column], text))
+        if text is not None
+        for plain in identifiers_in(kinds[column], text)
     ]
 
 

@@ -114,7 +114,7 @@ def _decided(
     batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, Sequence[datetime]]
 ) -> dict[str, DecidedRow]:
     selection = reading.selection(keys=ids, suppressed=suppressed)
-    query = sql.SQL("SELECT item_id, {} AS is_due, reason, asked_due_at FROM {}").format(
+    query = sql.SQL("SELECT item_id, {} AS is_due, reason, withdrawn_at FROM {}").format(
         sql.SQL(DISPOSABLE), selection.decided
     )
     with batch.session.cursor(row_factory=lambda _cursor: DecidedRow._make) as cursor:

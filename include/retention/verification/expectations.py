@@ -40,7 +40,8 @@ _GAPS = {
         SELECT entry_no FROM {batch}
         WHERE
             (item_hash IS NULL AND entry NOT IN (
-                'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place', 'rest', 'orphans', 'unseen', 'external'
+                'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place', 'rest', 'orphans', 'unseen', 'unreadable',
+                'external'
             ))
             OR (part_hash IS NULL AND is_part AND entry NOT IN ('delete_marker', 'upload'))
     """,

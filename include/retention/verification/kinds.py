@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
         Kind("row_without_object", _F, "items", "rows"),
         Kind("ambiguous_object", _F, "items", "objects"),
         Kind("owner_unknown", _F, "rows", "records"),
+        Kind("unreadable_identifier", _F, "rows", "identified"),
         Kind("leftover_partition", _F, "items", "partitions"),
         Kind("attestation_old", _F, "places", "externals"),
         Kind("declaration_old", _F, "declarations", "declarations"),

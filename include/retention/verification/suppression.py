@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple, TypeGuard
 
 from retention.datamap.loader import MappedTable
-from retention.verification.identifiers import Kind, spell
+from retention.verification.identifiers import spell
 from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
 from retention.verification.source import Unread
@@ -24,27 +25,43 @@ GROUP BY kind
 _LISTED = "SELECT hash, suppressed_at FROM retention.suppression_list WHERE hash = ANY(%s)"
 
 
-def find_suppressed(check: PlaceCheck, place: MappedTable, rows: TableRows) -> dict[str, list[datetime]]:
-    """Since when each row's identifiers have stood on the list, by the row's id; only rows with one that does.
+class Identified(NamedTuple):
+    """`since`: since when each row's identifiers have stood on the list, by the row's id; only rows with one that does.
+    `rows` were looked at; of `unreadable` ones some identifier holds neither an address nor a number: nobody finds them."""
+
+    since: Mapping[str, Sequence[datetime]]
+    rows: int = 0
+    unreadable: int = 0
+
+
+def find_suppressed(check: PlaceCheck, place: MappedTable, rows: TableRows) -> Identified:
+    """Who is on the list, and who could not be looked for.
 
     Raises Unread where nobody could be found on it: no identifiers in the map, or entries under another key.
     """
     if all(event.name != SUPPRESSED for event in check.terms.events):
-        return {}
+        return Identified({})
     if not place.spec.identifiers:
         expected = "`identifiers` in the data map: the columns by which a suppressed person is known"
         raise Unread(f"place {place.name!r}: nobody could be found on the suppression list", "NoIdentifiers", expected)
     listed_kinds = _kinds(check)
-    columns = [kind if kind in listed_kinds else None for kind in place.spec.identifiers.values()]
-    if not any(columns):
-        return {}
-    found: defaultdict[str, list[datetime]] = defaultdict(list)
+    kinds = list(place.spec.identifiers.values())
+    since: defaultdict[str, list[datetime]] = defaultdict(list)
+    looked_at = unreadable = 0
     for chunk in rows.identifiers():
-        hashed = _hashed(check, columns, chunk)
-        for listed, at in _since(check, hashed):
-            for item_id in hashed[listed]:
-                found[item_id].append(at)
-    return dict(found)
+        looked_at += len(chunk)
+        by_hash = defaultdict[bytes, list[str]](list)
+        for item_id, texts in chunk.items():
+            told = [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
+            unreadable += any(not identifiers for _kind, identifiers in told)
+            for kind, identifiers in told:
+                if kind in listed_kinds:
+                    for one in identifiers:
+                        by_hash[check.around.hasher.identifier(kind, one)].append(item_id)
+        for listed, at in _since(check, by_hash):
+            for item_id in by_hash[listed]:
+                since[item_id].append(at)
+    return Identified(dict(since), looked_at, unreadable)
 
 
 def _kinds(check: PlaceCheck) -> set[str]:
@@ -57,17 +74,11 @@ def _kinds(check: PlaceCheck) -> set[str]:
     return {row["kind"] for row in rows}
 
 
-def _hashed(
-    check: PlaceCheck, columns: Sequence[Kind | None], chunk: Mapping[str, Collection[str | None]]
-) -> dict[bytes, list[str]]:
-    """The rows' ids by the keyed hashes of their identifiers; `columns` are the kinds, None where the list has none."""
-    by_hash = defaultdict[bytes, list[str]](list)
-    for item_id, texts in chunk.items():
-        for kind, text in zip(columns, texts, strict=True):
-            if kind is not None and text is not None and (told := spell(kind, text)):
-                by_hash[check.around.hasher.identifier(kind, told)].append(item_id)
-    return by_hash
+def _says_something(text: str | None) -> TypeGuard[str]:
+    return text is not None and not text.isspace() and text != ""
 
 
 def _since(check: PlaceCheck, hashes: Collection[bytes]) -> list[tuple[bytes, datetime]]:
+    if not hashes:
+        return []
     return [(bytes(row["hash"]), row["suppressed_at"]) for row in check.inventory.ask(_LISTED, (list(hashes),))]

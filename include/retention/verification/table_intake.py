@@ -51,7 +51,7 @@ class TableIntake:
     def read(self) -> None:
         """Everything, at one instant."""
         self._rows.refuse_repeated_ids()
-        self._suppressed = find_suppressed(self._check, self._place, self._rows)
+        self._suppressed = self._look_for_suppressed()
         held = held_in(self._check.around.scopes, self._check.name, self._check.terms.category, self._now)
         conditions = self._rows.conditions(self._check.around.as_of, self._now, held, list(self._suppressed))
         for chunk in self._rows.mattering(conditions):
@@ -72,6 +72,14 @@ class TableIntake:
                 ]
             )
         self._look_around()
+
+    def _look_for_suppressed(self) -> Mapping[str, Sequence[datetime]]:
+        found = find_suppressed(self._check, self._place, self._rows)
+        if found.rows:
+            self._check.read_more("identified", found.rows)
+        if found.unreadable:
+            self._check.inventory.add([self._check.entry("unreadable", counted=found.unreadable)])
+        return found.since
 
     def _take(self, records: Sequence[RecordFacts]) -> None:
         self._count(len(records))
