@@ -30,6 +30,8 @@ def company(postgres_server: PostgresServer, s3_server: S3Server) -> Iterator[St
 def both_sides(conninfo: str, name: str) -> tuple[Facts, Facts]:
     """The rows by disposal's SQL and by the check's, with the columns that both have to give."""
     by_disposal, by_check = (rows_of(conninfo, text) for text in (TABLES[name].items_sql, TABLES[name].check_items_sql))
+    for row in by_check.values():
+        row.pop("tenant_known", None)  # verification's alone
     for item_id, row in by_disposal.items():
         check = by_check.get(item_id, {})
         if name in GO_AFTER and row["waits"] and not check.get("waits"):
@@ -303,3 +305,15 @@ def add_transcript(world: World, tenant: str, created_at: datetime | None, call_
         *(item_id, call_id, tenant, created_at),
     )
     return str(item_id)
+
+
+@pytest.mark.parametrize("name", ["transcripts", "calls", "callers", "crm_leads"])
+def test_customer_without_any_contract_is_unknown(world: World, name: str) -> None:
+    def known() -> list[bool]:
+        return [row["tenant_known"] for row in rows_of(world.company, TABLES[name].check_items_sql).values()]
+
+    world.add_tenant("t9", contract=False)
+    add_item(world, name, now() - 90 * DAY)
+    assert known() == [False]
+    world.sql("INSERT INTO contracts VALUES (%s, 't9', %s, NULL)", uuid.uuid4(), now() - DAY)
+    assert known() == [True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from retention.datamap.loader import MappedTable
 from retention.datamap.model import ConnectionKind, SourceConnection, TableFacts, TablePlace
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.selection import compile_selection
-from retention.policy.decide import EARLIEST, decide
+from retention.policy.decide import EARLIEST, NEVER, decide
 from retention.policy.facts import Duty, ItemFacts, Start
 from retention.policy.model import (
     Consents,
@@ -36,6 +36,10 @@ COLUMNS = """item_id bigint, tenant_id text, person_id text, person_known boolea
     happened_requested boolean, restricted boolean, waits boolean, duty_paragraph text, duty_until timestamptz"""
 TOLD_WITHOUT_KEEPING = """item_id, tenant_id, person_id, person_known, evidence_at, start_created, start_contract_ended,
     happened_contract_ended, start_requested, happened_requested, duty_paragraph, duty_until"""
+BY_TIMES_ALONE = """item_id, tenant_id, person_id, person_known, evidence_at, start_created, start_contract_ended,
+    start_requested, restricted, waits, duty_paragraph, duty_until"""
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+FAR_AHEAD = [NOW + 3 * DAY, NOW + HOUR + TICK, NEVER - TICK, NEVER, datetime.max.replace(tzinfo=UTC)]
 CONSENT_COLUMNS = """item_id bigint, party text, scope text, given_at timestamptz, recorded_at timestamptz,
     ends_at timestamptz, withdrawn_at timestamptz, reviewed_at timestamptz"""
 
@@ -128,6 +132,8 @@ def thing(generator: Generator, number: int, *, is_processor: bool) -> ItemFacts
     draw, one = generator.random, generator.item(number)
     created = generator.instant()
     ended, requested = generator.instant(nullable=0.4), generator.instant(nullable=0.6)
+    ended = draw.choice(FAR_AHEAD) if draw.random() < 0.1 else ended
+    requested = draw.choice(FAR_AHEAD) if draw.random() < 0.2 else requested
     duty = Duty("§147 AO", generator.instant(nullable=0.3)) if draw.random() < 0.2 else None
     return replace(
         one,
@@ -175,8 +181,11 @@ def store(source: psycopg.Connection[Any], generator: Generator, items: list[Ite
                     )
 
 
-def as_decided(item: ItemFacts, *, tells_all: bool = True) -> ItemFacts:
-    """What decide() is told of it; without `tells_all`, the source says nothing of restrictions and of what has to go first."""
+def as_decided(item: ItemFacts, *, tells_all: bool = True, by_times: bool = False) -> ItemFacts:
+    """What decide() is told of it; without `tells_all`, the source says nothing of restrictions and of what has to go first; with
+    `by_times`, only an event's time says that it happened."""
+    if by_times:
+        item = replace(item, starts={event: Start(start.at, None) for event, start in item.starts.items()})
     at = item.evidence_at
     item = replace(item, evidence_at=at if at is not None and at >= EARLIEST else None)
     return replace(
@@ -195,6 +204,7 @@ def as_decided(item: ItemFacts, *, tells_all: bool = True) -> ItemFacts:
     as_of_offset_h=st.sampled_from([0, 0, 0, -1, -50, -700]),
     by_key=st.booleans(),
     tells_all=st.booleans(),
+    by_times=st.booleans(),
 )
 def test_sql_and_decide_say_the_same_of_rows(
     source: psycopg.Connection[Any],
@@ -204,6 +214,7 @@ def test_sql_and_decide_say_the_same_of_rows(
     as_of_offset_h: int,
     by_key: bool,
     tells_all: bool,
+    by_times: bool,
 ) -> None:
     generator = Generator(seed)
     items = [thing(generator, number, is_processor=role == "processor") for number in range(150)]
@@ -212,7 +223,8 @@ def test_sql_and_decide_say_the_same_of_rows(
     store(source, generator, items)
     as_of = NOW + as_of_offset_h * HOUR
     wanted = {item.item_id for item in items[:40]} if by_key else {item.item_id for item in items}
-    mapped = place(role) if tells_all else place(role, TOLD_WITHOUT_KEEPING)
+    tells_all = tells_all or by_times
+    mapped = place(role, BY_TIMES_ALONE if by_times else "*" if tells_all else TOLD_WITHOUT_KEEPING)
     columns = read_columns(source, mapped, RULES[name])
     keys = sorted(wanted) if by_key else None
     selection = compile_selection(mapped, RULES[name], columns, holds, as_of=as_of, now=NOW, keys=keys)
@@ -220,7 +232,7 @@ def test_sql_and_decide_say_the_same_of_rows(
     rows = {row["item_id"]: row for row in source.execute(query, selection.parameters)}
 
     assert rows.keys() == wanted
-    for item in (as_decided(one, tells_all=tells_all) for one in items if one.item_id in wanted):
+    for item in (as_decided(one, tells_all=tells_all, by_times=by_times) for one in items if one.item_id in wanted):
         decision = decide(item, RULES[name], holds, as_of, now=NOW)
         row = rows[item.item_id]
         said = (row["status"], row["basis"], row["reason"], row["due_at"], row["deadline_at"], set(row["hold_ids"]))

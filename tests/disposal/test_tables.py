@@ -276,6 +276,42 @@ def test_suppressed_contact_is_dated_by_the_oldest_entry_that_stands(
     assert said["status"] == (status or "retain")
 
 
+@pytest.mark.parametrize(
+    "at",
+    [pytest.param(now() + HOUR, id="an_hour"), pytest.param(now() + 10 * DAY, id="ten_days"), "2999-01-01", "infinity"],
+)
+def test_request_that_is_dated_ahead_deletes_nothing_and_is_counted(tables: TableWorld, at: object) -> None:
+    tables.add_contract("t1", None)
+    tables.add_transcript("t1")
+    tables.sql("INSERT INTO requests VALUES ('t1', %s)", at)
+    planned = tables.plan("transcript")
+    assert (planned.due, planned.undated) == (0, 1)
+
+
+def test_request_that_is_dated_ahead_puts_off_no_other_end(tables: TableWorld) -> None:
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1")
+    tables.sql("INSERT INTO requests VALUES ('t1', now() + interval '40 years')")
+    assert tables.dispose("transcript").gone == 1
+
+
+@pytest.mark.parametrize("ended", ["infinity", "294276-01-01", "9999-12-31"])
+def test_contract_that_ends_never_is_open(tables: TableWorld, ended: str) -> None:
+    tables.sql("INSERT INTO contracts VALUES ('forever', %s)", ended)
+    tables.add_contract("over", 40 * DAY)
+    tables.add_transcript("forever")
+    tables.add_transcript("over")
+    assert tables.dispose("transcript").gone == 1
+    assert tables.count("transcripts") == 1
+
+
+@pytest.mark.parametrize("at", ["infinity", "-infinity", "2999-01-01", "294276-01-01"])
+def test_withdrawal_at_no_possible_time_deletes_nobody(tables: TableWorld, at: str) -> None:
+    tables.add_contact(1, email="a@example.org", created_at=now() - DAY, withdrawn_at=at)
+    planned = tables.plan("marketing")
+    assert (planned.due, planned.undated) == (0, 1)
+
+
 PROVEN_BEFORE = {"created_at": now() - 9 * DAY, "proven_consent_at": now() - 9 * DAY}
 
 

@@ -86,7 +86,7 @@ class Life:
         # Only what is new is shown late: what moves an event or takes it back is read from the row itself, right before it goes.
         lags = [self.shown_after, *[timedelta(0)] * len(changes)]
         said = [change.at for change, lag in zip(changes, lags, strict=False) if change.known_at + lag <= at]
-        return Start(said[-1], said[-1] is not None) if said else Start(None, False)
+        return Start(said[-1] if said else None, None)
 
     def holds_known(self, at: datetime) -> list[Hold]:
         """The holds as they stand in our database at this instant."""

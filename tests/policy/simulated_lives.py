@@ -79,6 +79,12 @@ def _on_request(moments: Moments) -> Iterator[Life]:
                 name=f"{event}:taken_back_{whose}",
                 events={event: (Change(at, at), Change(at + moments.rule.schedule.run_time, None))},
             )
+            mistyped = datetime(2199, 1, 1, tzinfo=UTC)
+            yield replace(
+                life,
+                name=f"{event}:dated_ahead_{whose}",
+                events={event: (Change(life.born_at, mistyped), Change(at, at))},
+            )
             for other in sorted(filter(moments.survives, others)):
                 ended_at = life.born_at + moments.rng.random() * (at - life.born_at)
                 events = life.events | {other: (Change(ended_at, ended_at),)}

@@ -116,6 +116,12 @@ def _takes_an_announced_end_for_one(asked: Asked) -> None:
     asked.start("contract_ended", min(ended, asked.as_of - 30 * DAY) if ended else None)
 
 
+def _takes_a_request_that_is_dated_ahead_for_one(asked: Asked) -> None:
+    for event in asked.rule.marked("on_request"):
+        at = asked.item.starts.get(event, Start(None, False)).at
+        asked.start(event, min(at, asked.as_of) if at else None)
+
+
 def _lets_our_hold_go_before_the_customer(asked: Asked) -> None:
     asked.item_with(is_processor=False)
 
@@ -186,6 +192,7 @@ MISTAKES = [
     Mistake("transcript", ":duty", "late", _lets_no_duty_end),
     Mistake("transcript", "announced", "early", _takes_an_announced_end_for_one),
     Mistake("transcript", "_customers", "late", _lets_our_hold_go_before_the_customer),
+    Mistake("leads", "dated_ahead", "early", _takes_a_request_that_is_dated_ahead_for_one),
     Mistake("leads", "contract_ended:", "late", _forgets_agreements),
     Mistake("leads", "_customers", "late", _lets_our_hold_go_before_the_customer),
     Mistake("logs", "logged:", "early", _goes_by_the_oldest_record),

@@ -191,6 +191,20 @@ def test_event_without_a_credible_time_is_dated_by_the_oldest_evidence(start: St
     assert decision.deadline_at == deadline
 
 
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        pytest.param(TRANSCRIBED, ("retain", "undated", "undated"), id="nothing_else_makes_it_due"),
+        pytest.param(CAP_DUE, ("due", "start_point", CAP), id="age_makes_it_due"),
+    ],
+)
+def test_event_that_only_a_time_in_the_future_tells_has_not_happened(
+    as_of: datetime, expected: tuple[str, ...]
+) -> None:
+    assert said(decided(item(starts={DONE: Start(as_of + 10 * MINUTE + TICK, None)}), as_of)) == expected
+    assert said(decided(item(starts={DONE: Start(as_of + 10 * MINUTE, None)}), as_of))[1] == "start_point"
+
+
 @pytest.mark.parametrize("ahead", [TICK, 10 * MINUTE])
 def test_event_that_a_clock_ahead_has_stamped_is_not_due_yet(ahead: timedelta) -> None:
     stamped = TRANSCRIBED + ahead

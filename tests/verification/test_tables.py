@@ -313,3 +313,15 @@ def test_rows_that_a_policy_hides_make_their_place_unknown(records: Records) -> 
     records.lead("nord")
     records.sql("ALTER TABLE leads ENABLE ROW LEVEL SECURITY")
     assert dict(records.check("leads").places_failed) == {"leads": "42501"}
+
+
+@pytest.mark.parametrize("tenant", ["gone", "t ", "T"])
+def test_row_of_a_customer_whom_nobody_knows_is_unknown(records: Records, tenant: str) -> None:
+    known = CHECKS["leads"].replace("lead.tenant_id,", "lead.tenant_id, cust.tenant_id IS NOT NULL AS tenant_known,", 1)
+    (records.datamap / "sql" / "leads.sql").write_text(known, encoding="utf-8")
+    records.customer("t", contract_ended=DAY)
+    records.lead("t")
+    assert found(records.check("leads")) == {}
+    records.lead(tenant)
+    result = records.check("leads")
+    assert (found(result), result.verdict) == ({"unknown_tenant": 1}, "unknown")

@@ -3,6 +3,9 @@
 SELECT
     person.caller_id AS item_id,
     person.tenant_id,
+    -- The company is its own customer, without a contract.
+    person.tenant_id = 'self'
+    OR EXISTS (SELECT 1 FROM public.contracts AS deal WHERE deal.tenant_id = person.tenant_id) AS tenant_known,
     person.caller_id::text AS person_id,
     coalesce(
         (

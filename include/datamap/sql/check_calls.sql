@@ -18,6 +18,9 @@ WITH duties AS NOT MATERIALIZED (
 SELECT
     call.call_id AS item_id,
     call.tenant_id,
+    -- The company is its own customer, without a contract.
+    call.tenant_id = 'self'
+    OR EXISTS (SELECT 1 FROM public.contracts AS deal WHERE deal.tenant_id = call.tenant_id) AS tenant_known,
     call.caller_id::text AS person_id,
     call.started_at AS start_transcript_created,
     CASE WHEN needed.by_recording OR NOT needed.by_transcript OR request.received_at IS NULL THEN (

@@ -2,6 +2,7 @@
 SELECT
     lead.lead_id AS item_id,
     lead.tenant_id,
+    EXISTS (SELECT 1 FROM public.contracts AS deal WHERE deal.tenant_id = lead.tenant_id) AS tenant_known,
     lead.lead_id::text AS person_id,
     lead.created_at AS start_lead_created,
     (

@@ -2,6 +2,9 @@
 SELECT
     script.transcript_id AS item_id,
     script.tenant_id,
+    -- The company is its own customer, without a contract.
+    script.tenant_id = 'self'
+    OR EXISTS (SELECT 1 FROM public.contracts AS deal WHERE deal.tenant_id = script.tenant_id) AS tenant_known,
     call.caller_id::text AS person_id,
     call.call_id IS NOT NULL AS person_known,
     script.created_at AS start_transcript_created,

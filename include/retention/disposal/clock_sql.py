@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 
@@ -93,44 +93,58 @@ _APPLIES = sql.SQL(
 
 
 def happened(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns) -> sql.Composed:
-    """When each event happened: NULL while it has not; by other evidence where its own time is missing or in the future.
+    """When each event happened: NULL while it has not; by other evidence where it happened at no or at a wrong time.
 
     An event that the item's terms don't name has not happened to it, whatever an earlier or a later version says.
     """
-    instants: list[sql.Composable] = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
-    redated: list[sql.Composable] = [sql.SQL("dated.redated")]
-    any_event: list[sql.Composable] = [sql.SQL("FALSE")]
-    for event in rule.events:
-        if event == rule.clock_event:
-            continue
-        start = sql.Identifier(f"start_{event}")
-        has_happened = columns.happened(event)
-        if any(event not in span.due_after for span in terms):
-            has_happened = sql.SQL("({} IS NOT NULL AND {})").format(sql.Identifier(f"due_{event}"), has_happened)
-        any_event.append(has_happened)
-        # What may lie ahead comes when it is dated; any other time in the future is a wrong one.
-        stated = sql.SQL(
-            "{} >= %(earliest)s" if event in rule.marked("may_lie_ahead") else "{} BETWEEN %(earliest)s AND %(latest)s"
-        ).format(start)
-        instants.append(
-            sql.SQL(
-                "CASE WHEN {happened} THEN CASE WHEN {stated} THEN {start} "
-                "ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
-            ).format(happened=has_happened, stated=stated, start=start, at=sql.Identifier(f"at_{event}"))
-        )
-        redated.append(
-            sql.SQL(
-                "({happened} AND NOT coalesce({stated}, FALSE) AND coalesce(dated.seen_at, dated.arose_at) IS NOT NULL)"
-            ).format(happened=has_happened, stated=stated)
-        )
+    events = [_event(rule, terms, columns, event) for event in rule.events if event != rule.clock_event]
+    instants = [sql.SQL("dated.arose_at AS {}").format(sql.Identifier(f"at_{rule.clock_event}"))]
     return sql.SQL(
-        "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback, {any_event} AS any_event "
+        "SELECT dated.*, terms.*, {instants}, {redated} AS rests_on_fallback, {any_event} AS any_event, {doubt} AS is_in_doubt "
         "FROM dated JOIN terms ON {applies}"
     ).format(
         applies=_APPLIES if len(terms) > 1 or rule.tenants else sql.SQL("TRUE"),
-        instants=sql.SQL(", ").join(instants),
-        redated=sql.SQL(" OR ").join(redated),
-        any_event=sql.SQL(" OR ").join(any_event),
+        instants=sql.SQL(", ").join(instants + [event.instant for event in events]),
+        redated=sql.SQL(" OR ").join([sql.SQL("dated.redated"), *(event.is_redated for event in events)]),
+        any_event=sql.SQL(" OR ").join([sql.SQL("FALSE"), *(event.may_have_happened for event in events)]),
+        doubt=sql.SQL(" OR ").join([sql.SQL("FALSE"), *(event.is_in_doubt for event in events)]),
+    )
+
+
+class _Event(NamedTuple):
+    """What is said of one event, in SQL; `is_in_doubt`: only a time that can't be one says that it happened."""
+
+    instant: sql.Composed
+    is_redated: sql.Composed
+    may_have_happened: sql.Composed
+    is_in_doubt: sql.Composable
+
+
+def _event(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, event: str) -> _Event:
+    start = sql.Identifier(f"start_{event}")
+    # What may lie ahead comes when it is dated, if ever; any other time in the future is a wrong one.
+    may_lie_ahead = event in rule.marked("may_lie_ahead")
+    latest = sql.SQL("%(never)s - interval '1 microsecond'" if may_lie_ahead else "%(latest)s")
+    in_doubt: sql.Composable = sql.SQL("FALSE")
+    if not columns.states(event):
+        ahead = sql.SQL("FALSE") if may_lie_ahead else sql.SQL("{} > {}").format(start, latest)
+        in_doubt = sql.SQL("coalesce({} OR {} = '-infinity', FALSE)").format(ahead, start)
+    never = sql.SQL("coalesce({} >= %(never)s, FALSE)" if may_lie_ahead else "FALSE").format(start)
+    has_happened = sql.SQL("({} AND NOT {} AND NOT {})").format(columns.happened(event), in_doubt, never)
+    if any(event not in span.due_after for span in terms):
+        is_named = sql.SQL("({} IS NOT NULL AND {})")
+        has_happened = is_named.format(sql.Identifier(f"due_{event}"), has_happened)
+        in_doubt = is_named.format(sql.Identifier(f"due_{event}"), in_doubt)
+    is_good = sql.SQL("coalesce({} BETWEEN %(earliest)s AND {}, FALSE)").format(start, latest)
+    return _Event(
+        instant=sql.SQL(
+            "CASE WHEN {happened} THEN CASE WHEN {good} THEN {start} ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
+        ).format(happened=has_happened, good=is_good, start=start, at=sql.Identifier(f"at_{event}")),
+        is_redated=sql.SQL("({} AND NOT {} AND coalesce(dated.seen_at, dated.arose_at) IS NOT NULL)").format(
+            has_happened, is_good
+        ),
+        may_have_happened=sql.SQL("{} OR {}").format(has_happened, in_doubt),
+        is_in_doubt=in_doubt,
     )
 
 

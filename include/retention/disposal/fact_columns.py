@@ -47,9 +47,13 @@ class FactColumns:
     selections: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What `retention.disposal.selection` has written for these columns."""
 
+    def states(self, event: str) -> bool:
+        """Whether the source says in a column of its own that the event happened."""
+        return f"happened_{event}" in self.types
+
     def happened(self, event: str) -> sql.Composable:
         """SQL that is TRUE when the event happened: its own column, else whether its time is there."""
-        if f"happened_{event}" in self.types:
+        if self.states(event):
             return sql.SQL("coalesce({}, FALSE)").format(sql.Identifier(f"happened_{event}"))
         if f"start_{event}" in self.types:
             return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(f"start_{event}"))

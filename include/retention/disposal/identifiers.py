@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 HOME = "DE"
 """Numbers without a country code are German."""
@@ -52,7 +55,7 @@ def _numbers(text: str) -> Iterator[str]:
             yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _bare_numbers(piece: str) -> Iterator[object]:
+def _bare_numbers(piece: str) -> Iterator[PhoneNumber]:
     """Of a number without 0 or +, what may be meant: the plus is missing, or the zero."""
     import phonenumbers
 

@@ -26,7 +26,7 @@ from retention.disposal.protections import (
     holds_parameters,
     protected,
 )
-from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST
+from retention.policy.decide import CONTRADICTION_TOLERANCE, EARLIEST, NEVER
 from retention.policy.facts import WAITS, Hold, Status
 from retention.policy.model import RetentionRule, Terms
 
@@ -37,6 +37,8 @@ _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 """PostgreSQL knows `-infinity` and days before Christ, Python doesn't."""
 AMBIGUOUS = "ambiguous"
 """The reason of items that share their id or object with others: which of them says the truth, nobody knows."""
+_IN_DOUBT = sql.SQL("(is_in_doubt AND %(as_of)s < due_at)")
+"""Only a time that can't be one says that some event happened, and nothing else makes the item due."""
 DISPOSABLE = "status IN ('due', 'overdue')"
 
 
@@ -121,6 +123,7 @@ def _write(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: da
         "is_processor": place.spec.role == "processor",
         "as_of": as_of,
         "earliest": EARLIEST,
+        "never": NEVER,
         "first_day": _FIRST_DAY,
         "tolerance_s": CONTRADICTION_TOLERANCE.total_seconds(),
         "release_s": rule.release_latency.total_seconds(),
@@ -166,6 +169,7 @@ def _decided(
     ladder: list[tuple[sql.Composable, str, sql.Composable]] = [
         (undated, "retain", sql.Literal("undated")),
         (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("no_event")),
+        (_IN_DOUBT, "retain", sql.Literal("undated")),
         (sql.SQL("%(as_of)s < due_at"), "retain", sql.Literal("not_due")),
         (sql.SQL("twins > 1"), "retain", sql.Literal(AMBIGUOUS)),
         (by_minimum, "kept_by_minimum", sql.Literal("statutory_minimum")),
@@ -187,12 +191,15 @@ def _decided(
         "SELECT item_id, object_key, tenant_id, key_tenant, key_day, person_id, arose_at, seen_at AS evidence_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
-        "coalesce(hold_ids, '{{}}') AS hold_ids, exempt_until, withdrawn_at, "
-        "CASE WHEN {undated} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' ELSE 'start_point' END AS basis, "
+        "coalesce(hold_ids, '{{}}') AS hold_ids, CASE WHEN isfinite(exempt_until) THEN exempt_until END AS exempt_until, "
+        "withdrawn_at, "
+        "CASE WHEN {undated} OR {in_doubt} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' "
+        "ELSE 'start_point' END AS basis, "
         "{restricted} AS restricted, coalesce({by_minimum}, FALSE) OR coalesce({by_duty}, FALSE) AS kept_by_minimum, "
         "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM released"
     ).format(
         undated=undated,
+        in_doubt=_IN_DOUBT,
         restricted=columns.restricted(),
         by_minimum=by_minimum,
         by_duty=KEPT_BY_DUTY,

@@ -18,6 +18,8 @@ from retention.policy.periods import end_of_year_plus
 
 CONTRADICTION_TOLERANCE = timedelta(hours=24)
 """A start point later than other evidence of the item's existence by more than this is contradicted: the evidence counts."""
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""What lies ahead by as much, or for ever, never comes: 9999-12-31 and `infinity` are usual ways to say "open"."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """A date before this is no date: what programs write where they know none (1970, 1980, 1900). It would make new items overdue."""
 
@@ -67,13 +69,16 @@ def decide(
     in_force = tuple(hold.hold_id for hold in covering if is_in_force(hold, now))
     if clock is None:
         if not rule.goes_by_age and not any(
-            start.happened for event, start in item.starts.items() if event in terms.due_after
+            _has_happened(item, rule, event, latest) is not False for event in terms.due_after
         ):
             return Decision(Status.RETAIN, basis, "no_event", None, None, in_force)
         return Decision(Status.RETAIN, Basis.UNDATED, "undated", None, None, in_force)
     exempt_until = _exempt_until(item.consents, terms.exemption, clock.due_at, latest)
     item = item if terms.duties else replace(item, duty=None)
     clock = _after_protections(item, clock, covering, exempt_until, rule.release_latency, as_of, now)
+    in_doubt = any(_has_happened(item, rule, event, latest) is None for event in terms.due_after)
+    if in_doubt and as_of < clock.due_at:
+        return Decision(Status.RETAIN, Basis.UNDATED, "undated", clock.due_at, clock.deadline_at, in_force)
     status, reason = _status(item, terms, clock, covering, exempt_until, as_of, now)
     return Decision(status, dates_rest_on, reason, clock.due_at, clock.deadline_at, in_force)
 
@@ -148,18 +153,36 @@ def _due_from(item: ItemFacts, rule: RetentionRule, event: str, at: datetime) ->
 def _event_at(
     item: ItemFacts, rule: RetentionRule, event: str, evidence: datetime | None, latest: datetime
 ) -> tuple[datetime | None, Basis]:
-    """When an event happened; None while it has not. One that happened at no or a future time is dated by other evidence.
+    """When an event happened; None while it has not, or nobody knows. One that happened at no or a future time is dated by other
+    evidence.
 
     By a clock that is a little ahead, an event lies between now and `latest`: it is not due yet. Dating it back would make
     consents late that came in time. What may lie ahead comes when it is dated.
     """
     start = item.starts.get(event, Start(None, False))
-    if not start.happened:
+    if not _has_happened(item, rule, event, latest):
         return None, Basis.START_POINT
     ahead = event in rule.marked("may_lie_ahead") and start.at is not None and start.at > latest
     if ahead or _is_a_date(start.at, latest):
         return start.at, Basis.START_POINT
     return evidence, Basis.START_POINT if evidence is None else Basis.FALLBACK
+
+
+def _has_happened(item: ItemFacts, rule: RetentionRule, event: str, latest: datetime) -> bool | None:
+    """Whether the event happened; None where only a time in the future says so: a request that is dated ahead may be a wish for
+    then, or a mistyped year, and what it would delete can't be brought back. The event that every item has is `_arose`'s matter.
+    """
+    start = item.starts.get(event, Start(None, False))
+    if event == rule.clock_event:
+        return start.at is not None if start.happened is None else start.happened
+    may_lie_ahead = event in rule.marked("may_lie_ahead")
+    if may_lie_ahead and start.at is not None and start.at >= NEVER:
+        return False
+    if start.happened is not None:
+        return start.happened
+    if start.at is None:
+        return False
+    return True if may_lie_ahead or start.at <= latest else None
 
 
 def _exempt_until(
@@ -259,5 +282,5 @@ def _status(
 def _kept_by_minimum(item: ItemFacts, minimum: Minimum, now: datetime) -> bool:
     """Kept while the minimum runs, while it is not released, and while its start is unknown: a guess never leads to deletion."""
     start = item.starts.get(minimum.event, Start(None, False)).at
-    released = item.starts.get(minimum.release, Start(None, False)).happened
+    released = item.starts.get(minimum.release, Start(None, False)).happened is True
     return start is None or start > now or not released or now < end_of_year_plus(start, minimum.years)

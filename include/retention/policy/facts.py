@@ -13,10 +13,10 @@ WAITS = "waits"
 
 
 class Start(NamedTuple):
-    """One start point of one item: when (None: not known), and whether it happened at all."""
+    """One start point of one item: when (None: not known), and whether it happened at all; None: only its time says so."""
 
     at: datetime | None
-    happened: bool
+    happened: bool | None
 
 
 class Consent(NamedTuple):

@@ -55,12 +55,6 @@ LEAD_CASES = (
         tenant="federleicht-zahnarzt",
     ),
     LeadCase(
-        name="lead_no_contract_known",
-        meaning="a customer of whom no contract is known",
-        expected="retain",
-        tenant="probelauf-gymnastik",
-    ),
-    LeadCase(
         name="lead_shorter_limit",
         meaning="all contracts ended 12 days ago; 7 d were agreed with this customer, not 30 d",
         expected="overdue",

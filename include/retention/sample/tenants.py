@@ -136,7 +136,6 @@ PROFILES: tuple[Profile, ...] = (
     Profile("pfandsiegel-auktionen", "Pfandsiegel Auktionen GmbH", 0, (ContractTerms(days(400), days(40)),)),
     # A slip of the pen: it ended before it began, so that nobody knows whether it has ended.
     Profile("zahlendreher-druck", "Zahlendreher Druck GmbH", 0, (ContractTerms(days(100), days(200)),)),
-    Profile("probelauf-gymnastik", "Probelauf Gymnastik GmbH", 0, ()),
     # 14 and 7 days instead of 30: include/policies/tenants/eiltempo-logistik.yaml
     Profile("eiltempo-logistik", "Eiltempo Logistik GmbH", 0, (ContractTerms(days(400), days(12)),)),
     Profile(

@@ -72,12 +72,6 @@ TRANSCRIPT_CASES = (
         tenant="fernwehtal-reisen",
     ),
     ConversationCase(
-        name="transcript_no_contract_known",
-        meaning="a customer of whom no contract is known: none has ended",
-        expected="retain",
-        tenant="probelauf-gymnastik",
-    ),
-    ConversationCase(
         name="transcript_contract_ended_before_it_began",
         meaning="the only contract says that it ended before it began: counts as open",
         expected="retain",

@@ -1,5 +1,6 @@
-"""Which e-mail addresses and telephone numbers verification reads in a text, and how it spells them before it hashes them. Written apart
-from disposal's own way: where the two differ, a suppressed person whom one of them misses is found by the other.
+"""Which e-mail addresses and telephone numbers verification reads in a text, and how it spells them before it hashes them.
+
+Written apart from disposal's own way: where the two differ, a suppressed person whom one of them misses is found by the other.
 
 E-mail: what email-validator takes for an address, without DNS; lower case; the domain in ASCII; with and without a tag (`+crm`).
 Telephone: valid numbers, E.164, German where no country is named. Everything else identifies nobody.
@@ -10,7 +11,10 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 Kind = Literal["email", "phone"]
 
@@ -99,7 +103,7 @@ def _valid(dialled: str) -> set[str]:
     return {_e164(number)} if phonenumbers.is_valid_number(number) else set()
 
 
-def _e164(number: object) -> str:
+def _e164(number: PhoneNumber) -> str:
     import phonenumbers
 
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -79,6 +79,8 @@ KINDS: dict[str, Kind] = {
         Kind("unreadable_place", _U, "places", "places"),
         Kind("kept_in_doubt", _U, "items", "parts"),
         Kind("event_unknown", _U, "items", "parts"),
+        Kind("unknown_tenant", _U, "rows", "records"),
+        Kind("event_dated_ahead", _U, "items", "parts"),
         Kind("objects_missing", _U, "places", "rows"),
         Kind("protected_gone_unproven", _U, "items", "protected"),
         Kind("memory_lost", _U, "items", "remembered"),

@@ -55,6 +55,7 @@ class RequestFacts(NamedTuple):
 
 CONSENT_INSTANTS = ("given_at", "recorded_at", "ends_at", "withdrawn_at", "reviewed_at", "contract_ended_at")
 _EARLIEST, _LATEST = "'0001-01-02 00:00:00+00'", "'9999-12-30 00:00:00+00'"
+_SQL_LATEST = sql.SQL("CAST('9999-12-30 00:00:00+00' AS timestamptz)")
 """What Python can hold. PostgreSQL also knows infinity and days before Christ: one such row must not end the reading."""
 
 
@@ -87,7 +88,7 @@ def events_of(terms: PromisedTerms, columns: Collection[str]) -> tuple[sql.Compo
         for event, is_told in zip(terms.events, told, strict=True)
     ]
     at = [
-        evidence(f"start_{event.name}") if is_told else sql.SQL("NULL")
+        _told_at(event, columns) if is_told else sql.SQL("NULL")
         for event, is_told in zip(terms.events, told, strict=True)
     ]
     comma = sql.SQL(", ")
@@ -98,12 +99,38 @@ def events_of(terms: PromisedTerms, columns: Collection[str]) -> tuple[sql.Compo
 
 
 def happened_sql(event: PromisedEvent, columns: Collection[str]) -> sql.Composed:
-    """Whether the event happened, by its own column or, without one, by its time. What is to come in the year 9000 never does."""
-    start, own = sql.Identifier("f", f"start_{event.name}"), f"happened_{event.name}"
-    happened = sql.Identifier("f", own) if own in columns else sql.SQL("({} IS NOT NULL)").format(start)
+    """Whether the event happened, by its own column or, without one, by its time: NULL where that can't be one, as nobody says so
+    then. What is to come in the year 9000 never does."""
+    start = sql.Identifier("f", f"start_{event.name}")
+    happened = (
+        sql.SQL("CASE WHEN {0} = '-infinity' THEN NULL ELSE {0} IS NOT NULL END").format(start)
+        if rests_on_its_time(event, columns)
+        else sql.Identifier("f", f"happened_{event.name}")
+    )
     if not event.may_lie_ahead:
         return sql.Composed([happened])
     return sql.SQL("CASE WHEN {} >= '9000-01-01 00:00:00+00' THEN FALSE ELSE {} END").format(start, happened)
+
+
+def rests_on_its_time(event: PromisedEvent, columns: Collection[str]) -> bool:
+    """Whether nothing but its time says that the event happened."""
+    return f"happened_{event.name}" not in columns
+
+
+def _told_at(event: PromisedEvent, columns: Collection[str]) -> sql.Composed:
+    """When it happened, if at a time that can be one. One that nothing but its time tells, and that lies too far ahead for any
+    date, is the last there is: so it is seen that it lies ahead."""
+    name = f"start_{event.name}"
+    if event.may_lie_ahead or not rests_on_its_time(event, columns):
+        return evidence(name)
+    return sql.SQL("CASE WHEN {} > {} THEN {} ELSE {} END").format(
+        sql.Identifier("f", name), _SQL_LATEST, _SQL_LATEST, evidence(name)
+    )
+
+
+def tenant_known(columns: Collection[str]) -> sql.SQL:
+    """SQL that is FALSE where nobody knows the row's customer: no contract of it can ever end, and nothing makes the row due."""
+    return sql.SQL("(f.tenant_id IS NULL OR coalesce(f.tenant_known, FALSE))" if "tenant_known" in columns else "TRUE")
 
 
 KEPT_BY = {"restricted": "restriction", "waits": "waits"}

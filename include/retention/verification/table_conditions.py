@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from retention.verification.holds import HoldScope
 from retention.verification.promised import SUPPRESSED, PromisedEvent, PromisedTerms
-from retention.verification.row_queries import around, evidence, happened_sql, kept_by, storable
+from retention.verification.row_queries import around, evidence, happened_sql, kept_by, storable, tenant_known
 
 NEAR = timedelta(minutes=5)
 """A date that lies so far ahead is looked at; judged it is by the ten minutes of dates.sql, some minutes later."""
@@ -97,6 +97,7 @@ class Conditions:
         latest = sql.SQL("CASE WHEN {} <> 'nothing' THEN %(soon)s ELSE %(as_of)s END").format(kept_by(self.columns))
         for end in self._ends():
             yield sql.SQL("coalesce({} <= {}, FALSE)").format(end, latest)
+        yield sql.SQL("NOT {}").format(tenant_known(self.columns))
         if "duty_paragraph" in self.columns:
             yield sql.SQL("coalesce(btrim(f.duty_paragraph) <> '', FALSE)")
         yield from self._of_holds()

@@ -135,21 +135,31 @@ class TableIntake:
         if record.tenant_id is None:
             is_log = not self._check.terms.events and not record.person_known
             return None if is_log else "no_tenant"
+        if not record.tenant_known:
+            return "unknown_tenant"
         return None if record.person_known else "no_person"
 
     def _events(self, record: RecordFacts) -> tuple[Sequence[bool | None], Sequence[datetime | None]]:
         """The promise's events, the suppression among them: since the oldest entry that no consent lifts, which must be proven
         newer; or since the row came back, if that is later. A row that claims to come in the future came back when it was listed.
+
+        What nothing but a time in the future tells, nobody says.
         """
+        said = [
+            None if rests_on_its_time and at is not None and at > self._now + APART else happened
+            for happened, at, rests_on_its_time in zip(
+                record.event_happened, record.event_at, self._rows.rest_on_their_time, strict=True
+            )
+        ]
         listed = self._suppressed.get(record.item_id, ())
         since = [at for at in listed if record.proven_at is None or record.proven_at <= at]
         if not since:
-            return record.event_happened, record.event_at
+            return said, record.event_at
         names = [event.name for event in self._check.terms.events]
         came_at = record.clock_at if record.clock_at is not None and record.clock_at <= self._now + APART else None
         came = max(min(since), came_at or min(since))
         return (
-            [name == SUPPRESSED or said for name, said in zip(names, record.event_happened, strict=True)],
+            [name == SUPPRESSED or happened for name, happened in zip(names, said, strict=True)],
             [came if name == SUPPRESSED else at for name, at in zip(names, record.event_at, strict=True)],
         )
 

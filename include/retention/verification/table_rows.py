@@ -11,7 +11,7 @@ from psycopg import sql
 
 from retention.connections import Connection
 from retention.datamap.loader import MappedTable
-from retention.verification.promised import PromisedTerms
+from retention.verification.promised import SUPPRESSED, PromisedTerms
 from retention.verification.row_queries import (
     CONSENT_INSTANTS,
     ConsentFacts,
@@ -24,7 +24,9 @@ from retention.verification.row_queries import (
     kept_by,
     probe,
     requests_query,
+    rests_on_its_time,
     storable,
+    tenant_known,
     term,
 )
 from retention.verification.source import Source, Unread
@@ -47,6 +49,7 @@ class RecordFacts(NamedTuple):
 
     item_id: str
     tenant_id: str | None
+    tenant_known: bool
     person_id: str | None
     person_known: bool
     clock_at: datetime | None
@@ -115,7 +118,9 @@ class TableRows:
         happened, at = events_of(self._terms, self._columns)
         return sql.SQL(", ").join(
             [
-                sql.SQL("CAST(f.item_id AS text), f.tenant_id, f.person_id"),
+                sql.SQL("CAST(f.item_id AS text), f.tenant_id"),
+                tenant_known(self._columns),
+                sql.SQL("f.person_id"),
                 self.person_known,
                 evidence(f"start_{self._terms.clock_event}"),
                 happened,
@@ -129,6 +134,14 @@ class TableRows:
                 else sql.SQL("CAST(NULL AS timestamptz)"),
             ]
         )
+
+    @property
+    def rest_on_their_time(self) -> list[bool]:
+        """Of which of the promise's events nothing but its time says that it happened, so that a time ahead says nothing."""
+        return [
+            event.name != SUPPRESSED and not event.may_lie_ahead and rests_on_its_time(event, self._columns)
+            for event in self._terms.events
+        ]
 
     @property
     def person_known(self) -> sql.SQL:

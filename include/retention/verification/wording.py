@@ -229,6 +229,32 @@ WORDING: dict[str, Wording] = {
         "Klären, was Objekte ohne Zeile oder Zeilen ohne Zustand schreibt, und berichtigen; sonst bleibt das Element bis zu "
         "einer anderen Frist oder für immer.",
     ),
+    "unknown_tenant": Wording(
+        "Rows of a customer whom nobody knows",
+        "Zeilen eines unbekannten Kunden",
+        "Rows name a customer of whom the source has no contract: it was deleted, or the id is misspelt. No contract of theirs "
+        "can ever end and no request can mean them, so they would stay for ever without being late.",
+        "Zeilen nennen einen Kunden, zu dem die Quelle keinen Vertrag hat: Er wurde gelöscht, oder die Kennung ist falsch "
+        "geschrieben. Kein Vertrag kann für sie enden und kein Verlangen sie meinen; sie blieben für immer, ohne je überfällig "
+        "zu sein.",
+        "Correct the customer's id, or restore the contract with its end. Contracts stay as long as what depends on them.",
+        "Kennung des Kunden berichtigen oder den Vertrag mit seinem Ende wiederherstellen. Verträge bleiben so lange wie "
+        "das, was an ihnen hängt.",
+    ),
+    "event_dated_ahead": Wording(
+        "An event that is dated in the future",
+        "Ereignis mit einem Datum in der Zukunft",
+        "Nothing but its time says that an instruction, a request or a withdrawal has come, and that time lies in the future or "
+        "is infinite: a wish for then, or a mistyped year. Nothing goes for it before, as what is deleted can't be brought back, "
+        "and nobody can claim that nothing has to go. `detail.reasons` names the event.",
+        "Nur ein Zeitpunkt sagt, dass eine Weisung, ein Verlangen oder ein Widerruf eingegangen ist, und er liegt in der Zukunft "
+        "oder ist unendlich: ein Wunsch für später oder ein falsch getipptes Jahr. Vorher wird deswegen nichts gelöscht, denn "
+        "Gelöschtes kommt nicht wieder, und niemand kann behaupten, dass nichts zu löschen ist. `detail.reasons` nennt das "
+        "Ereignis.",
+        "Correct the time in the source (NULL where nothing has come), or let the SQL say by `happened_<event>` whether it came.",
+        "Zeitpunkt in der Quelle berichtigen (NULL, wo nichts einging), oder das SQL mit `happened_<event>` sagen lassen, ob es "
+        "eingegangen ist.",
+    ),
     "objects_missing": Wording(
         "Too many rows without an object",
         "Zu viele Zeilen ohne Objekt",

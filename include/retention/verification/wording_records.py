@@ -148,9 +148,9 @@ RECORD_WORDING: dict[str, Wording] = {
     "unreadable_identifier": Wording(
         "Identifiers that name nobody",
         "Angaben, die niemanden bezeichnen",
-        "Rows with a text where an e-mail address or a telephone number should stand, and none that is valid in it (`k.A.`, "
-        "`-`, `0000`, a local number without its dialling code). It identifies nobody: by that column such a row is neither put on the "
-        "suppression list nor found on it. How many, never which text.",
+        "Rows with a text where an e-mail address or a telephone number should stand, and none that is valid in it "
+        "(`k.A.`, `-`, `0000`, a local number without its dialling code). It identifies nobody: by that column such a row is "
+        "neither put on the suppression list nor found on it. How many, never which text.",
         "Zeilen mit einem Text, wo eine E-Mail-Adresse oder Telefonnummer stehen sollte, und ohne gültige darin (`k.A.`, `-`, "
         "`0000`, eine Ortsnummer ohne Vorwahl). Er bezeichnet niemanden: Über diese Spalte kommt eine solche Zeile weder auf die "
         "Werbesperrliste, noch wird sie dort gefunden. Nur die Zahl, nie der Text.",

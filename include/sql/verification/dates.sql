@@ -93,7 +93,8 @@ event AS (
         min(came.at + greatest(p.due_after - s.longest_lead, interval '0')) AS surely_due_at,
         array_agg(p.event) FILTER (WHERE NOT p.on_request AND came.at + p.ends_after < s.as_of) AS past_events,
         array_agg(p.event) FILTER (WHERE p.on_request AND came.at + p.ends_after < s.as_of) AS past_requests,
-        bool_or(v.happened IS NULL) AS is_silent,
+        bool_or(v.happened IS NULL AND coalesce(v.at <= s.seen_at, TRUE)) AS is_silent,
+        array_agg(p.event) FILTER (WHERE v.happened IS NULL AND v.at > s.seen_at) AS events_ahead,
         bool_or(v.happened AND NOT p.may_lie_ahead AND v.at > s.latest) AS is_future,
         bool_or(v.happened AND NOT own.is_a_date) AS is_dateless
     FROM started AS s
@@ -126,6 +127,7 @@ SELECT
     event.past_requests,
     coalesce(event.request_due_at <= s.as_of, FALSE) AS is_requested,
     coalesce(event.is_silent, FALSE) AS is_silent,
+    coalesce(event.events_ahead, '{{}}') AS events_ahead,
     coalesce(event.is_future, FALSE) AS is_future,
     -- What vanished was judged when it was last seen: its consents were in time then.
     CASE

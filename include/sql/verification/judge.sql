@@ -236,6 +236,7 @@ SELECT
     is_bare.yes AND coalesce(d.as_of > greatest(d.cap_ends_at, over.at), FALSE) AS is_past_cap,
     cardinality(past.events) > 0 AS is_past_event,
     past.events AS past_events,
+    CASE WHEN is_bare.yes AND d.is_part THEN d.events_ahead ELSE '{{}}' END AS events_ahead,
     d.promised_at,
     least(
         greatest(
