@@ -26,6 +26,7 @@ def add(*words: str, ends: str | None = None, by: str = "anna") -> tuple[str, ..
         pytest.param(add("--tenant", "t1", "--approved-by", "  "), "second person", id="blank_approver"),
         pytest.param(add("--tenant", "t1", by=" "), "person", id="blank_requester"),
         pytest.param(add("--tenant", "t1", ends="2001-01-01T00:00:00+00:00"), "past", id="ended"),
+        pytest.param(add("--tenant", "t1", ends="9500-01-01T00:00:00+00:00"), "without an end", id="never"),
         pytest.param(add("--tenant", "t1", "--review", "2001-01-01T00:00:00+00:00"), "past", id="review_missed"),
         pytest.param(add("--tenant", ""), "empty", id="blank_tenant"),
         pytest.param(add("--place", "nowhere", "--item", "x"), "call_recordings", id="unknown_place"),

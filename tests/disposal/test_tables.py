@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -310,6 +311,30 @@ def test_withdrawal_at_no_possible_time_deletes_nobody(tables: TableWorld, at: s
     tables.add_contact(1, email="a@example.org", created_at=now() - DAY, withdrawn_at=at)
     planned = tables.plan("marketing")
     assert (planned.due, planned.undated) == (0, 1)
+
+
+@pytest.mark.parametrize("ends_at", ["infinity", "294276-01-01", "9999-12-31"])
+def test_no_hold_lasts_for_ever(tables: TableWorld, ends_at: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        tables.add_hold(category="transcript", ends_at=ends_at)
+
+
+@pytest.mark.parametrize(
+    ("columns", "gone"),
+    [
+        pytest.param({}, 0, id="until_somebody_ends_it"),
+        pytest.param({"review_at": now() + DAY}, 0, id="until_its_review"),
+        pytest.param({"review_at": now() - MINUTE}, 1, id="review_missed"),
+    ],
+)
+def test_hold_from_before_without_an_end_holds_all_the_same(
+    tables: TableWorld, columns: dict[str, Any], gone: int
+) -> None:
+    tables.own_sql("ALTER TABLE retention.holds DROP CONSTRAINT holds_end")
+    tables.add_contract("over", 40 * DAY)
+    tables.add_transcript("over")
+    tables.add_hold(category="transcript", ends_at="infinity", **columns)
+    assert tables.dispose("transcript").gone == gone
 
 
 PROVEN_BEFORE = {"created_at": now() - 9 * DAY, "proven_consent_at": now() - 9 * DAY}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.verification.company import DAY, found, reasons
 from tests.verification.records import CHECKS, Records
@@ -47,3 +49,19 @@ def test_event_that_is_said_to_have_happened_is_dated_by_other_evidence(records:
     )
     (records.datamap / "sql" / "leads.sql").write_text(said, encoding="utf-8")
     assert found(records.check("leads")) == {"past_event": 1, "future_dated": 1}
+
+
+@pytest.mark.parametrize(
+    ("review", "expected"),
+    [
+        pytest.param(None, {"exception_hold": 1, "endless_hold": 1}, id="until_somebody_ends_it"),
+        pytest.param(-5 * DAY, {"exception_hold": 1, "endless_hold": 1}, id="until_its_review"),
+        pytest.param(3 * DAY, {"past_event": 1, "invalid_hold": 1}, id="review_missed"),
+    ],
+)
+def test_hold_without_an_end_is_seen(records: Records, review: timedelta | None, expected: dict[str, int]) -> None:
+    records.own_sql("ALTER TABLE retention.holds DROP CONSTRAINT holds_end")
+    records.customer("t", contract_ended=40 * DAY)
+    lead = records.lead("t")
+    records.hold(place="leads", item_id=lead, ends_at="infinity", review_at=records.ago(review))
+    assert found(records.check("leads")).items() >= expected.items()

@@ -19,6 +19,7 @@ from retention.evidence import ledger
 from retention.evidence.already_gone import GoneBefore, count_gone
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.people import require_person_and_reason
+from retention.policy.decide import NEVER
 from retention.policy.facts import Hold, HoldScope
 from retention.policy.holds import holds_until, is_approved, is_in_force
 
@@ -73,8 +74,26 @@ def read_reasons(own: OwnConnection) -> dict[str, str]:
     return {str(row["hold_id"]): row["reason"] for row in own.execute("SELECT hold_id, reason FROM retention.holds")}
 
 
+# One hold that somebody wrote into the table with a date that Python can't hold must neither make all holds unreadable, nor end.
+# An end at infinity is none: the review date counts, and without one the hold holds until somebody ends it.
+_READABLE = sql.SQL(
+    "CASE WHEN {0} IS NOT NULL THEN greatest(least({0}, '9000-01-01 00:00:00+00'), '0001-01-02 00:00:00+00') END"
+)
+_INSTANTS = ("started_from", "started_before", "effective_at", "review_at", "ended_at")
+_ENDS = sql.SQL(
+    "CASE WHEN ends_at >= '9000-01-01 00:00:00+00' AND review_at IS NOT NULL THEN NULL ELSE {} END AS ends_at"
+)
+
+
+def _column(name: str) -> sql.Composable:
+    column = sql.Identifier(name)
+    if name == "ends_at":
+        return _ENDS.format(_READABLE.format(column))
+    return sql.SQL("{} AS {}").format(_READABLE.format(column), column) if name in _INSTANTS else column
+
+
 _READ = sql.SQL("SELECT {} FROM retention.holds").format(
-    sql.SQL(", ").join(sql.Identifier(column.name) for column in fields(Hold))
+    sql.SQL(", ").join(_column(column.name) for column in fields(Hold))
 )
 
 
@@ -241,7 +260,7 @@ def check_scope(scope: HoldScope) -> None:
 def _check_dates(hold: Hold, now: datetime) -> None:
     """A hold lasts until its end or review date, and that is to come."""
     until = holds_until(hold)
-    if until is None:
+    if until is None or max(until, hold.review_at or until) >= NEVER:
         raise RequestError("found a hold without an end; expected --ends or --review: no hold lasts unseen for ever")
     if until <= now or (hold.review_at is not None and hold.review_at <= now):
         raise RequestError(

@@ -65,6 +65,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.hold_ended": ("hold ended", "Löschsperre beendet"),
     "reason.hold_review_missed": ("hold's review missed", "Überprüfung der Löschsperre versäumt"),
     "reason.hold_expired": ("hold expired", "Löschsperre abgelaufen"),
+    "reason.hold_without_end": ("hold without an end", "Löschsperre ohne Ende"),
     "reason.hold_unapproved": ("hold not approved", "Löschsperre nicht genehmigt"),
     "reason.hold_self_approved": (
         "hold approved by its requester",

@@ -27,7 +27,11 @@ _HOLDS = """
 SELECT
     CAST(hold_id AS text) AS hold_id,
     category, tenant_id, person_id, place, item_id, started_from, started_before,
-    requested_by, approved_by, effective_at, ends_at, review_at, ended_at
+    requested_by, approved_by, effective_at,
+    -- No entry has a date for ever; one that Python can't hold must not end the reading.
+    CASE WHEN isfinite(ends_at) THEN least(ends_at, '9999-12-30 00:00:00+00') END AS ends_at,
+    CASE WHEN isfinite(review_at) THEN least(review_at, '9999-12-30 00:00:00+00') END AS review_at,
+    ended_at
 FROM retention.holds
 """
 

@@ -41,7 +41,8 @@ def read_hold_scopes(own: OwnConnection) -> list[HoldScope]:
     try:
         rows = own.execute(
             "SELECT hold_id, category, tenant_id, person_id, place, item_id, approved_by, requested_by, "
-            "least(coalesce(ends_at, review_at), ended_at) AS until FROM retention.holds"
+            "greatest(least(coalesce(CASE WHEN ends_at < '9000-01-01 00:00:00+00' THEN ends_at END, review_at), ended_at, "
+            "'9000-01-01 00:00:00+00'), '0001-01-02 00:00:00+00') AS until FROM retention.holds"
         ).fetchall()
     except psycopg.Error as error:
         raise HoldsUnreadable(

@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         Kind("exception_waits", _E, "items", "parts"),
         Kind("exception_consent", _E, "items", "parts"),
         Kind("invalid_hold", _F, "holds", "parts"),
+        Kind("endless_hold", _F, "holds", "parts"),
         Kind("review_lapsed", _F, "items", "parts"),
         Kind("duty_without_end", _F, "items", "parts"),
         Kind("kept_for_long", _F, "items", "parts"),

@@ -54,7 +54,10 @@ SELECT n.nspname::text, c.relname::text
 """
 _PERIODS = """
 SELECT DISTINCT edge.at FROM retention.holds AS h CROSS JOIN LATERAL (VALUES (h.started_from), (h.started_before)) AS edge (at)
-WHERE edge.at IS NOT NULL AND (h.category IS NULL OR h.category = %s) AND (h.place IS NULL OR h.place = %s) ORDER BY 1
+WHERE
+    edge.at BETWEEN '0001-01-02 00:00:00+00' AND '9999-12-30 00:00:00+00'
+    AND (h.category IS NULL OR h.category = %s) AND (h.place IS NULL OR h.place = %s)
+ORDER BY 1
 """
 
 

@@ -86,6 +86,16 @@ WORDING: dict[str, Wording] = {
         "Have a second person approve it, set a new one, or end it.",
         "Durch eine zweite Person genehmigen lassen, neu setzen oder beenden.",
     ),
+    "endless_hold": Wording(
+        "A hold without an end",
+        "Löschsperre ohne Ende",
+        "A hold whose end is infinite or beyond any date covers stored items: nobody would look at it again. It holds, until its "
+        "review date where it has one.",
+        "Eine Löschsperre, deren Ende unendlich oder jenseits jedes Datums liegt, erfasst vorhandene Daten: Niemand sähe sie je "
+        "wieder an. Sie wirkt, mit Überprüfungstermin bis zu diesem.",
+        "End it, and set one with an end or a review date (`hold add` takes no other).",
+        "Beenden und eine mit Ende oder Überprüfungstermin setzen (`hold add` nimmt keine andere).",
+    ),
     "review_lapsed": Wording(
         "Yearly review of a consent is overdue",
         "Jährliche Überprüfung einer Einwilligung versäumt",

@@ -114,6 +114,7 @@ hold AS (
             WHEN state.until <= d.as_of THEN 'hold_expired'
             WHEN a.approval <> 'approved' THEN 'hold_' || a.approval
             WHEN h.effective_at > d.as_of THEN 'hold_not_yet_effective'
+            WHEN h.ends_at >= '9000-01-01 00:00:00+00' AND h.ended_at IS NULL THEN 'hold_without_end'
         END AS fault
     FROM {dated} AS d
     CROSS JOIN LATERAL unnest(d.hold_ids) AS named (hold_id)
@@ -122,8 +123,13 @@ hold AS (
     CROSS JOIN LATERAL (
         SELECT
             a.approval = 'approved' AS approved,
-            coalesce(h.ends_at, h.review_at) AS planned_end,
-            least(coalesce(h.ends_at, h.review_at), h.ended_at) AS until
+            planned.planned_end,
+            least(planned.planned_end, h.ended_at) AS until
+        -- An end at infinity is none: the review date counts, and without one the hold goes on.
+        FROM (SELECT coalesce(
+            CASE WHEN h.ends_at < '9000-01-01 00:00:00+00' THEN h.ends_at END,
+            least(h.review_at, '9000-01-01 00:00:00+00')
+        ) AS planned_end) AS planned
     ) AS state
     WHERE
         -- A guessed start may lie in any hold's period, so it takes no item out of one. A good one is compared as the row says it; a
