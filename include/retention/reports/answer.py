@@ -12,8 +12,8 @@ from retention.reports.wording import counted, say
 from retention.verification.result import Verdict
 
 QUESTION = Text("Is anything past its limit, anywhere?", "Ist irgendwo eine Löschfrist überschritten?")
-GONE_TOO_EARLY = "protected_missing"
-"""The breach of the other side: nothing stayed too long, but something that had to stay is gone."""
+GONE_TOO_EARLY = frozenset({"protected_missing", "protected_shrunk"})
+"""The breaches of the other side: nothing stayed too long, but something that had to stay is gone."""
 
 
 def answer(standing: Standing, check: Check | None, findings: Sequence[Finding], now: datetime) -> Text:
@@ -54,7 +54,7 @@ def _found(then: Verdict, check: Check, findings: Sequence[Finding]) -> Text:
     """What the check found as it looked."""
     when = _when(check.as_of)
     breaches = [finding for finding in findings if finding.severity == "breach"]
-    late = [finding for finding in breaches if finding.kind != GONE_TOO_EARLY]
+    late = [finding for finding in breaches if finding.kind not in GONE_TOO_EARLY]
     if then is Verdict.COMPLIANT:
         return Text(
             f"No. Nothing was past its limit on {when.en}.", f"Nein. Am {when.de} war keine Frist überschritten."

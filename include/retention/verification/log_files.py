@@ -108,9 +108,11 @@ def _entry(check: PlaceCheck, holds: HoldIndex, key: str, records: Records, stat
     dates = dates_of(records, _dated(status))
     # Rotation renames a file, packs it and goes on writing to it: it stays the one that begins with this record.
     identity = f"begins with\0{records.first.hex()}" if records.first else f"file\0{key}"
+    held = holds.covering(check.name, (key,), None, None, person_known=False)
     return check.entry(
         "file",
-        holds=holds.covering(check.name, (key,), None, None, person_known=False),
+        holds=held,
+        extent=records.size if held.surely and records.is_whole else None,
         item_hash=check.item_hash(key),
         part_hash=check.item_hash(identity),
         row_count=1,

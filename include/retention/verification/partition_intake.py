@@ -168,9 +168,11 @@ class PartitionIntake:
                 continue
             self._check.read_more("parts", 1)
             name = part.item_id if since is None else f"{part.item_id} since {since.isoformat()}"
+            holds = self._holds.covering(self._check.name, (part.item_id,), None, None, person_known=False)
             yield self._check.entry(
                 "partition",
-                holds=self._holds.covering(self._check.name, (part.item_id,), None, None, person_known=False),
+                holds=holds,
+                extent=self._extent(part, net, since, until) if holds.surely else None,
                 item_hash=hashed,
                 part_hash=self._check.item_hash(name),
                 row_count=1,
@@ -179,12 +181,26 @@ class PartitionIntake:
                 note="detached" if part.is_left else None,
             )
 
-    def _oldest(self, part: Part, net: _Net, since: datetime | None, until: datetime | None) -> tuple[Any, Any]:
-        where = [self._is_good(net)]
+    def _extent(self, part: Part, net: _Net, since: datetime | None, until: datetime | None) -> int | None:
+        """How many records it has, named ones among them; None where a period takes a part of it: others may rightly go."""
+        query = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {within}) FROM ONLY {part} WHERE {good}").format(
+            within=sql.SQL(" AND ").join([sql.SQL("TRUE"), *self._within(since, until)]),
+            part=sql.Identifier(part.schema, part.name),
+            good=self._is_good(net),
+        )
+        ((rows, within),) = self._source.ask(_ABOUT, query)
+        return int(rows) if rows == within else None
+
+    def _within(self, since: datetime | None, until: datetime | None) -> list[sql.Composable]:
+        where: list[sql.Composable] = []
         if since is not None:
             where.append(sql.SQL("{} >= {}").format(self._time, sql.Literal(since)))
         if until is not None:
             where.append(sql.SQL("{} < {}").format(self._time, sql.Literal(until)))
+        return where
+
+    def _oldest(self, part: Part, net: _Net, since: datetime | None, until: datetime | None) -> tuple[Any, Any]:
+        where = [self._is_good(net), *self._within(since, until)]
         if net.held:
             where.append(sql.SQL("NOT {}").format(self._is_named(net)))
         query = sql.SQL("SELECT min({time}), min({evidence}) FROM ONLY {part} WHERE {where}").format(

@@ -75,6 +75,7 @@ class Records:
     for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `first` is the first line with a
     time: what the file is known by, however it is called, packed or continued. `has_undated`: lines without a time that may be
     records of their own, of any age; `begins_undated`: the first record has none, and may be older than `oldest`.
+    `size`: bytes, unpacked.
     """
 
     oldest: datetime | None = None
@@ -86,6 +87,7 @@ class Records:
     has_undated: bool = False
     begins_undated: bool = False
     has_begun: bool = False
+    size: int = 0
 
     def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> bool:
         """Take a line's time into account; False where it is none, as it lies in the future."""
@@ -145,6 +147,7 @@ def _lines(stream: Readable, found: Records) -> Iterator[bytes]:
     try:
         while piece := plain.readline(LONGEST_LINE):
             taken += len(piece)
+            found.size = taken
             if is_packed and taken > _ANY_SIZE + _UNFOLDS_TO * packed.count:
                 found.is_whole = False
                 return

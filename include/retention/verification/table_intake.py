@@ -8,7 +8,7 @@ from datetime import datetime
 
 from retention.datamap.loader import MappedTable
 from retention.verification.clocks import APART
-from retention.verification.holds import HoldIndex
+from retention.verification.holds import Covered, HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.memory import last_check_of
 from retention.verification.place_check import PlaceCheck
@@ -85,7 +85,21 @@ class TableIntake:
         self._count(len(records))
         hashes = {record.item_id: self._check.item_hash(record.item_id) for record in records}
         self._missing.difference_update(hashes.values())
-        self._check.inventory.add([self._entry(record, hashes[record.item_id]) for record in records])
+        held = {record.item_id: self._covering(record) for record in records}
+        # What nothing protects needs no count of what belongs to it; a consent may protect any.
+        extents = self._rows.extents(
+            [
+                record.item_id
+                for record in records
+                if held[record.item_id].surely or record.duty or self._check.terms.scope is not None
+            ]
+        )
+        self._check.inventory.add(
+            [
+                self._entry(record, hashes[record.item_id], held[record.item_id], extents.get(record.item_id))
+                for record in records
+            ]
+        )
         consents = self._rows.consents(list(hashes)) if self._check.terms.scope is not None else ()
         self._check.inventory.add_consents(
             self._check.name, [(hashes[one.item], one) for one in consents if one.item in hashes]
@@ -103,17 +117,17 @@ class TableIntake:
                 found += [item_id for item_id in ids if self._check.item_hash(item_id) in self._missing]
         return found
 
-    def _entry(self, record: RecordFacts, item_hash: bytes) -> Entry:
+    def _covering(self, record: RecordFacts) -> Covered:
+        return self._holds.covering(
+            self._check.name, (record.item_id,), record.tenant_id, record.person_id, person_known=record.person_known
+        )
+
+    def _entry(self, record: RecordFacts, item_hash: bytes, holds: Covered, extent: int | None) -> Entry:
         happened, at = self._events(record)
         return self._check.entry(
             "record",
-            holds=self._holds.covering(
-                self._check.name,
-                (record.item_id,),
-                record.tenant_id,
-                record.person_id,
-                person_known=record.person_known,
-            ),
+            holds=holds,
+            extent=extent,
             agreed=self._check.terms.agreed_with(record.tenant_id),
             item_hash=item_hash,
             part_hash=item_hash,

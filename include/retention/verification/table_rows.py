@@ -32,6 +32,7 @@ from retention.verification.row_queries import (
 from retention.verification.source import Source, Unread
 from retention.verification.table_conditions import Conditions, Held
 from retention.verification.table_shape import (
+    extent_query,
     half_query,
     orphan_queries,
     table_of,
@@ -255,6 +256,18 @@ class TableRows:
         for table, query in orphan_queries(self._place.spec):
             [(rows, lost)] = self._source.ask(f"table {table}", query)
             yield table, rows, lost
+
+    def extents(self, item_ids: Sequence[str]) -> dict[str, int]:
+        """How many rows belong to each of these rows; empty where the map knows of none that belong to any."""
+        if not item_ids or not self._place.spec.dependents:
+            return {}
+        ids = sql.SQL("CAST(CAST(%(ids)s AS text[]) AS {}[])").format(self._id_type)
+        found = self._source.ask(
+            f"what belongs to table {self._place.spec.table}",
+            extent_query(self._place.spec, ids),
+            {"ids": list(item_ids)},
+        )
+        return dict.fromkeys(item_ids, 0) | {str(item_id): int(rows) for item_id, rows in found}
 
     def unseen(self) -> int:
         """How many rows the table has that the check SQL leaves out."""

@@ -58,6 +58,39 @@ def _orphans_of(parent: str, parent_id: str, dependents: Sequence[Dependent]) ->
             yield from _orphans_of(one.table, one.id_column, one.dependents)
 
 
+def extent_query(spec: TablePlace, ids: sql.Composable) -> sql.Composed:
+    """How many rows belong to each of the rows with these ids, at any depth; nothing of a row that has none."""
+    parts = [rows for one in spec.dependents for rows in _belonging_to(one, ids)]
+    return sql.SQL("SELECT CAST(b.owner AS text), count(*) FROM ({}) AS b GROUP BY b.owner").format(
+        sql.SQL(" UNION ALL ").join(sql.SQL("SELECT r.owner FROM ({}) AS r").format(rows) for rows in parts)
+    )
+
+
+def _belonging_to(one: Dependent, ids: sql.Composable) -> Iterator[sql.Composed]:
+    """For the table and each below it: its rows, by the id of the row that they lead to (`owner`) and their own (`id`)."""
+    rows = sql.SQL("SELECT d.{column} AS owner, d.{id} AS id FROM {table} AS d WHERE d.{column} = ANY({ids})").format(
+        column=sql.Identifier(one.column),
+        id=sql.Identifier(one.id_column or one.column),
+        table=table_of(one.table),
+        ids=ids,
+    )
+    yield from _with_rows_below(one, rows)
+
+
+def _with_rows_below(one: Dependent, rows: sql.Composed) -> Iterator[sql.Composed]:
+    yield rows
+    for inner in one.dependents:
+        below = sql.SQL(
+            "SELECT p.owner, d.{id} AS id FROM ({rows}) AS p INNER JOIN {table} AS d ON d.{column} = p.id"
+        ).format(
+            id=sql.Identifier(inner.id_column or inner.column),
+            rows=rows,
+            table=table_of(inner.table),
+            column=sql.Identifier(inner.column),
+        )
+        yield from _with_rows_below(inner, below)
+
+
 def unseen_query(spec: TablePlace, check_items: str) -> sql.Composed:
     """How many of the table's rows the check SQL leaves out, but wholly anonymised ones."""
     gone = wholly_anonymised(spec) if spec.anonymise else sql.SQL("FALSE")

@@ -41,9 +41,31 @@ WHERE
     )
 """
 
+# What was there in full and is there in part, unless another file that begins alike has all of it. Of a partition, the part that
+# a hold covers is another one under another hold.
+_LESS_THAN_BEFORE = """
+UPDATE {entries} AS e
+SET extent_before = p.extent
+FROM retention.protected_items AS p
+WHERE
+    p.check_run_id = %s
+    AND p.place = %s
+    AND e.place = p.place
+    AND e.part_hash = p.part_hash
+    AND (e.item_hash = p.item_hash OR e.entry = 'file')
+    AND e.entry IN ('record', 'partition', 'file')
+    AND (e.entry <> 'partition' OR e.sure_hold_ids && p.hold_ids)
+    AND e.extent < p.extent
+    AND NOT EXISTS (
+        SELECT 1
+        FROM {entries} AS other
+        WHERE other.place = p.place AND other.part_hash = p.part_hash AND other.extent >= p.extent
+    )
+"""
+
 _PROTECTED_NOW = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent
 )
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
@@ -54,10 +76,39 @@ SELECT DISTINCT ON (part_hash)
     CASE WHEN is_exempt THEN consent_ids ELSE '{{}}' END,
     CASE WHEN has_duty THEN coalesce(duty_until, '9999-12-30 00:00:00+00') END,
     tenant_id,
-    oldest_evidence_at
+    oldest_evidence_at,
+    greatest(extent, extent_before)
 FROM {judged}
 WHERE place = %s AND entry IN ('version', 'record', 'partition', 'file') AND must_not_vanish
-ORDER BY part_hash, entry_no
+ORDER BY part_hash, extent DESC NULLS LAST, entry_no
+"""
+
+# A file that a hold names is that file still under another name, which the hold doesn't know.
+_RENAMED = """
+INSERT INTO retention.protected_items (
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent
+)
+SELECT
+    CAST(%s AS uuid),
+    p.place,
+    p.item_hash,
+    p.part_hash,
+    p.hold_ids,
+    p.consent_ids,
+    p.duty_until,
+    p.tenant_id,
+    p.arose_at,
+    p.extent
+FROM retention.protected_items AS p
+WHERE
+    p.check_run_id = %s
+    AND p.place = %s
+    AND EXISTS (
+        SELECT 1
+        FROM {judged} AS j
+        WHERE j.place = p.place AND j.part_hash = p.part_hash AND j.entry = 'file' AND j.item_hash <> p.item_hash
+    )
+ON CONFLICT DO NOTHING
 """
 
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
@@ -120,6 +171,8 @@ def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
                 if not row["was_missing"]
             ]
         )
+    else:
+        inventory.ask(_LESS_THAN_BEFORE, (last_check.check_run_id, check.name))
     gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, is_comparable))
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
@@ -140,6 +193,7 @@ def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_c
     inventory.ask(_PROTECTED_NOW, (check_run, place))
     if last_check is not None:
         inventory.ask(_STILL_MISSING, (check_run, last_check, place))
+        inventory.ask(_RENAMED, (check_run, last_check, place))
     inventory.ask(_FORGET, (place, [run for run in (check_run, last_check) if run is not None]))
 
 

@@ -5,6 +5,19 @@ from __future__ import annotations
 from retention.verification.wording_own import Wording
 
 RECORD_WORDING: dict[str, Wording] = {
+    "protected_shrunk": Wording(
+        "Protected, and gone in part",
+        "Geschützt, aber teilweise verschwunden",
+        "Of something that a statutory duty, a hold or the consent of all parties keeps, less is left than a check saw under "
+        "that protection: rows of a partition, rows that belong to a row, bytes of a log file. Reported until the protection "
+        "ends.",
+        "Von etwas, das durch Aufbewahrungspflicht, Löschsperre oder Einwilligung aller Beteiligten zu behalten ist, ist weniger "
+        "da als bei einer früheren Prüfung unter diesem Schutz: Zeilen einer Partition, Zeilen, die zu einer Zeile gehören, "
+        "Bytes einer Logdatei. Gemeldet, bis der Schutz endet.",
+        "Treat as over-deletion: stop disposal, find the writer in the ledger and the store's log, restore from a backup.",
+        "Wie eine Überlöschung behandeln: Löschung anhalten, Verursacher in Löschprotokoll und Speicherprotokoll suchen, aus "
+        "der Datensicherung wiederherstellen.",
+    ),
     "past_event": Wording(
         "Event passed, but still there",
         "Ereignis eingetreten, aber noch vorhanden",

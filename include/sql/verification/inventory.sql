@@ -54,7 +54,10 @@ CREATE UNLOGGED TABLE {entries} (
     sure_hold_ids  uuid[]  NOT NULL DEFAULT '{{}}',      -- those of them that mean it beyond doubt
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
-    note           text
+    note           text,
+    -- How much of it there is: rows of a partition, rows that belong to a row, bytes of a log file. NULL: not known, or one thing.
+    extent         bigint,
+    extent_before  bigint        -- the larger extent at the last check, under a protection that lasts
 );
 
 -- The promise's events that happened to an entry, or may have; by their place in the promise.

@@ -197,6 +197,8 @@ SELECT
     d.item_hash,
     d.part_hash,
     d.row_count,
+    d.extent,
+    d.extent_before,
     d.stored_at,
     d.missing_since,
     d.note,
