@@ -190,10 +190,14 @@ def test_a_hold_that_came_while_it_was_kept_came_in_time(records: Records) -> No
     assert hold
 
 
-def test_what_is_kept_tells_when_it_can_be_late_at_the_earliest(records: Records) -> None:
+def test_what_is_kept_has_no_deadline_until_a_check_sees_it_kept_no_more(records: Records) -> None:
+    """Every check would put it off: shown as the next one, it would hide the first that counts."""
     _plant(records, "waits")
+    kept = _check(records)
+    assert (kept.headroom["leads"].headroom_s, kept.headroom["leads"].next_deadline_at) == (None, None)
+    _set(records, "waits", False)
     result = _check(records)
-    assert result.headroom["leads"].next_deadline_at == result.as_of + TO_DELETE
+    assert result.headroom["leads"].next_deadline_at == kept.as_of + TO_DELETE
 
 
 def test_a_memory_too_old_for_any_check_is_forgotten(records: Records) -> None:

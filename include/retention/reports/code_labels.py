@@ -81,6 +81,7 @@ CODES: dict[str, tuple[str, str]] = {
         "ended since a check last saw it; time to delete",
         "seit der letzten Prüfung, die es sah, beendet; Löschdauer",
     ),
+    "reason.unknown_tenant": ("no contract of its customer is known", "kein Vertrag ihres Kunden ist bekannt"),
     "reason.no_tenant": ("names no customer", "nennt keinen Kunden"),
     "reason.no_person": ("it can't be told whom it is about", "die betroffene Person ist nicht feststellbar"),
     "reason.a duty in other words": ("a duty in other words", "eine Pflicht in anderen Worten"),

@@ -33,11 +33,12 @@ FROM ({definition}) AS found
 GROUP BY GROUPING SETS ((place, category), (place, category, reason))
 """
 
+# What is kept now and nobody can say until when: every check that sees it puts its deadline off, so it is nobody's next one.
 _HEADROOM = """
 SELECT
     category,
-    min(deadline_at) FILTER (WHERE isfinite(deadline_at)) AS first_deadline_at,
-    min(deadline_at) FILTER (WHERE isfinite(deadline_at) AND deadline_at >= as_of) AS next_deadline_at,
+    min(deadline_at) FILTER (WHERE isfinite(deadline_at) AND NOT is_kept) AS first_deadline_at,
+    min(deadline_at) FILTER (WHERE isfinite(deadline_at) AND NOT is_kept AND deadline_at >= as_of) AS next_deadline_at,
     min(start_at) AS oldest_at,
     min(start_at) FILTER (WHERE promised_at >= as_of OR NOT (is_held OR is_exempt OR has_duty OR kept_by IS NOT NULL))
         AS oldest_unprotected_at
