@@ -151,7 +151,8 @@ def test_only_what_the_cases_expect_to_go_is_gone(world: World) -> None:
 
 
 def test_who_was_imported_again_goes_with_the_next_run(world: World) -> None:
-    dispose(world, "marketing", 2)
+    for run in (2, 3):  # the first of two puts on the list who withdrew, whatever ran before
+        dispose(world, "marketing", run)
     left = rows_left(world)
     again = ("contact_imported_again_in_other_spelling", "contact_imported_again_by_number")
     assert {name: set(left[name]) for name in again} == {name: {False} for name in again}
