@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from tests.log_world import DUE, FILES, MAP, OBJECTS, RULE, LogWorld
+from tests.rotated_names import IS_NOT, MAY_BE
 from tests.verification.company import DAY, HASHER, HOUR, Company, found, reasons
 from tests.world import postgres_connection
 
@@ -23,6 +24,7 @@ from retention.connections import Connection, parse
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, Verdict, verify
 from retention.verification.listing import open_client
+from retention.verification.rotated_files import names_once_had
 
 MINUTE = timedelta(minutes=1)
 LIMIT = 14 * DAY
@@ -228,6 +230,29 @@ def test_a_held_file_that_vanishes_is_a_breach_and_one_that_was_rotated_is_not(l
     logs.put(FILES, "rotated.log.1.gz", packed)
     (logs.folder / "goes.log").unlink()
     assert found(logs.check(), FILES) == {"protected_missing": 1}
+
+
+def test_a_file_that_is_held_by_its_name_is_still_known_when_it_is_rotated(logs: Logs) -> None:
+    logs.put(FILES, "app.log", logs.lines(LIMIT + DAY))
+    logs.company.hold(category="logs", place=FILES, item_id="app.log")
+    assert found(logs.check(), FILES) == {"exception_hold": 1}
+    (logs.folder / "app.log").rename(logs.folder / "app.log.1")
+    logs.put(FILES, "app.log", logs.lines(HOUR))
+    logs.put(FILES, "app.log.2", logs.lines(LIMIT + 2 * DAY))
+    logs.put(FILES, "app2.log", logs.lines(LIMIT + 3 * DAY))
+    assert found(logs.check(), FILES) == {"exception_hold": 1, "kept_in_doubt": 1, "past_cap": 1}
+    (logs.folder / "app.log.1").unlink()
+    assert found(logs.check(), FILES)["protected_missing"] == 1
+
+
+@pytest.mark.parametrize(("held", "now"), MAY_BE)
+def test_a_file_may_be_the_one_that_had_another_name(held: str, now: str) -> None:
+    assert list(names_once_had(now, [held, "another"])) == [held]
+
+
+@pytest.mark.parametrize(("held", "now"), IS_NOT)
+def test_a_file_that_can_not_be_it_is_another(held: str, now: str) -> None:
+    assert list(names_once_had(now, [held])) == []
 
 
 def test_a_missing_folder_makes_the_place_unknown_and_not_empty(logs: Logs) -> None:

@@ -13,13 +13,15 @@ from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.disposal.age_alone import require_age_alone
 from retention.disposal.checked import CheckedLogFiles
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.moved_files import may_stand_elsewhere
 from retention.disposal.object_removal import present_targets, remove_bytes
 from retention.disposal.opened_log_files import claimed_elsewhere, open_log_files, refuse_shared_files
 from retention.disposal.reading import Reading
 from retention.disposal.record_memory import RecordMemory
+from retention.disposal.rotated_files import holds_on_file
 from retention.disposal.runtime import Runtime
 from retention.policy.decide import EARLIEST, decide
-from retention.policy.facts import Basis, Decision, ItemFacts, Start
+from retention.policy.facts import Basis, Decision, Hold, ItemFacts, Start
 from retention.policy.model import RetentionRule
 from retention.stores.dry_run import DryRunRecordStore
 from retention.stores.protocol import PartKind, StoredPart, Target
@@ -61,11 +63,16 @@ class LogFileKind:
         present = present_targets(reading.checked.records, lines)
         parts = {line: present[line.target][0] for line in lines if line.target in present}
         decided = decide_parts(reading, list(parts.values()))
+        absent = {line for line in lines if line not in parts and not _was_changed(line, present)}
+        tried = [line for line in absent if line.was_tried]
+        moved = may_stand_elsewhere(reading.runtime, reading.checked.place, tried, reading.now)
         due: list[Line] = []
         outcomes: Outcomes = {}
         for line in lines:
             decision = decided.get(parts[line]) if line in parts else None
-            if line not in parts and not _was_changed(line, present):
+            if line in moved:
+                outcomes[line] = ("spared", "moved")
+            elif line in absent:
                 outcomes[line] = ("gone_confirmed_on_recovery", None) if line.was_tried else ("spared", "already_gone")
             elif decision is None:
                 outcomes[line] = ("spared", "newer_version")
@@ -83,18 +90,18 @@ class LogFileKind:
             return {}, 0
         outcomes, confirmed, count = remove_bytes(reading.checked.records, due, stored_before, reading.runtime.on_step)
         for line, had_bytes in confirmed.items():
-            if line.was_tried and not had_bytes:
-                outcomes[line] = ("gone_confirmed_on_recovery", None)
-            else:
-                outcomes[line] = ("gone", None) if had_bytes else ("spared", "already_gone")
+            # It was there when it was decided on again: what went since, somebody else took.
+            outcomes[line] = ("gone", None) if had_bytes else ("spared", "already_gone")
         if not reading.checked.is_rehearsal:
             memory_of(reading).forget(own, [(line.object_key, line.part_id or "") for line in confirmed])
         return outcomes, count
 
     def gone(self, runtime: Runtime, place: MappedPlace | MappedFiles, lines: Sequence[Line]) -> list[Line]:
-        """The lines whose parts a listing doesn't show any more."""
+        """The lines whose parts a listing doesn't show any more, under whatever name."""
         present = present_targets(open_log_files(place, runtime.resolve), lines)
-        return [line for line in lines if line.target not in present and not _was_changed(line, present)]
+        absent = [line for line in lines if line.target not in present and not _was_changed(line, present)]
+        moved = may_stand_elsewhere(runtime, place, absent, runtime.now())
+        return [line for line in absent if line not in moved]
 
     def release(self, checked: CheckedLogFiles) -> None:
         """Nothing is kept open."""
@@ -142,8 +149,17 @@ def _decided(
     decided = {}
     for part in there:
         item = file_facts(reading, part, times.get(part), stated.get(part))
-        decided[part] = item, decide(item, reading.rule, reading.holds, reading.as_of, now=reading.now)
+        decided[part] = item, decide(item, reading.rule, _holds_on(reading, part), reading.as_of, now=reading.now)
     return decided
+
+
+def _holds_on(reading: Reading[CheckedLogFiles], part: StoredPart) -> Sequence[Hold]:
+    """Objects keep their names, files don't."""
+    return (
+        holds_on_file(reading.holds, reading.checked.place.name, part.key)
+        if part.kind is PartKind.FILE
+        else reading.holds
+    )
 
 
 def file_facts(

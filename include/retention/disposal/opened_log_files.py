@@ -24,6 +24,11 @@ def open_log_files(place: MappedPlace | MappedFiles, resolve: Resolver) -> Recor
     return S3Store(client_factory(resolve(place.store.disposal)), place.spec.bucket, place.spec.prefixes)
 
 
+def open_every_file(place: MappedFiles, resolve: Resolver) -> DirectoryStore:
+    """All that lies in the place's folder, whatever it is called. For looking: nothing is removed through it."""
+    return DirectoryStore(folder_of(place, resolve), lambda _key: True)
+
+
 def folder_of(place: MappedFiles, resolve: Resolver) -> Path:
     """The folder that holds the place's files."""
     return path_of(resolve(place.store.disposal)) / place.spec.folder

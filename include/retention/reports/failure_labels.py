@@ -15,6 +15,7 @@ FAILURES: dict[str, tuple[str, str]] = {
     "SlowDown": ("the store had no time", "der Speicher war überlastet"),
     "InternalError": ("a fault of the store", "ein Fehler des Speichers"),
     "StillOpen": ("a program still writes into it", "ein Programm schreibt noch hinein"),
+    "OtherNames": ("it has other names, under which it would stay", "es hat weitere Namen, unter denen es bliebe"),
     "EACCES": ("no right on the folder", "kein Recht am Ordner"),
     "EPERM": ("not permitted, or marked immutable", "nicht erlaubt oder als unveränderlich markiert"),
     "EROFS": ("the folder is mounted read-only", "der Ordner ist nur lesbar eingehängt"),

@@ -23,6 +23,8 @@ from retention.stores.record_times import CHUNK_BYTES, RecordTimes, read_times
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+OTHER_NAMES = "OtherNames"
+"""The file has other names (hard links), under which its content would stay."""
 STILL_OPEN = "StillOpen"
 """A program has the file open for writing: it would go on writing into what nobody sees any more."""
 
@@ -66,7 +68,8 @@ class DirectoryStore:
     def remove(self, targets: Sequence[Target], *, stored_before: datetime) -> Mapping[Target, RemovalResult]:
         """See `Store.remove`. A file that changed since it was listed is NEWER, also where only its part was asked for.
 
-        Codes: `OutsidePlace`, `StillOpen`, and the system's own (`EACCES`, `EPERM`, `EROFS`). Folders stay, also empty ones.
+        Codes: `OutsidePlace`, `StillOpen`, `OtherNames`, and the system's own (`EACCES`, `EPERM`, `EROFS`). Folders stay, also
+        empty ones.
         """
         by_key: dict[str, list[Target]] = defaultdict(list)
         for target in set(targets):
@@ -135,6 +138,13 @@ def _remove(
     return results
 
 
+def may_be_same_file(listed: str, part: StoredPart) -> bool:
+    """Whether this may be the file that was listed as the part with the id `listed`, under another name. It may have grown."""
+    if part.kind is not PartKind.FILE or part.part_id is None:
+        return False
+    return _is_same_file(listed, part.part_id) and part.size_bytes >= int(listed.split(".")[1], 16)
+
+
 def _is_same_file(one: str, other: str) -> bool:
     return one.split(".")[0] == other.split(".")[0]
 
@@ -148,6 +158,8 @@ def _unlink(opened: Opened, part: StoredPart) -> RemovalResult:
         found = opened.stat()  # again, now that no writer can come: the lease keeps them waiting
         if found is None or _part(part.key, found).part_id != part.part_id:
             return RemovalResult(Removal.NEWER, 0)
+        if found.st_nlink > 1:
+            return RemovalResult(Removal.FAILED, 0, OTHER_NAMES)
         os.unlink(opened.name, dir_fd=opened.folder)
     except OSError as error:
         return RemovalResult(Removal.FAILED, 0, errno.errorcode.get(error.errno or 0, "EIO"))

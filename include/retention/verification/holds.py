@@ -154,15 +154,17 @@ class HoldIndex:
         *,
         person_known: bool,
         has_row: bool = True,
+        once_named: Sequence[str] = (),
     ) -> Covered:
-        """The holds that cover the item. `names` are its id and its key: a hold may name either.
+        """The holds that cover the item. `names` are its id and its key: a hold may name either. It may have had the names
+        `once_named`: a hold on one of those may mean it.
 
         `person_known` False means that nobody can tell whose item it is (no row, or one without its call): any person's hold may
         then mean it. A row that knows of nobody is covered by no person's hold. Without a row it may be any item that lost
         its own.
         """
         holds = list(self._of_tenant(place, tenant_id, person_known, has_row))
-        named = [scope for name in names for scope in self._of_items.get((place, name), ())]
+        named = [scope for name in (*names, *once_named) for scope in self._of_items.get((place, name), ())]
         if person_known and person_id is not None:
             named += self._of_persons.get(person_id, ())
         for scope in named:

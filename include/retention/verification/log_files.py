@@ -14,10 +14,10 @@ from retention.datamap.loader import MappedFiles
 from retention.errors import StoreUnreadable
 from retention.file_patterns import compile_patterns, key_of
 from retention.verification.file_entries import dates_of
-from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.place_check import PlaceCheck
 from retention.verification.record_times import EARLIEST, Records, read_records
+from retention.verification.rotated_files import FileHolds
 
 UNREADABLE_FILES = "files that may not be read"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -30,7 +30,7 @@ def read_files(check: PlaceCheck) -> None:
     assert isinstance(place, MappedFiles)
     check.looked_at.update(parts=0)
     folder = path_of(check.around.resolve(place.store.verification)) / place.spec.folder
-    fits, holds = compile_patterns(place.spec.patterns), HoldIndex(check.around.scopes, check.terms.category)
+    fits, holds = compile_patterns(place.spec.patterns), FileHolds(check)
     found: list[Entry] = []
     try:
         for path, name, directory in _files(folder):
@@ -45,7 +45,7 @@ def read_files(check: PlaceCheck) -> None:
         check.inventory.add(found)  # a folder that can't be read hides no breach in the others
 
 
-def _read(check: PlaceCheck, holds: HoldIndex, key: str, file: int) -> list[Entry]:
+def _read(check: PlaceCheck, holds: FileHolds, key: str, file: int) -> list[Entry]:
     """The file's entry; none of what is no file, and of one without a byte: no record is in it."""
     with os.fdopen(file, "rb", buffering=0) as content:
         status = os.fstat(file)
@@ -103,18 +103,19 @@ def _opened(check: PlaceCheck, name: str, directory: int) -> int | None:
     return None
 
 
-def _entry(check: PlaceCheck, holds: HoldIndex, key: str, records: Records, status: os.stat_result) -> Entry:
+def _entry(check: PlaceCheck, holds: FileHolds, key: str, records: Records, status: os.stat_result) -> Entry:
     """The store's date is the kernel's (ctime), which nobody can set; mtime counts where the records say nothing."""
     dates = dates_of(records, _dated(status))
     # Rotation renames a file, packs it and goes on writing to it: it stays the one that begins with this record.
     identity = f"begins with\0{records.first.hex()}" if records.first else f"file\0{key}"
-    held = holds.covering(check.name, (key,), None, None, person_known=False)
+    part_hash = check.item_hash(identity)
+    held = holds.covering(key, part_hash)
     return check.entry(
         "file",
         holds=held,
         extent=records.size if held.surely and records.is_whole else None,
         item_hash=check.item_hash(key),
-        part_hash=check.item_hash(identity),
+        part_hash=part_hash,
         row_count=1,
         stored_at=_instant(status.st_ctime),
         clock_at=dates.clock_at,

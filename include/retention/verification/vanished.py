@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from retention.verification.inventory import Entry, Inventory
-from retention.verification.memory import LastCheck
+from retention.verification.memory import LastCheck, last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.requests import Decisions, Gone
 from retention.verification.row_queries import ConsentFacts
@@ -20,6 +20,12 @@ SELECT item_hash, bool_and(missing_since IS NOT NULL) AS was_missing
 FROM retention.protected_items
 WHERE check_run_id = %s AND place = %s
 GROUP BY item_hash
+"""
+
+_HELD_BEFORE = """
+SELECT part_hash, hold_ids
+FROM retention.protected_items
+WHERE check_run_id = %s AND place = %s AND hold_ids && %s
 """
 
 _GONE = """
@@ -186,6 +192,16 @@ def seen_before(check: PlaceCheck, last_check: LastCheck | None) -> set[bytes]:
         return set()
     seen = check.inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name))
     return {bytes(row["item_hash"]) for row in seen if not row["was_missing"]}
+
+
+def held_before(check: PlaceCheck, hold_ids: Collection[UUID]) -> dict[bytes, list[UUID]]:
+    """What any of these holds surely covered when it was last seen, by its own hash, with those that did: it stays the same under
+    another name."""
+    last = last_check_of(check.inventory.own, check.name) if hold_ids else None
+    if last is None or not last.is_comparable(check.around.hasher.key_id):
+        return {}
+    seen = check.inventory.own.execute(_HELD_BEFORE, (last.check_run_id, check.name, list(hold_ids)))
+    return {bytes(row["part_hash"]): [one for one in row["hold_ids"] if one in hold_ids] for row in seen}
 
 
 def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_check: UUID | None) -> None:

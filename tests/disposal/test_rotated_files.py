@@ -1,0 +1,100 @@
+"""What a hold on a file's name keeps when rotation gives files other names."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from dataclasses import replace
+
+import pytest
+from tests.log_world import DAY, FILES, LogWorld
+from tests.rotated_names import IS_NOT, MAY_BE
+
+from retention.disposal.execute import execute_plan
+from retention.disposal.rotated_files import may_have_been
+from retention.errors import PartlyFailedError
+from retention.evidence.holds import HoldScope, check_scope
+
+OLD = 20 * DAY
+
+
+@pytest.mark.parametrize(("held", "now"), MAY_BE)
+def test_a_file_may_be_the_one_that_had_another_name(held: str, now: str) -> None:
+    assert may_have_been(now, held)
+
+
+@pytest.mark.parametrize(("held", "now"), IS_NOT)
+def test_a_file_that_can_not_be_it_is_another(held: str, now: str) -> None:
+    assert not may_have_been(now, held)
+
+
+def test_a_file_may_be_held_whatever_it_is_called() -> None:
+    check_scope(HoldScope(place=FILES, item_id="anna@example.org 2026.log"))
+
+
+@pytest.mark.parametrize("name", ["app.log", "anna@example.org 2026.log"])
+def test_a_held_file_stays_when_it_is_rotated_and_packed(log_world: LogWorld, name: str) -> None:
+    path = log_world.write(name, log_world.lines(OLD))
+    log_world.write("other.log", log_world.lines(OLD))
+    log_world.hold(category="logs", place=FILES, item_id=name)
+    time.sleep(0.02)
+    assert log_world.dispose().gone == 1
+    rotated = path.rename(path.with_name(f"{name}.1"))
+    log_world.write(name, log_world.lines(OLD))
+    time.sleep(0.02)
+    assert log_world.dispose().gone == 0
+    rotated.with_name(f"{name}.2.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+    rotated.unlink()
+    time.sleep(0.02)
+    assert log_world.dispose().gone == 0
+    assert log_world.files() == [name, f"{name}.2.gz"]
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_was_rotated_after_a_killed_batch_is_not_noted_as_gone(
+    log_world: LogWorld, packed: bool, settles: bool
+) -> None:
+    """The try before may have removed it. Where it, or what may be it, stands under another name, it has not."""
+    path = log_world.write("app.log", log_world.lines(OLD, 19 * DAY))
+    time.sleep(0.02)
+    plan = log_world.plan()
+    killed = replace(log_world.runtime(), on_step=_die_at("intent_recorded"))
+    with pytest.raises(Killed):
+        execute_plan(killed, plan.plan_id, plan.digest)
+    if packed:
+        path.with_name("elsewhere.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    else:
+        path.rename(path.with_name("elsewhere"))
+    if settles:
+        log_world.plan()  # settles what the killed run left
+        assert log_world.own_sql("SELECT count(*) AS n FROM retention.disposed_items")[0]["n"] == 0
+    else:
+        summary = execute_plan(log_world.runtime(), plan.plan_id, plan.digest)
+        assert (summary.recovered, summary.spared) == (0, {"moved": 1})
+
+
+def _die_at(which: str):  # type: ignore[no-untyped-def]
+    def step(name: str) -> None:
+        if name == which:
+            raise Killed
+
+    return step
+
+
+def test_a_file_with_another_name_fails_and_says_why(log_world: LogWorld) -> None:
+    """Only a name would go: the ledger would say gone of what is there."""
+    path = log_world.write("app.log", log_world.lines(OLD))
+    (log_world.path / "kept-elsewhere").hardlink_to(path)
+    time.sleep(0.02)
+    with pytest.raises(PartlyFailedError, match="1 × OtherNames"):
+        log_world.dispose()
+    assert log_world.files() == ["app.log"]
+    (log_world.path / "kept-elsewhere").unlink()
+    time.sleep(0.02)
+    assert log_world.dispose().gone == 1
