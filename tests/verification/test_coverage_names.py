@@ -12,12 +12,12 @@ PERSONAL = """
     phone telefon_privat mobil ip client_ip remote_ip_addr ipv4 iban address adresse lieferadresse strasse straße street plz
     zip postleitzahl ort geburtsdatum birth_date dob geschlecht ssn steuer_id steuernummer user_agent ua device_id deviceId
     imei prénom nom apellidos correo naissance indirizzo telefone pesel nazwisko contact ansprechpartner lat lon password
-    transcript avatar_url
+    transcript avatar_url customer kunde created_by_user patient mitarbeiter recipient author internal_notes message
 """
 THINGS = """
     id created_at status description file_name table_name event_name tip zipped shipping hotel average page image language
     storage amount currency_name sku valid_from capacity importance cust_id customer_id order_no position bucket object_key
-    duration_s size_bytes version digest payload settings
+    duration_s size_bytes version digest payload settings user_id message_count notes_version
 """
 
 

@@ -188,6 +188,21 @@ def test_rows_that_row_security_hides_are_not_taken_for_none(session: psycopg.Co
     assert found.looked_at["columns_not_sampled"] == 1
 
 
+def test_addresses_and_numbers_that_the_map_does_not_name_as_identifiers(session: psycopg.Connection[Any]) -> None:
+    session.execute(
+        "CREATE TABLE contacts (id int, name text, email text, private_mail text, note text, mobile text, source text);"
+        "INSERT INTO contacts VALUES (1, 'Anna', 'a@b.de', NULL, 'or eva@example.org', NULL, 'web')"
+    )
+    given = claims(mapped=("contacts",), contacts=["mobile"])
+    given.identified["public.contacts"] = "contacts", frozenset({"email"})
+    found = cover_database(session, given)
+    assert {one.column: one.why for one in found.unnamed["contacts"]} == {
+        "private_mail": ("name",),
+        "note": ("e-mail",),
+    }
+    assert found.personal == []
+
+
 def test_a_foreign_table_that_does_not_answer_is_counted(session: psycopg.Connection[Any]) -> None:
     session.execute(
         "CREATE FOREIGN DATA WRAPPER far_wrapper; CREATE SERVER far_server FOREIGN DATA WRAPPER far_wrapper;"

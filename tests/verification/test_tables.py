@@ -325,3 +325,13 @@ def test_row_of_a_customer_whom_nobody_knows_is_unknown(records: Records, tenant
     records.lead(tenant)
     result = records.check("leads")
     assert (found(result), result.verdict) == ({"unknown_tenant": 1}, "unknown")
+
+
+def test_agreement_with_a_customer_of_whom_there_is_nothing_is_found(records: Records) -> None:
+    records.customer("acme-gmbh", contract_ended=DAY)
+    records.lead("acme-gmbh")
+    records.agree("acme_gmbh", "{leads: [{event: contract_ended, limit: P7D}]}")
+    assert found(records.check("leads")) == {"agreement_binds_nobody": 1}
+    assert found(records.check("usage")) == {}
+    records.lead("acme_gmbh")
+    assert found(records.check("leads")) == {}

@@ -62,6 +62,8 @@ KINDS: dict[str, Kind] = {
         Kind("owner_unknown", _F, "rows", "records"),
         Kind("unreadable_identifier", _F, "rows", "identified"),
         Kind("leftover_partition", _F, "items", "partitions"),
+        Kind("unnamed_identifier", _F, "columns", "identifying"),
+        Kind("agreement_binds_nobody", _F, "agreements", "agreements"),
         Kind("attestation_old", _F, "places", "externals"),
         Kind("declaration_old", _F, "declarations", "declarations"),
         Kind("declaration_names_nothing", _F, "declarations", "declared_names"),

@@ -74,6 +74,11 @@ class PromisedTerms:
         own = frozenset(tenant for tenant in tenants if tenant is not None and tenant in self.tenants)
         return self._agreed.setdefault(own, len(self._agreed) + 1) if own else 0
 
+    @property
+    def met(self) -> set[str]:
+        """The customers with limits of their own of whom something was there."""
+        return set[str]().union(*self._agreed)
+
     def variants(self) -> Iterator[tuple[int, PromisedTerms]]:
         """The promise to everybody, and what it is with the limits that `agreed_with` gave numbers to."""
         yield 0, self

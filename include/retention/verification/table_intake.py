@@ -71,6 +71,8 @@ class TableIntake:
                     )
                 ]
             )
+        for tenant in self._rows.tenants_among(self._check.terms.tenants):
+            self._check.terms.agreed_with(tenant)
         self._look_around()
 
     def _look_for_suppressed(self) -> Mapping[str, Sequence[datetime]]:

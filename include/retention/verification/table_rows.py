@@ -196,6 +196,12 @@ class TableRows:
         parameters = conditions.parameters | self._texts | {"without": list(without)}
         return [Rest(*row) for row in self._source.ask(self._file, query, parameters)]
 
+    def tenants_among(self, tenants: Collection[str]) -> list[str]:
+        """Which of these customers have rows here."""
+        query = sql.SQL("SELECT DISTINCT f.tenant_id FROM {} WHERE f.tenant_id = ANY(%s)")
+        rows = self._source.ask(self._file, query.format(around(self._place.check_items_sql)), (storable(tenants),))
+        return [tenant for (tenant,) in rows]
+
     def all_ids(self) -> Iterator[list[str]]:
         """The ids of all rows, in chunks."""
         query = sql.SQL("SELECT CAST(f.item_id AS text) FROM {} WHERE {}")

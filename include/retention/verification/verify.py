@@ -16,6 +16,7 @@ from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_promises, load_tenants, promises_digest
+from retention.verification.agreements import compare_agreements
 from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
@@ -65,6 +66,7 @@ def verify(
         count = counting(inventory.own, progress)
         reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, count, at)
         reading.read(coverage=coverage)
+        inventory.add(compare_agreements(reading, agreed, terms, the_map))
         inventory.judge(list(terms.values()), at)
         found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
         for name in ("unreadable_place", "external_unattested"):

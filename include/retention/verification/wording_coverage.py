@@ -45,6 +45,18 @@ COVERAGE_WORDING: dict[str, Wording] = {
         "Pfad auflisten; Muster erweitern, Ordner erklären, den Pfad kartieren, auf den ein Verweis führt, oder die Dateien "
         "entfernen.",
     ),
+    "unnamed_identifier": Wording(
+        "Addresses or numbers that `identifiers` don't name",
+        "Adressen oder Nummern außerhalb von `identifiers`",
+        "A place whose people are on the suppression list has another column with e-mail addresses or telephone numbers, by its "
+        "name or by a sample: who comes back with one of these only is not found. `detail.reasons` names columns and why.",
+        "Ein Ort, dessen Personen auf der Werbesperrliste stehen, hat eine weitere Spalte mit E-Mail-Adressen oder "
+        "Telefonnummern, nach ihrem Namen oder einer Stichprobe: Wer nur damit wiederkommt, wird nicht "
+        "gefunden. `detail.reasons` nennt Spalten "
+        "und Grund.",
+        "Name the column under `identifiers`, or declare it under `not_personal` (`columns`).",
+        "Spalte unter `identifiers` nennen oder unter `not_personal` (`columns`) erklären.",
+    ),
     "map_names_nothing": Wording(
         "The map names what isn't there",
         "Die Karte nennt, was es nicht gibt",

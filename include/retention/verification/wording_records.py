@@ -158,6 +158,16 @@ RECORD_WORDING: dict[str, Wording] = {
         "Write down whose they are.",
         "Zuordnung eintragen.",
     ),
+    "agreement_binds_nobody": Wording(
+        "An agreement with a customer of whom there is nothing",
+        "Vereinbarung mit einem Kunden, von dem nichts da ist",
+        "Shorter limits were agreed with a customer, and no place that they are about has anything of one with this id: it is "
+        "misspelt, so that the customer's data get the longer limits, or all of it is gone.",
+        "Mit einem Kunden sind kürzere Fristen vereinbart, und kein Ort, den sie betreffen, hat etwas von einem mit dieser "
+        "Kennung: Sie ist falsch geschrieben, so dass für seine Daten die längeren Fristen gelten, oder alles ist gelöscht.",
+        "Compare the file under `tenants/` with the ids in the source; take out an agreement with a customer who has gone.",
+        "Datei unter `tenants/` mit den Kennungen der Quelle vergleichen; die eines Kunden, der gegangen ist, entfernen.",
+    ),
     "unreadable_identifier": Wording(
         "Identifiers that name nobody",
         "Angaben, die niemanden bezeichnen",

@@ -11,6 +11,8 @@
 --   orphans                          rows of a dependent table whose own row is gone: how many; `note` names the table
 --   unseen                           rows of a table that the place's check SQL leaves out: how many
 --   unreadable                       rows with an identifier that holds neither an address nor a number: how many
+--   unnamed                          a column with people's addresses or numbers that `identifiers` don't name; `note` says why
+--   agreement                        shorter limits of a customer of whom there is nothing
 --   external                         copies that somebody else keeps; `note` says what is wrong with the attestation
 --   vanished                         protected when last seen, and gone now; `note` says where nobody can look for an instruction
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
@@ -27,7 +29,8 @@ CREATE UNLOGGED TABLE {entries} (
     place          text    NOT NULL,
     entry          text    NOT NULL CHECK (entry IN (
         'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
-        'unreadable', 'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
+        'unreadable', 'unnamed', 'agreement',
+        'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),
     mapped         boolean NOT NULL,
     agreed         integer NOT NULL DEFAULT 0,      -- which customer's shorter limits apply; 0: what everybody was promised

@@ -26,11 +26,13 @@ class Claims:
     """Tables by schema and name. `places` gives for each mapped table the places that name it, with the columns that they name.
 
     `kept` are tables whose rows stay and lose their personal columns (`anonymise`): every other column of them stays, too.
+    `identified`: tables whose identifiers the suppression list needs: the place, and the columns that it names.
     `partitioned` are tables of which the check of their own place finds partitions that were left beside them.
     """
 
     places: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     kept: dict[str, set[str]] = field(default_factory=dict)
+    identified: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     partitioned: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     declared_columns: dict[str, set[str]] = field(default_factory=dict)
@@ -78,6 +80,8 @@ def _note_table(claims: Claims, place: MappedTable) -> None:
     claims.note(place.name, spec.table, spec.id_column, *spec.anonymise, *spec.identifiers)
     for dependent in all_dependents(spec):
         claims.note(place.name, dependent.table, dependent.column, dependent.id_column)
+    if spec.identifiers:
+        claims.identified[spec.table] = place.name, frozenset(spec.identifiers)
     if spec.anonymise:
         claims.kept[spec.table] = set(spec.anonymise)
 

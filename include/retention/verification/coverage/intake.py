@@ -112,6 +112,11 @@ def _entries(
         yield Entry(category, f"{label}/{table}", "table", mapped=False, note=words)
     for one in found.personal:
         yield Entry(category, f"{label}/{one.table}", "column", mapped=False, note=_note(one))
+    for place, columns in found.unnamed.items():
+        of = around.datamap.places[place].spec.category
+        covered.count(of, place, identifying=1)
+        for one in columns:
+            yield Entry(of, place, "unnamed", mapped=False, note=_note(one))
     for place, looked_up in found.named.items():
         of = around.datamap.places[place].spec.category
         covered.count(of, place, names=looked_up)

@@ -32,6 +32,11 @@ _STEMS = _listed("""
     transcript transkript utterance voicemail freitext  # what a person said
 """)
 """Found inside a word, as in `kundenemail`: long enough to mean nothing else."""
+_IDENTIFYING = _listed(
+    "email courriel correo phone telefon telephon handy mobil mobile rufnummer msisdn telefoon durchwahl"
+)
+"""What a person is addressed by: the suppression list knows people by it."""
+_IDENTIFYING_WORDS = frozenset({"mail", "mails", "mailto", "epost", "eposta", "tel", "cell"})
 _NUMBERS = _listed("""
     deviceid geraeteid deviceuuid devicetoken advertisingid sessionid cookieid visitorid nationalid personalid patientid
     taxid taxnumber steuerid vatid ustid idcard iban imei imsi idfa gaid
@@ -44,6 +49,11 @@ _WORDS = _listed("""
     kontakt kontakte
 """)
 """Whole words of a name: inside longer words they mean something else."""
+_AT_THE_END = _listed("""
+    customer customers kunde kunden user users patient patients patienten mitarbeiter recipient recipients author authors
+    notes message messages
+""")
+"""The last word of a name: who it is, or what somebody wrote. `customer_id` is a key, `message_count` a number."""
 _TECHNICAL = _listed("""
     file table column schema index constraint database host server domain zone bucket queue topic event class type function
     method module package dag task job metric field tag step stage pool image container service branch repo region font
@@ -68,9 +78,15 @@ _SPECIAL = str.maketrans({"ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue", "ø": 
 def looks_personal(column: str) -> bool:
     """Whether a column of this name is likely to hold something about a person."""
     words = _words(column)
-    if names_by_number(column) or _has(words, _STEMS):
+    if names_by_number(column) or _has(words, _STEMS) or (words and words[-1] in _AT_THE_END):
         return True
     return any(word in _WORDS and not _names_a_thing(words, at) for at, word in enumerate(words))
+
+
+def looks_identifying(column: str) -> bool:
+    """Whether a column of this name is likely to hold an e-mail address or a telephone number."""
+    words = _words(column)
+    return _has(words, _IDENTIFYING) or not _IDENTIFYING_WORDS.isdisjoint(words)
 
 
 def names_by_number(column: str) -> bool:

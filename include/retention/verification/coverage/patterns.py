@@ -54,6 +54,8 @@ _IBAN = """EXISTS (
 
 KINDS = ("e-mail", "phone", "IP address", "IBAN")
 """What is looked for, in the order of `conditions`."""
+IDENTIFYING = KINDS[:2]
+"""Of these, by what the suppression list knows people."""
 
 
 def conditions(value: sql.Composable) -> list[sql.Composable]:

@@ -22,6 +22,8 @@ from retention.verification.coverage.catalog import (
     read_relations,
 )
 from retention.verification.coverage.claims import Claims
+from retention.verification.coverage.names import looks_identifying
+from retention.verification.coverage.patterns import IDENTIFYING
 from retention.verification.coverage.sampling import Sampled, sample
 
 NAME = "name"
@@ -41,13 +43,16 @@ class PersonalColumn(NamedTuple):
 class CoveredDatabase:
     """What one database holds beside the map. Tables are named by schema and table.
 
-    `named_in_vain`: by place, tables and columns that it names and that aren't there; `declared_in_vain`: the same by the table
-    that is declared. `named` counts by place the names that were looked up. `looked_at` counts tables, columns searched, and of
+    `unnamed` are columns with addresses or numbers of people, by the
+    place whose `identifiers` don't name them. `named_in_vain`: by place, tables and columns that it names and that aren't there;
+    `declared_in_vain`: the same by the table that is declared.
+    `named` counts by place the names that were looked up. `looked_at` counts tables, columns searched, and of
     these the ones sampled and not sampled (not readable, or no answer in time).
     """
 
     unmapped: dict[str, str] = field(default_factory=dict)
     personal: list[PersonalColumn] = field(default_factory=list)
+    unnamed: dict[str, list[PersonalColumn]] = field(default_factory=dict)
     named_in_vain: dict[str, set[str]] = field(default_factory=dict)
     declared_in_vain: dict[str, set[str]] = field(default_factory=dict)
     looked_at: Counter[str] = field(default_factory=Counter)
@@ -82,6 +87,14 @@ def cover_database(
             sampled = sample(session, relation, wanted, parts[relation.oid])
         result.personal += _personal(relation, wanted, sampled, standing.declared_columns(relation), seen_before)
         _count(result.looked_at, wanted, sampled)
+    for relation in relations.values():
+        if relation.name in claims.identified:
+            place, named = claims.identified[relation.name]
+            declared = standing.declared_columns(relation)
+            others = [column for column in columns[relation.oid] if column.name not in named | declared]
+            sampled = sample(session, relation, others, parts[relation.oid])
+            result.looked_at["columns_of_persons"] += len(others)
+            result.unnamed.setdefault(place, []).extend(_identifying(relation, others, sampled))
     _compare_names(claims, relations, columns, result)
     return result
 
@@ -154,6 +167,15 @@ def _personal(
         why = ((NAME,) if column.named_personal else ()) + tuple(sampled.found.get(column.name, ()))
         if not sampled.found.get(column.name) and (relation.name, column.name) in seen_before:
             why += (SEEN_BEFORE,)
+        if why:
+            yield PersonalColumn(relation.name, column.name, why)
+
+
+def _identifying(relation: Relation, columns: list[Column], sampled: Sampled) -> Iterator[PersonalColumn]:
+    """Columns with addresses or numbers by which a person is known, by their names or what they hold."""
+    for column in columns:
+        by_name = (NAME,) if column.kind == "text" and looks_identifying(column.name) else ()
+        why = by_name + tuple(kind for kind in sampled.found.get(column.name, ()) if kind in IDENTIFYING)
         if why:
             yield PersonalColumn(relation.name, column.name, why)
 
