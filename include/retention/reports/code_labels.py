@@ -213,6 +213,8 @@ CODES: dict[str, tuple[str, str]] = {
     "unit.names.one": ("name", "Name"),
     "unit.names": ("names", "Namen"),
     "unit.declarations.one": ("declaration", "Erklärung"),
+    "unit.agreements": ("agreements", "Vereinbarungen"),
+    "unit.agreements.one": ("agreement", "Vereinbarung"),
     "unit.declarations": ("declarations", "Erklärungen"),
     "unit.places.one": ("place", "Speicherort"),
     "unit.places": ("places", "Speicherorte"),
