@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,13 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def next_second() -> None:
+    """Wait until the store's clock shows a later second: objects put before are then older than any plan made after."""
+    second = int(time.time())
+    while int(time.time()) == second:
+        time.sleep(0.02)
 
 
 def postgres_connection(connection_id: str, conninfo: str) -> Connection:

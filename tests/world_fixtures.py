@@ -12,7 +12,7 @@ from tests.databases import fresh_database
 from tests.log_world import LogWorld, build_log_world
 from tests.table_world import TableWorld
 from tests.table_world import build as build_tables
-from tests.world import World, build_world, create_schemas, now
+from tests.world import World, build_world, create_schemas, next_second, now
 
 from retention.disposal.plan import PlanSummary, make_plan
 
@@ -55,14 +55,8 @@ def log_world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp
 
 @pytest.fixture
 def settle() -> Callable[[], None]:
-    """Wait until the store's clock shows a later second: objects put before are then older than any plan made after."""
-
-    def wait() -> None:
-        second = int(time.time())
-        while int(time.time()) == second:
-            time.sleep(0.02)
-
-    return wait
+    """Calls `next_second`."""
+    return next_second
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.sample.stores import Stores, fresh_stores
 from tests.sample.table_facts import DATAMAP
-from tests.world import World, now, postgres_connection
+from tests.world import World, next_second, now, postgres_connection
 
 from retention.connections import Connection, parse
 from retention.datamap.loader import MappedPlace
@@ -42,6 +42,7 @@ def company(
         connection.execute(statement.format(sql.Identifier(name), sql.Literal(secret)))
     with fresh_stores(postgres_server, s3_server) as stores:
         stores.load(calls=1)
+        next_second()
         with psycopg.connect(postgres_server.conninfo(str(conninfo_to_dict(stores.company)["dbname"]))) as connection:
             connection.execute((_ROLES / "source.sql").read_bytes())
             owner = sql.Identifier(str(conninfo_to_dict(stores.company)["user"]))  # stands for company_app
