@@ -32,7 +32,13 @@ _PREFIX = "retention-tests-"
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30
 """Bytes that have to be free in memory, so that the servers' data may lie there: thousands of databases come and go."""
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "scram_iterations": "1",  # half of the time that a connection takes, on passwords that live as long as the run
+}
 
 
 @dataclass(frozen=True)
