@@ -56,6 +56,10 @@ class Outcome:
     error: str | None = None
 
 
+Key = tuple[str, str]
+_KEY = "key"
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Outcomes by kind, and of the expectations about the inventory itself."""
@@ -80,9 +84,12 @@ def expect(own_conninfo: str, table: str, kinds: Mapping[str, str], rows: int) -
     try:
         asset = source.add_table_asset("inventory", table_name=table)
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        about_kinds = {kind: _no_rows(gx, query) for kind, query in kinds.items()}
+        about_inventory = dict(_about_inventory(gx, rows))
+        outcomes = _validate(gx, batch, {**_keyed("kind", about_kinds), **_keyed("inventory", about_inventory)})
         return Expected(
-            {kind: _validate(batch, _no_rows(gx, query)) for kind, query in kinds.items()},
-            {name: _validate(batch, one) for name, one in _about_inventory(gx, rows)},
+            {kind: outcomes["kind", kind] for kind in about_kinds},
+            {name: outcomes["inventory", name] for name in about_inventory},
             str(gx.__version__),
         )
     finally:
@@ -129,12 +136,26 @@ def _about_inventory(gx: Any, rows: int) -> Sequence[tuple[str, Any]]:
     )
 
 
-def _validate(batch: Any, expectation: Any) -> Outcome:
-    """One expectation alone, so that one that fails takes no other with it."""
+def _keyed(what: str, expectations: Mapping[str, Any]) -> dict[Key, Any]:
+    return {(what, name): expectation for name, expectation in expectations.items()}
+
+
+def _validate(gx: Any, batch: Any, expectations: Mapping[Key, Any]) -> dict[Key, Outcome]:
+    """All as one suite, which takes half the time of one by one. One that fails takes no other with it; where the suite itself
+    does, or leaves one out, nothing of that has passed.
+    """
+    for key, expectation in expectations.items():
+        expectation.meta = {_KEY: list(key)}
+    suite = gx.ExpectationSuite(name="all", expectations=list(expectations.values()))
     try:
-        result = batch.validate(expectation, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0})
+        result = batch.validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0})
     except Exception as error:  # noqa: BLE001  # whatever a check dies of, it has not passed
-        return Outcome(None, type(error).__name__)
+        return dict.fromkeys(expectations, Outcome(None, type(error).__name__))
+    found = {tuple(one.expectation_config.meta[_KEY]): _outcome(one) for one in result.results}
+    return {key: found.get(key, Outcome(None, "no result")) for key in expectations}
+
+
+def _outcome(result: Any) -> Outcome:
     if raised(result.exception_info):
         return Outcome(None, "expectation raised")
     return Outcome(bool(result.success))
