@@ -30,8 +30,11 @@ def renamed(world: World, name: str = "call_recordings", category: str = "audio"
 def policy_of_voice(folder: Path) -> Policy:
     """The shipped policy, whose category audio is called voice by now."""
     audio_policies(folder / "policies")
-    rule = folder / "policies" / "audio.yaml"
-    rule.write_text(rule.read_text(encoding="utf-8").replace("category: audio", "category: voice"), encoding="utf-8")
+    rule, promises = (folder / "policies" / name for name in ("audio.yaml", "promises.yaml"))
+    text = rule.read_text(encoding="utf-8").replace("category: audio", "category: voice")
+    rule.write_text(text.replace("clause: audio", "clause: voice"), encoding="utf-8")
+    text = promises.read_text(encoding="utf-8")
+    promises.write_text(text.replace("\n  audio:\n", "\n  voice:\n"), encoding="utf-8")
     return load_policy(folder / "policies")
 
 

@@ -50,7 +50,7 @@ def test_default_load_is_a_company_with_a_backlog(seed: int) -> None:
     assert 1000 <= len(present) <= 1500
     assert 0.4 <= sum(status in DUE for status in present) / len(present) <= 0.6
     assert set(present) == {"retain", "due", "overdue", "exempt", "held"}
-    assert len(rows_of(sample, Tenant)) == 25
+    assert len(rows_of(sample, Tenant)) == 24
     assert sum(tenant.is_self for tenant in rows_of(sample, Tenant)) == 1
 
 
