@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
+from tests.verification.claimed import claims, someone
 
 from retention.verification.coverage import sampling
 from retention.verification.coverage.airflow_tables import airflows_own
@@ -21,18 +21,6 @@ def session(database: str) -> Iterator[psycopg.Connection[Any]]:
     """The owner's session in a fresh database."""
     with psycopg.connect(database, autocommit=True) as connection:
         yield connection
-
-
-def claims(
-    *declared: str, mapped: tuple[str, ...] = (), kept: dict[str, set[str]] | None = None, **columns: Any
-) -> Claims:
-    made = Claims(
-        declared={f"public.{name}" for name in declared}, kept={f"public.{k}": v for k, v in (kept or {}).items()}
-    )
-    for name in (*mapped, *(kept or {})):
-        made.note("a_place", f"public.{name}")
-    made.declared_columns = {f"public.{name}": set(names) for name, names in columns.items()}
-    return made
 
 
 def personal(result: CoveredDatabase) -> dict[str, tuple[str, ...]]:
@@ -175,6 +163,9 @@ def test_columns_that_may_not_be_read_are_judged_by_name_and_counted(session: ps
     session.execute("CREATE TABLE t (a text, email text, b text); INSERT INTO t VALUES ('x@y.de', 'x@y.de', 'x@y.de')")
     with someone(session, "GRANT SELECT (b) ON t TO {role}"):
         found = cover_database(session, claims("t"))
+        assert found.hidden == {"public.t": {"no right"}}
+        # What somebody declared by itself need not be read.
+        assert cover_database(session, claims("t", t=["a", "email"])).hidden == {}
     assert personal(found) == {"email": ("name",), "b": ("e-mail",)}
     assert found.looked_at["columns_sampled"] == 1
     assert found.looked_at["columns_not_sampled"] == 2
@@ -183,9 +174,16 @@ def test_columns_that_may_not_be_read_are_judged_by_name_and_counted(session: ps
 def test_rows_that_row_security_hides_are_not_taken_for_none(session: psycopg.Connection[Any]) -> None:
     session.execute("CREATE TABLE t (a text); INSERT INTO t VALUES ('x@y.de'); ALTER TABLE t ENABLE ROW LEVEL SECURITY")
     with someone(session, "GRANT SELECT ON t TO {role}"):
-        session.execute("SET row_security = off")
-        found = cover_database(session, claims("t"))
+        for setting in ("on", "off"):
+            session.execute(f"SET row_security = {setting}")
+            found = cover_database(session, claims("t"))
+            assert found.hidden == {"public.t": {"row security"}}
+            assert cover_database(session, claims(mapped=("t",))).hidden == {}
+            mapped = claims()
+            mapped.note("a_place", "public.t", "a")
+            assert cover_database(session, mapped).hidden == {"public.t": {"row security"}}
     assert found.looked_at["columns_not_sampled"] == 1
+    assert cover_database(session, claims("t")).hidden == {}
 
 
 def test_addresses_and_numbers_that_the_map_does_not_name_as_identifiers(session: psycopg.Connection[Any]) -> None:
@@ -211,6 +209,7 @@ def test_a_foreign_table_that_does_not_answer_is_counted(session: psycopg.Connec
     found = cover_database(session, claims("far"))
     assert personal(found) == {"email": ("name",)}
     assert found.looked_at["columns_not_sampled"] == 2
+    assert found.hidden == {"public.far": {"no answer"}}
 
 
 def test_a_table_that_somebody_has_locked_is_not_waited_for(session: psycopg.Connection[Any], database: str) -> None:
@@ -221,6 +220,7 @@ def test_a_table_that_somebody_has_locked_is_not_waited_for(session: psycopg.Con
         found = cover_database(session, claims("t"))
         other.rollback()
     assert personal(found) == {}
+    assert found.hidden == {"public.t": {"no answer"}}
     assert found.looked_at["columns_not_sampled"] == 1
     assert personal(cover_database(session, claims("t"))) == {"a": ("e-mail",)}
 
@@ -261,6 +261,8 @@ def test_a_column_that_can_not_be_printed_hides_no_other(session: psycopg.Connec
     )
     found = cover_database(session, claims("t"))
     assert personal(found) == {"b": ("e-mail",)}
+    assert found.hidden == {"public.t": {"no answer"}}
+    assert cover_database(session, claims("t", t=["c"])).hidden == {}
     assert (found.looked_at["columns_sampled"], found.looked_at["columns_not_sampled"]) == (3, 1)
 
 
@@ -309,21 +311,3 @@ def test_the_list_of_airflows_tables_is_that_of_the_installed_one() -> None:
     import_all_models()
     installed = {f"public.{name}" for name in Base.metadata.tables}
     assert airflows_own(installed) == installed
-
-
-class someone:  # noqa: N801  # reads as a word in `with someone(session)`
-    """The session as a role with no rights but those granted here."""
-
-    def __init__(self, session: psycopg.Connection[Any], grant: str = "") -> None:
-        self._session, self._grant = session, grant
-
-    def __enter__(self) -> None:
-        self._role = f"someone_{id(self)}"
-        self._session.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(self._role)))
-        if self._grant:
-            self._session.execute(self._grant.format(role=self._role))  # type: ignore[call-overload]
-        self._session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._role)))
-
-    def __exit__(self, *_: object) -> None:
-        self._session.execute("RESET ROLE")
-        self._session.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(self._role)))

@@ -162,6 +162,9 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.no column": ("no such column", "keine solche Spalte"),
     "reason.no bucket": ("no such bucket", "kein solcher Bucket"),
     "reason.no folder": ("no such folder", "kein solcher Ordner"),
+    "reason.no right": ("a right to read is missing", "ein Leserecht fehlt"),
+    "reason.row security": ("row security hides rows", "Row Security verbirgt Zeilen"),
+    "reason.no answer": ("no sample came to an end", "keine Stichprobe wurde fertig"),
     "reason.older_than_2_years": ("older than two years", "älter als zwei Jahre"),
     "reason.day_lies_ahead": ("dated in the future", "in die Zukunft datiert"),
     # checks of the check's own list

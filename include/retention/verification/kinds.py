@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
         Kind("unmapped_table", _U, "tables", "tables"),
         Kind("unmapped_file", _U, "files", "files_seen"),
         Kind("personal_column", _U, "columns", "columns"),
+        Kind("hidden_table", _U, "tables", "tables"),
         Kind("map_names_nothing", _U, "names", "names"),
         Kind("unseen_row", _U, "rows", "records"),
         Kind("external_unattested", _U, "places", "externals"),

@@ -45,6 +45,21 @@ COVERAGE_WORDING: dict[str, Wording] = {
         "Pfad auflisten; Muster erweitern, Ordner erklären, den Pfad kartieren, auf den ein Verweis führt, oder die Dateien "
         "entfernen.",
     ),
+    "hidden_table": Wording(
+        "Tables that the check can't look into",
+        "Tabellen, in die die Prüfung nicht sehen kann",
+        "The map names a table, or declares it free of personal data, and the verifying role can't read what the check needs of "
+        "it: a right is missing (`no right`), row security is in force (`row security`), or no sample came to an end "
+        "(`no answer`). What it holds is only said, not proven. `detail.reasons` names the table and why.",
+        "Die Datenkarte nennt eine Tabelle oder erklärt sie als frei von Personendaten, und die prüfende Rolle kann nicht lesen, "
+        "was die Prüfung von ihr braucht: Ein Recht fehlt (`no right`), es gilt Row Security (`row security`), oder keine "
+        "Stichprobe wurde fertig (`no answer`). Was sie enthält, ist nur behauptet, nicht bewiesen. `detail.reasons` nennt "
+        "Tabelle und Grund.",
+        "Grant SELECT to the verifying role, and BYPASSRLS where row security is in force; or declare columns that it may not "
+        "read by themselves under `not_personal` (`columns`).",
+        "Der prüfenden Rolle SELECT geben, und BYPASSRLS, wo Row Security gilt; oder Spalten, die sie nicht lesen darf, einzeln "
+        "unter `not_personal` (`columns`) erklären.",
+    ),
     "unnamed_identifier": Wording(
         "Addresses or numbers that `identifiers` don't name",
         "Adressen oder Nummern außerhalb von `identifiers`",

@@ -13,6 +13,7 @@ _RELATIONS = """
 SELECT
     c.oid, n.nspname AS schema_name, c.relname AS relation_name, CAST(c.relkind AS text) AS relkind,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS schema_usable,
+    pg_catalog.row_security_active(c.oid) AS row_security,
     ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) AS parents
 FROM pg_catalog.pg_class AS c
 INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
@@ -47,13 +48,17 @@ _NEVER_TEXT = frozenset(
 
 
 class Relation(NamedTuple):
-    """One thing that holds rows. `name` is schema and table; `parents` are the oids of what it is a partition or child of."""
+    """One thing that holds rows. `name` is schema and table; `parents` are the oids of what it is a partition or child of.
+
+    `row_security`: a policy decides which rows the verifying role sees of it.
+    """
 
     oid: int
     name: str
     relkind: str
     parents: tuple[int, ...]
     schema_usable: bool
+    row_security: bool
     path: tuple[str, str]
 
     @property
@@ -91,12 +96,12 @@ def read_relations(session: psycopg.Connection[Any]) -> list[Relation]:
     """Everything that holds rows in this database, whoever may read it."""
     rows = session.execute(_RELATIONS).fetchall()
     found = [
-        Relation(oid, f"{schema}.{name}", relkind, tuple(parents), usable, (schema, name))
-        for oid, schema, name, relkind, usable, parents in rows
+        Relation(oid, f"{schema}.{name}", relkind, tuple(parents), usable, row_security, (schema, name))
+        for oid, schema, name, relkind, usable, row_security, parents in rows
     ]
     if (session.execute(_LARGE_OBJECTS).fetchone() or (False,))[0]:
         schema, name = LARGE_OBJECTS.split(".")
-        found.append(Relation(0, LARGE_OBJECTS, "l", (), False, (schema, name)))
+        found.append(Relation(0, LARGE_OBJECTS, "l", (), False, False, (schema, name)))
     return found
 
 

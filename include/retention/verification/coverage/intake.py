@@ -14,7 +14,7 @@ from retention.database import OwnConnection
 from retention.datamap.loader import DataMap, MappedExternal, MappedPlace
 from retention.datamap.model import ConnectionKind, NotPersonal
 from retention.errors import StoreUnreadable
-from retention.verification.coverage.claims import claims_on, lies_ahead, old_or_ahead
+from retention.verification.coverage.claims import Claims, claims_on, lies_ahead, old_or_ahead
 from retention.verification.coverage.files import look_below
 from retention.verification.coverage.tables import NAME, CoveredDatabase, PersonalColumn, cover_database
 from retention.verification.inventory import Entry
@@ -91,16 +91,24 @@ def _cover_database(around: Surroundings, names: list[str], category: str, cover
     label = names[0]
     claims = claims_on(around.datamap, names, around.as_of)
     before = set(_seen_before(around.inventory.own, label))
-    source = Source(around.verifier(label), label, "its catalog")
+    logins = {around.verifier(name).login: name for name in reversed(names)}
+    found, *others = [_cover_as(around, name, claims, before) for name in names if name in logins.values()]
+    for other in others:
+        found.add_view(other)
+    covered.count(category, label, places=1, **found.looked_at)
+    around.inventory.add(list(_entries(around, label, category, found, covered)))
+
+
+def _cover_as(around: Surroundings, name: str, claims: Claims, before: set[tuple[str, str]]) -> CoveredDatabase:
+    """What the login of this connection sees."""
+    source = Source(around.verifier(name), name, "its catalog")
     try:
         source.session.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-        found = cover_database(source.session, claims, seen_before=before)
+        return cover_database(source.session, claims, seen_before=before)
     except psycopg.Error as error:
         raise source.unreadable("its catalog", error) from None
     finally:
         source.close()
-    covered.count(category, label, places=1, **found.looked_at)
-    around.inventory.add(list(_entries(around, label, category, found, covered)))
 
 
 def _entries(
@@ -112,6 +120,8 @@ def _entries(
         yield Entry(category, f"{label}/{table}", "table", mapped=False, note=words)
     for one in found.personal:
         yield Entry(category, f"{label}/{one.table}", "column", mapped=False, note=_note(one))
+    for table, reasons in found.hidden.items():
+        yield Entry(category, f"{label}/{table}", "hidden", mapped=False, note=f"{table}: {', '.join(sorted(reasons))}")
     for place, columns in found.unnamed.items():
         of = around.datamap.places[place].spec.category
         covered.count(of, place, identifying=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from retention.verification.coverage.catalog import (
     read_relations,
 )
 from retention.verification.coverage.claims import Claims
+from retention.verification.coverage.hidden import hidden_by_right, hidden_from_sample
 from retention.verification.coverage.names import looks_identifying
 from retention.verification.coverage.patterns import IDENTIFYING
 from retention.verification.coverage.sampling import Sampled, sample
@@ -43,20 +44,33 @@ class PersonalColumn(NamedTuple):
 class CoveredDatabase:
     """What one database holds beside the map. Tables are named by schema and table.
 
-    `unnamed` are columns with addresses or numbers of people, by the
+    `hidden` says by table why the check can't look into it. `unnamed` are columns with addresses or numbers of people, by the
     place whose `identifiers` don't name them. `named_in_vain`: by place, tables and columns that it names and that aren't there;
-    `declared_in_vain`: the same by the table that is declared.
-    `named` counts by place the names that were looked up. `looked_at` counts tables, columns searched, and of
-    these the ones sampled and not sampled (not readable, or no answer in time).
+    `declared_in_vain`: the same by the table that is declared. `named` counts by place the names that were looked up. `looked_at`
+    counts tables, columns searched, and of these the ones sampled and not sampled (not readable, or no answer in time).
     """
 
     unmapped: dict[str, str] = field(default_factory=dict)
     personal: list[PersonalColumn] = field(default_factory=list)
+    hidden: dict[str, set[str]] = field(default_factory=dict)
     unnamed: dict[str, list[PersonalColumn]] = field(default_factory=dict)
     named_in_vain: dict[str, set[str]] = field(default_factory=dict)
     declared_in_vain: dict[str, set[str]] = field(default_factory=dict)
     looked_at: Counter[str] = field(default_factory=Counter)
     named: Counter[str] = field(default_factory=Counter)
+
+    def hide(self, relation: Relation, why: Iterable[str]) -> None:
+        """Note why it can't be looked into, if anything is said."""
+        if reasons := set(why):
+            self.hidden.setdefault(relation.name, set()).update(reasons)
+
+    def add_view(self, other: CoveredDatabase) -> None:
+        """Add what another login sees of the same database: what one may not read, the other may."""
+        self.personal += [one for one in other.personal if one not in self.personal]
+        self.hidden = {table: why for table, why in self.hidden.items() if table in other.hidden}
+        for place, columns in other.unnamed.items():
+            known = self.unnamed.setdefault(place, [])
+            known += [one for one in columns if one not in known]
 
 
 def cover_database(
@@ -82,12 +96,17 @@ def cover_database(
     # In another order each day, so that none always comes last when time is up.
     for relation in random.sample(searched, len(searched)):
         wanted = standing.to_search(relation, columns)
+        undeclared = [column for column in wanted if column.name not in standing.declared_columns(relation)]
+        result.hide(relation, hidden_by_right(relation, undeclared))
         sampled = Sampled()
         if time.monotonic() < ends_at:
             sampled = sample(session, relation, wanted, parts[relation.oid])
+            result.hide(relation, hidden_from_sample(relation, undeclared, sampled))
         result.personal += _personal(relation, wanted, sampled, standing.declared_columns(relation), seen_before)
         _count(result.looked_at, wanted, sampled)
     for relation in relations.values():
+        read = standing.named_by_places(relation)
+        result.hide(relation, hidden_by_right(relation, [one for one in columns[relation.oid] if one.name in read]))
         if relation.name in claims.identified:
             place, named = claims.identified[relation.name]
             declared = standing.declared_columns(relation)
@@ -147,6 +166,12 @@ class _Standing:
             for column in columns[parent.oid]
         }
         return [column for column in columns[relation.oid] if column.name not in goes | above]
+
+    def named_by_places(self, relation: Relation) -> set[str]:
+        """Columns of it that places name and their checks read: of a log's partitions those of the log, for each is read by
+        itself. Other partitions and children are read with what they belong to."""
+        read = [relation.name, *(one.name for one in self._lineage(relation) if one.name in self._claims.partitioned)]
+        return set[str]().union(*(names for table in read for names in self._claims.places.get(table, {}).values()))
 
     def declared_columns(self, relation: Relation) -> set[str]:
         """Columns of it that somebody declared free of personal data."""
