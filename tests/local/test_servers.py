@@ -256,6 +256,8 @@ def test_s3_refuses_unknown_keys_and_its_filer_unsigned_requests(s3: S3Server) -
 
 
 def test_server_that_ends_at_once_gives_one_line_with_its_log(folder: Path) -> None:
+    PostgresServer(folder / "postgres").start()
+    PostgresServer(folder / "postgres").stop()
     broken = PostgresServer(folder / "postgres", settings={"shared_buffers": "no number"})
     with pytest.raises(StackError, match=r"did not come up; the reason is at the end of .*postgres\.log") as error:
         broken.start()
