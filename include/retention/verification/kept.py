@@ -11,6 +11,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from retention.verification.inventory import Inventory
+from retention.verification.memory import forget_older
 
 _RECALL = """
 INSERT INTO {kept} (place, item_hash, kept_by, kept_since, kept_at, was_late)
@@ -39,17 +40,6 @@ WHERE
 ORDER BY item_hash, entry_no
 """
 
-# Working memory, as the list of protected items is.
-_FORGET = """
-DELETE FROM retention.kept_items AS k
-USING retention.check_runs AS r
-WHERE
-    k.check_run_id = r.check_run_id
-    AND k.place = %s
-    AND r.started_at < clock_timestamp() - interval '2 days'
-    AND k.check_run_id <> ALL(%s)
-"""
-
 
 def recall_kept(inventory: Inventory, place: str, last_check: UUID) -> None:
     """Bring what the last check of the place remembered into this check's inventory."""
@@ -59,4 +49,4 @@ def recall_kept(inventory: Inventory, place: str, last_check: UUID) -> None:
 def remember_kept(inventory: Inventory, check_run: UUID, place: str, last_check: UUID | None) -> None:
     """Write down for the next check what is kept now, or was, and what was late before; forget what older checks knew."""
     inventory.ask(_REMEMBER, (check_run, place))
-    inventory.ask(_FORGET, (place, [run for run in (check_run, last_check) if run is not None]))
+    forget_older(inventory.own, "kept_items", place, keep=(check_run, last_check))

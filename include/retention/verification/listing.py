@@ -18,6 +18,7 @@ from retention.verification.walk import Page, StoredEntry, UndecidedOrder, Versi
 
 PAGE = 1000
 HEAD_THREADS = 16
+_REPLACEMENT = "\ufffd"
 _SORTED_SERVERS = frozenset({"AmazonS3"})  # by key, as S3 promises; of others it is not assumed
 _HIDDEN = re.compile(r"[^/]*\.versions/|(?:^|/)\.uploads")
 _IMPOSSIBLE = frozenset(
@@ -103,6 +104,13 @@ class Bucket:
             return self._walk.of_key(key) + uploads
         except UndecidedOrder:
             raise Unlisted(f"bucket {self.name!r}", "UndecidedOrder") from None
+
+    def is_listed(self, gone: StoredEntry) -> bool:
+        """Whether a version that could not be found is listed all the same. A name that the server could not write in its
+        listing can't be asked for."""
+        return _REPLACEMENT in gone.key or any(
+            (now.part_id, now.content) == (gone.part_id, gone.content) for now in self.entries_of(gone.key)
+        )
 
     def recorded_at(self, wanted: Sequence[StoredEntry]) -> list[datetime | Metadata]:
         """Each version's own `recorded-at`, in the order asked for."""

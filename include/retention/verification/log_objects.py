@@ -13,7 +13,7 @@ from retention.verification.inventory import Entry
 from retention.verification.listing import Bucket
 from retention.verification.place_check import PlaceCheck
 from retention.verification.record_times import EARLIEST, Records, read_records
-from retention.verification.row_objects import REPLACEMENT, UNREADABLE_VERSIONS
+from retention.verification.row_objects import UNREADABLE_VERSIONS
 from retention.verification.walk import StoredEntry
 
 _THREADS = 8
@@ -51,7 +51,7 @@ class LogObjects:
         except OutOfReach:
             records, stated = Records(is_whole=False, is_empty=False), None
         except Absent:
-            if self._is_listed(stored):
+            if self._bucket.is_listed(stored):
                 self.check.trouble = UNREADABLE_VERSIONS
                 return FileDates()
             return None
@@ -59,14 +59,6 @@ class LogObjects:
             return None
         is_a_date = stated is not None and EARLIEST <= stated < stored.stored_at
         return dates_of(records, stated if is_a_date and stated is not None else stored.stored_at)
-
-    def _is_listed(self, gone: StoredEntry) -> bool:
-        """Whether a version that could not be found is listed all the same."""
-        if REPLACEMENT in gone.key:
-            return True
-        return any(
-            (now.part_id, now.content) == (gone.part_id, gone.content) for now in self._bucket.entries_of(gone.key)
-        )
 
     def _entry(self, stored: StoredEntry, dates: FileDates) -> Entry:
         names = (stored.key, stored.part_id, stored.content)

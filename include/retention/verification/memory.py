@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg import sql
+
 from retention.database import OwnConnection
 
 DROPPED_PLACES_FOR = "30 days"
@@ -44,6 +46,17 @@ GROUP BY last_read.name
 """
 
 
+_FORGET = sql.SQL("""
+DELETE FROM {table} AS remembered
+USING retention.check_runs AS r
+WHERE
+    remembered.check_run_id = r.check_run_id
+    AND remembered.place = %s
+    AND r.started_at < clock_timestamp() - interval '2 days'
+    AND remembered.check_run_id <> ALL(%s)
+""")
+
+
 class LastCheck(NamedTuple):
     """The last check that read a place to its end. `key_id` is None in one that is older than this column."""
 
@@ -65,3 +78,11 @@ def dropped_places(own: OwnConnection, categories: Collection[str], mapped: Coll
     """Places that checks of these categories read in the last 30 days and the map has no more, with what was protected there."""
     rows = own.execute(_DROPPED, (list(categories), DROPPED_PLACES_FOR, list(mapped))).fetchall()
     return {row["name"]: [bytes(item_hash) for item_hash in row["protected"] or ()] for row in rows}
+
+
+def forget_older(own: OwnConnection, table: str, place: str, *, keep: Collection[UUID | None]) -> None:
+    """Let go of what checks of more than two days ago remembered of the place in `kept_items` or `protected_items`, but for those
+    to `keep`. It is working memory, no evidence: what older checks saw is in no later check's way.
+    """
+    runs = [run for run in keep if run is not None]
+    own.execute(_FORGET.format(table=sql.Identifier("retention", table)), (place, runs))

@@ -9,10 +9,10 @@ from psycopg import sql
 from retention.connections import Connection
 from retention.datamap.loader import MappedPlace
 from retention.verification.promised import PromisedTerms
+from retention.verification.requests import requests_of
 from retention.verification.row_queries import (
     CONSENT_INSTANTS,
     ConsentFacts,
-    RequestFacts,
     RowFacts,
     around,
     consents_query,
@@ -21,7 +21,6 @@ from retention.verification.row_queries import (
     evidence,
     item_instants,
     probe,
-    requests_query,
     storable,
 )
 from retention.verification.source import Source
@@ -36,8 +35,6 @@ class ObjectRows:
         self._consents = (
             consents_query(place.check_consents_sql, "object_key") if place.check_consents_sql is not None else None
         )
-        self._requests_file = str(place.sql_files.check_requests or "")
-        self._requests = requests_query(place.check_requests_sql) if place.check_requests_sql is not None else None
         self._source = Source(connection, place.name, self._items_file)
         try:
             self._prepare(place, terms)
@@ -53,8 +50,7 @@ class ObjectRows:
         self._source.require_instants(self._items_file, probe(item_instants(terms), check_items))
         for query in (probe([f"happened_{name}" for name in events_in_sql(terms)], check_items), self._items):
             self._source.columns(self._items_file, query)
-        if self._requests is not None and place.check_requests_sql is not None:
-            self._source.require_instants(self._requests_file, probe(["received_at"], place.check_requests_sql))
+        self.requests = requests_of(self._source, place)
         if self._consents is not None and place.check_consents_sql is not None:
             self._source.require_instants(self._consents_file, probe(CONSENT_INSTANTS, place.check_consents_sql))
             self._source.columns(self._consents_file, self._consents)
@@ -90,18 +86,6 @@ class ObjectRows:
         query = self._consents + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
         for row in self._source.ask(self._consents_file, query, (bucket, storable(keys))):
             yield ConsentFacts(*row)
-
-    def requests(self, tenants: Sequence[str]) -> Iterator[RequestFacts]:
-        """What these customers, or persons there, decided; only where the map knows that (`tells_requests`)."""
-        for row in (
-            self._source.ask(self._requests_file, self._requests, (storable(tenants),)) if self._requests else ()
-        ):
-            yield RequestFacts(*row)
-
-    @property
-    def tells_requests(self) -> bool:
-        """Whether the map names SQL for what customers decided."""
-        return self._requests is not None
 
     def consents_by_id(self, consent_ids: Sequence[str]) -> Iterator[ConsentFacts]:
         """These consents as they are now, whether their recordings exist or not; an id without a record yields nothing."""

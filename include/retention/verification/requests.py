@@ -8,15 +8,35 @@ noted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from retention.datamap.loader import MappedPlace, MappedTable
 from retention.verification.promised import PromisedTerms
-from retention.verification.row_queries import RequestFacts
+from retention.verification.row_queries import RequestFacts, probe, requests_query, storable
+from retention.verification.source import Source
 
 UNKNOWN = "requests_unknown"
 """Nobody can look for a decision: no query, or nothing that says which decisions mean the item."""
+
+
+RequestsOf = Callable[[Sequence[str]], Iterator[RequestFacts]]
+"""What these customers, or persons there, decided; raises StoreUnreadable."""
+
+
+def requests_of(source: Source, place: MappedPlace | MappedTable) -> RequestsOf | None:
+    """How to ask for it; None where the map names no SQL for it. Raises StoreUnreadable for SQL that can't be trusted."""
+    if place.check_requests_sql is None:
+        return None
+    file, query = str(place.sql_files.check_requests), requests_query(place.check_requests_sql)
+    source.require_instants(file, probe(["received_at"], place.check_requests_sql))
+
+    def ask(tenants: Sequence[str]) -> Iterator[RequestFacts]:
+        for row in source.ask(file, query, (storable(tenants),)):
+            yield RequestFacts(*row)
+
+    return ask
 
 
 class Gone(NamedTuple):

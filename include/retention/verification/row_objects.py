@@ -17,8 +17,6 @@ from retention.verification.territory import BucketPlan, KeyDate, known_bucket, 
 from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
-REPLACEMENT = "\ufffd"
-"""What a server writes in a listing for characters that XML can't hold."""
 REFUSED_METADATA = "HeadObject refused"
 HIDDEN_OBJECTS = "objects that no listing shows"
 UNREADABLE_VERSIONS = "versions that are listed and can't be read"
@@ -45,7 +43,7 @@ class RowObjects:
         self._events = range(len(check.terms.events))
         self._heads_refused = False
         check.consents_by_id = rows.consents_by_id
-        check.requests_of = rows.requests if rows.tells_requests else None
+        check.requests_of = rows.requests
 
     def take(self, entries: Sequence[StoredEntry]) -> None:
         """What one page of the listing has of this place, with its rows, metadata and consents."""
@@ -56,7 +54,7 @@ class RowObjects:
         found = []
         for entry in entries:
             own_date = metadata.get((entry.key, entry.part_id), Metadata.NONE)
-            if own_date is Metadata.GONE and not self._is_listed(entry):
+            if own_date is Metadata.GONE and not self._bucket.is_listed(entry):
                 continue
             if own_date is Metadata.GONE:
                 self.check.trouble = UNREADABLE_VERSIONS
@@ -177,15 +175,6 @@ class RowObjects:
                 self.check.trouble = HIDDEN_OBJECTS
         self.check.inventory.add([self._entry("row", key, hashes[key], found) for key, found in alone.items()])
         self._add_consents({key: hashes[key] for key in alone})
-
-    def _is_listed(self, gone: StoredEntry) -> bool:
-        """Whether a version that could not be found is listed all the same. A name that the server could not write in its
-        listing can't be asked for."""
-        if REPLACEMENT in gone.key:
-            return True
-        return any(
-            (now.part_id, now.content) == (gone.part_id, gone.content) for now in self._bucket.entries_of(gone.key)
-        )
 
     def _needs_metadata(self, stored: StoredEntry, facts: Mapping[str, Sequence[RowFacts]]) -> bool:
         """Whether the object's own `recorded-at` could say more: noncurrent versions, no row, or a row without a good date."""

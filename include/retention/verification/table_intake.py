@@ -31,7 +31,7 @@ def read_table(check: PlaceCheck) -> None:
     rows = TableRows(check.around.resolve(check.place.facts.verification), check.place, check.terms)
     check.around.sessions.callback(rows.close)
     check.consents_by_id = rows.consents_by_id
-    check.requests_of = rows.requests if rows.tells_requests else None
+    check.requests_of = rows.requests
     with rows.snapshot():
         TableIntake(check, check.place, rows).read()
 

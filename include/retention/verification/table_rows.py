@@ -12,10 +12,10 @@ from psycopg import sql
 from retention.connections import Connection
 from retention.datamap.loader import MappedTable
 from retention.verification.promised import SUPPRESSED, PromisedTerms
+from retention.verification.requests import requests_of
 from retention.verification.row_queries import (
     CONSENT_INSTANTS,
     ConsentFacts,
-    RequestFacts,
     around,
     consents_query,
     events_of,
@@ -23,7 +23,6 @@ from retention.verification.row_queries import (
     item_instants,
     kept_by,
     probe,
-    requests_query,
     rests_on_its_time,
     storable,
     tenant_known,
@@ -81,8 +80,6 @@ class TableRows:
         self._file = str(place.sql_files.check_items)
         self._consents_file = str(place.sql_files.check_consents or "")
         self._consents = consents_query(place.check_consents_sql, "item_id") if place.check_consents_sql else None
-        self._requests_file = str(place.sql_files.check_requests or "")
-        self._requests = requests_query(place.check_requests_sql) if place.check_requests_sql is not None else None
         self._source = Source(connection, place.name, self._file)
         try:
             self._prepare()
@@ -102,8 +99,7 @@ class TableRows:
             source.require_instants(self._consents_file, probe(CONSENT_INSTANTS, self._place.check_consents_sql))
             source.columns(self._consents_file, self._consents)
         self._facts = sql.SQL("SELECT {} FROM {}").format(self._fact_columns(), around(check_items))
-        if self._requests is not None and self._place.check_requests_sql is not None:
-            self._source.require_instants(self._requests_file, probe(["received_at"], self._place.check_requests_sql))
+        self.requests = requests_of(source, self._place)
 
     def _type_of_ids(self) -> sql.Composable:
         """One without limits, which cuts no id. Without -1, `character` would have one letter; two types cut by themselves."""
@@ -229,18 +225,6 @@ class TableRows:
         query = self._consents + sql.SQL(" WHERE f.item_id IS NULL AND f.consent_id = ANY(%s)")
         for row in self._source.ask(self._consents_file, query, (list(consent_ids),)):
             yield ConsentFacts(*row)
-
-    def requests(self, tenants: Sequence[str]) -> Iterator[RequestFacts]:
-        """What these customers, or persons there, decided; only where the map knows that (`tells_requests`)."""
-        for row in (
-            self._source.ask(self._requests_file, self._requests, (storable(tenants),)) if self._requests else ()
-        ):
-            yield RequestFacts(*row)
-
-    @property
-    def tells_requests(self) -> bool:
-        """Whether the map names SQL for what customers decided."""
-        return self._requests is not None
 
     def identifiers(self) -> Iterator[dict[str, list[str | None]]]:
         """The identifying texts of all rows, in the map's order, by the row's id; in chunks."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from retention.verification.inventory import Entry, Inventory
-from retention.verification.memory import LastCheck, last_check_of
+from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.requests import Decisions, Gone
 from retention.verification.row_queries import ConsentFacts
@@ -146,18 +146,6 @@ WHERE
 """
 
 
-# The list is working memory, not evidence: what older checks saw is in no later check's way.
-_FORGET = """
-DELETE FROM retention.protected_items AS p
-USING retention.check_runs AS r
-WHERE
-    p.check_run_id = r.check_run_id
-    AND p.place = %s
-    AND r.started_at < clock_timestamp() - interval '2 days'
-    AND p.check_run_id <> ALL(%s)
-"""
-
-
 def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
     """Enter everything that was protected at `last_check` and is gone now, with what was decided about it, and its consents read
     again by their ids.
@@ -210,7 +198,7 @@ def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_c
     if last_check is not None:
         inventory.ask(_STILL_MISSING, (check_run, last_check, place))
         inventory.ask(_RENAMED, (check_run, last_check, place))
-    inventory.ask(_FORGET, (place, [run for run in (check_run, last_check) if run is not None]))
+    forget_older(inventory.own, "protected_items", place, keep=(check_run, last_check))
 
 
 def remembered(category: str, place: str, item_hash: bytes, reason: str) -> Entry:
