@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from retention.policy.model import Consents, Minimum, RetentionRule, RuleVersion, StartPoint
+from retention.policy.model import Action, Consents, Minimum, RetentionRule, RuleVersion, StartPoint
 from retention.policy.periods import format_elapsed
 from retention.words import category_words, event_words
 
 Language = Literal["en", "de"]
 
-ACTIONS = {"delete": ("deleted", "gelöscht"), "anonymise": ("anonymised", "anonymisiert")}
+GERMAN_ACTIONS = {Action.DELETE: "gelöscht", Action.ANONYMISE: "anonymisiert"}
 PARTIES = {"caller": ("the caller", "die anrufende Person"), "customer": ("the customer", "der Kunde")}
 SCOPES = {"archiving": ("archiving", "die Archivierung")}
 
@@ -28,7 +28,7 @@ def _word(table: dict[str, tuple[str, str]], key: str, language: int) -> str:
 
 def _english(rule: RetentionRule, version: RuleVersion) -> str:
     text = (
-        f"{category_words(rule.category).en} are {_word(ACTIONS, rule.action, 0)} "
+        f"{category_words(rule.category).en} are {rule.action.passive} "
         f"{', or '.join(map(_english_start, _that_end(version)))}"
     )
     if len(_that_end(version)) > 1:
@@ -76,7 +76,7 @@ def _english_minimum(minimum: Minimum) -> str:
 
 def _german(rule: RetentionRule, version: RuleVersion) -> str:
     starts = " oder ".join(map(_german_start, _that_end(version)))
-    text = f"{category_words(rule.category).de} werden {starts} {_word(ACTIONS, rule.action, 1)}"
+    text = f"{category_words(rule.category).de} werden {starts} {GERMAN_ACTIONS[rule.action]}"
     if len(_that_end(version)) > 1:
         text += ", je nachdem, was früher eintritt"
     if not rule.goes_by_age:

@@ -24,7 +24,7 @@ from retention.disposal.suppression import suppressed_items
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.holds import read_holds
-from retention.policy.facts import Hold
+from retention.policy.holds import holds_until
 from retention.policy.model import RetentionRule
 from retention.readable import utc_minute
 from retention.sentences import rule_sentence
@@ -69,7 +69,7 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "due_at": row["due_at"],
         "deadline_at": row["deadline_at"] if is_deadline_known(row, as_of) else None,
         "holds": list(row["hold_ids"]),
-        "held_until": {one: _ends_at(holds.get(str(one))) for one in map(str, row["hold_ids"])},
+        "held_until": {str(one): holds_until(holds[str(one)]) for one in row["hold_ids"] if str(one) in holds},
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
     }
 
@@ -94,11 +94,6 @@ def _absent(own: OwnConnection, place: AnyPlace, item_hash: bytes) -> RequestErr
             f"{gone['plan_id']}; expected one that is there."
         )
     return RequestError(f"found no such item in place {place.name!r}; expected {_EXPECTED[type(place)]}.")
-
-
-def _ends_at(hold: Hold | None) -> datetime | None:
-    """When a hold ends, or is to be reviewed; None where that isn't known."""
-    return (hold.ends_at or hold.review_at) if hold is not None else None
 
 
 def _decided(

@@ -3,10 +3,9 @@ its youngest is due; what its name and the store's date say counts only where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
 from retention.database import OwnConnection
 from retention.datamap.loader import MappedFiles, MappedPlace
@@ -15,7 +14,8 @@ from retention.disposal.checked import CheckedLogFiles
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
 from retention.disposal.moved_files import may_stand_elsewhere
 from retention.disposal.object_removal import present_targets, remove_bytes
-from retention.disposal.opened_log_files import claimed_elsewhere, open_log_files, refuse_shared_files
+from retention.disposal.opened_log_files import FILES_AT_ONCE, claimed_elsewhere, open_log_files, refuse_shared_files
+from retention.disposal.pages import pages_of
 from retention.disposal.reading import Reading
 from retention.disposal.record_memory import RecordMemory
 from retention.disposal.rotated_files import holds_on_file
@@ -26,9 +26,6 @@ from retention.policy.model import RetentionRule
 from retention.stores.dry_run import DryRunRecordStore
 from retention.stores.protocol import PartKind, StoredPart, Target
 from retention.stores.record_times import RecordTimes
-
-PAGE_PARTS = 200
-"""Files whose times are read, and kept, at once: an interrupted run starts again behind them."""
 
 
 class LogFileKind:
@@ -122,7 +119,7 @@ def memory_of(reading: Reading[CheckedLogFiles]) -> RecordMemory:
 
 
 def _due_parts(reading: Reading[CheckedLogFiles], tally: Tally) -> Iterator[DueItem]:
-    for page in _pages(reading.checked.records.scan()):
+    for page in pages_of(reading.checked.records.scan(), FILES_AT_ONCE):
         if any(reading.checked.is_claimed_elsewhere(part.key) for part in page):
             raise refuse_shared_files(reading.checked.place.name)
         decided = _decided(reading, [part for part in page if not _is_empty(part)])
@@ -227,9 +224,3 @@ def _was_changed(line: Line, present: Mapping[Target, list[StoredPart]]) -> bool
     return any(part.kind is PartKind.FILE for part in present.get(Target(line.object_key), ())) and (
         line.target not in present
     )
-
-
-def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:
-    iterator = iter(parts)
-    while page := list(islice(iterator, PAGE_PARTS)):
-        yield page

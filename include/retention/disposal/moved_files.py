@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.disposal.lines import Line
-from retention.disposal.opened_log_files import open_every_file
+from retention.disposal.opened_log_files import FILES_AT_ONCE, open_every_file
+from retention.disposal.pages import pages_of
 from retention.disposal.runtime import Runtime
 from retention.stores.directory import may_be_same_file
-from retention.stores.protocol import StoredPart
-
-_PAGE_PARTS = 200
 
 
 def may_stand_elsewhere(
@@ -28,15 +25,9 @@ def may_stand_elsewhere(
         return set()
     below = open_every_file(place, runtime.resolve)
     found: set[Line] = set()
-    for parts in _pages(below.scan()):
+    for parts in pages_of(below.scan(), FILES_AT_ONCE):
         times, stated = below.times_of(parts, now=now), below.stated_at(parts)
         for part in parts:
             dates = {stated[part], times[part].oldest} if part in times else {stated[part]}
             found |= {line for line in lines if line.arose_at in dates or may_be_same_file(line.part_id or "", part)}
     return found
-
-
-def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:
-    iterator = iter(parts)
-    while page := list(islice(iterator, _PAGE_PARTS)):
-        yield page

@@ -16,6 +16,9 @@ from retention.stores.record_times import RecordStore
 from retention.stores.s3 import S3Store
 from retention.stores.s3_client import client_factory
 
+FILES_AT_ONCE = 200
+"""Files whose times are read, and kept, at once: an interrupted run starts again behind them."""
+
 
 def open_log_files(place: MappedPlace | MappedFiles, resolve: Resolver) -> RecordStore:
     """The place's files. Raises RequestError or StoreUnreadable for a connection that leads nowhere."""

@@ -35,8 +35,7 @@ def check_table(runtime: Runtime, rule: RetentionRule, place: MappedTable) -> Ch
         columns = read_columns(source, place, rule)
         refuse_side_effects(source, place.name, tables, relations, list(columns.anonymised_types))
         require_unique_id(source, place.name, spec.table, spec.id_column)
-    rows = open_table(place, runtime.resolve, rule)
-    rows.check()
-    with runtime.source(place) as source:
+        rows = open_table(place, runtime.resolve, rule)
+        rows.check()
         require_sure_relations(source, place.name, relations)
     return CheckedTable(place, rows, columns)

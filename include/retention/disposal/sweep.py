@@ -5,13 +5,13 @@ Works page by page, so that memory stays flat: each page of parts is held agains
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import DueItem, Tally, due_item
 from retention.disposal.loose import decide_loose, is_loose, loose_item, lost_hold_items, protected_by_row
 from retention.disposal.older_objects import rows_by_store
+from retention.disposal.pages import pages_of
 from retention.disposal.reading import Reading, RowsByKey
 from retention.disposal.selection import is_disposable
 from retention.policy.facts import Decision, ItemFacts
@@ -24,7 +24,7 @@ def sweep_place(reading: Reading[CheckedObjects], tally: Tally) -> Iterator[DueI
     """Every part of the place that is due by its own evidence and that no row protects or covers; and whole items whose row is
     younger than their object."""
     lost = lost_hold_items(reading)
-    for page in _pages(reading.checked.stores.objects.scan()):
+    for page in pages_of(reading.checked.stores.objects.scan(), PAGE_PARTS):
         rows = reading.rows_by_key(sorted({part.key for part in page}))
         by_store = rows_by_store(reading, page, rows)
         whole = {key: row for key, found in by_store.items() for row in found if is_disposable(row)}
@@ -75,9 +75,3 @@ def _due_part(part: StoredPart, item: ItemFacts, decision: Decision, *, unlinked
         due_at=decision.due_at,
         deadline_at=decision.deadline_at,
     )
-
-
-def _pages(parts: Iterable[StoredPart]) -> Iterator[list[StoredPart]]:
-    iterator = iter(parts)
-    while page := list(islice(iterator, PAGE_PARTS)):
-        yield page

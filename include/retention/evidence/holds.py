@@ -76,20 +76,17 @@ def read_reasons(own: OwnConnection) -> dict[str, str]:
 
 # One hold that somebody wrote into the table with a date that Python can't hold must neither make all holds unreadable, nor end.
 # An end at infinity is none: the review date counts, and without one the hold holds until somebody ends it.
-_READABLE = sql.SQL(
-    "CASE WHEN {0} IS NOT NULL THEN greatest(least({0}, '9000-01-01 00:00:00+00'), '0001-01-02 00:00:00+00') END"
-)
+_READABLE = sql.SQL("CASE WHEN {0} IS NOT NULL THEN greatest(least({0}, {never}), '0001-01-02 00:00:00+00') END")
 _INSTANTS = ("started_from", "started_before", "effective_at", "review_at", "ended_at")
-_ENDS = sql.SQL(
-    "CASE WHEN ends_at >= '9000-01-01 00:00:00+00' AND review_at IS NOT NULL THEN NULL ELSE {} END AS ends_at"
-)
+_ENDS = sql.SQL("CASE WHEN ends_at >= {never} AND review_at IS NOT NULL THEN NULL ELSE {readable} END AS ends_at")
 
 
 def _column(name: str) -> sql.Composable:
-    column = sql.Identifier(name)
+    column, never = sql.Identifier(name), sql.Literal(NEVER)
+    readable = _READABLE.format(column, never=never)
     if name == "ends_at":
-        return _ENDS.format(_READABLE.format(column))
-    return sql.SQL("{} AS {}").format(_READABLE.format(column), column) if name in _INSTANTS else column
+        return _ENDS.format(never=never, readable=readable)
+    return sql.SQL("{} AS {}").format(readable, column) if name in _INSTANTS else column
 
 
 _READ = sql.SQL("SELECT {} FROM retention.holds").format(

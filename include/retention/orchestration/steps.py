@@ -121,11 +121,12 @@ def words_of_plan(plan: dict[str, Any]) -> str:
 
 def words_of_disposal(result: dict[str, Any]) -> str:
     """`655 of 655 gone, 0 failed` (or `anonymised`); in a rehearsal what would go."""
+    from retention.policy.facts import WAITS
     from retention.policy.model import Action
 
     count = result["gone"] + result["recovered"]
     done = Action(result.get("action", Action.DELETE)).done(dry_run=result["dry_run"])
-    waiting = result["spared"].get("waits", 0)
+    waiting = result["spared"].get(WAITS, 0)
     rest = f", {waiting} wait for what has to go first" if waiting else ""
     return f"{count} of {result['planned'] - waiting} {done}, {result['failed']} failed{rest}"
 
