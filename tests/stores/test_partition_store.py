@@ -390,9 +390,13 @@ def test_partitions_that_are_partitioned_again_are_refused(logs: LogTable) -> No
 
 
 def test_a_role_without_the_owners_rights_is_refused_before_anything_is_tried(logs: LogTable) -> None:
-    _, conninfo = make_role(logs.conninfo, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    role, conninfo = make_role(logs.conninfo, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     store = PartitionStore(LogTable(conninfo).table())
-    with pytest.raises(StoreUnreadable, match="owner"):
+    with pytest.raises(StoreUnreadable, match=r"found an owner, postgres, .* shares with the application"):
+        store.check()
+    owner, _ = make_role(logs.conninfo)
+    logs.sql(f"ALTER TABLE request_log OWNER TO {owner}")
+    with pytest.raises(StoreUnreadable, match=f"found an owner, {owner}, .* GRANT {owner} TO {role}"):
         store.check()
     assert drop(store, logs.names[0]) == RemovalResult(Removal.FAILED, 0, "42501")
 

@@ -139,9 +139,10 @@ def _describe(source: psycopg.Connection[Any], place: RowPlace, file: str, text:
             ) from None
         # The message of a failed SELECT … LIMIT 0 names tables and columns, never a row's values.
         found = f"SQL that fails for place {place.name!r}: {str(error).splitlines()[0]} (SQLSTATE {error.sqlstate})"
-        raise DataMapError(
-            [Problem(file, 1, "sql_fails", found, "tables, columns and rights as the file names them")]
-        ) from None
+        expected = "tables and columns as the file names them"
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            expected = f"that the role may read it: GRANT SELECT ON … TO {source.info.user}"
+        raise DataMapError([Problem(file, 1, "sql_fails", found, expected)]) from None
     codes = {column.name: column.type_code for column in cursor.description or ()}
     id_type = source.execute(_ID_TYPE, (codes.get("item_id", 25),)).fetchone()
     assert id_type is not None  # a SELECT without FROM gives one row

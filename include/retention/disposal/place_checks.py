@@ -7,6 +7,7 @@ from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.opened_tables import open_table
 from retention.disposal.relations import relations_of, require_sure_relations, require_unique_id
+from retention.disposal.rights import require_rights, row_needs, table_needs
 from retention.disposal.runtime import Runtime
 from retention.disposal.side_effects import refuse_side_effects
 from retention.policy.model import RetentionRule
@@ -16,6 +17,8 @@ def check_objects(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> 
     """Check a place in a bucket; raises as `check_places`."""
     # The map's SQL first: a missing table is then named as a fault of the map, not as a store that doesn't answer.
     with runtime.source(place) as source:
+        if place.row is not None:
+            require_rights(source, place.name, row_needs(place.row))
         columns = read_columns(source, place, rule)
         if place.row is not None:
             refuse_side_effects(source, place.name, [place.row.table])
@@ -32,6 +35,7 @@ def check_table(runtime: Runtime, rule: RetentionRule, place: MappedTable) -> Ch
     spec, relations = place.spec, relations_of(place.spec)
     tables = [spec.table, *(one.table for one in all_dependents(spec))]
     with runtime.source(place) as source:
+        require_rights(source, place.name, table_needs(spec, rule.action))
         columns = read_columns(source, place, rule)
         refuse_side_effects(source, place.name, tables, relations, list(columns.anonymised_types))
         require_unique_id(source, place.name, spec.table, spec.id_column)

@@ -132,6 +132,8 @@ def mark_of(partition: str, table: str) -> str:
 _TABLE = """
 SELECT c.relkind, p.partstrat, p.partnatts, a.attname AS key_column, format_type(a.atttypid, a.atttypmod) AS key_type,
        pg_has_role(c.relowner, 'USAGE') AS is_ours,
+       quote_ident(pg_get_userbyid(c.relowner)) AS owner, quote_ident(current_user) AS role,
+       (SELECT rolsuper FROM pg_roles WHERE pg_roles.oid = c.relowner) AS is_superusers,
        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
   FROM pg_class AS c LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
   LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
@@ -201,9 +203,10 @@ def require_as_mapped(session: Session, table: PartitionedTable) -> None:
             raise _contradicted(table, f"no column {column!r}", "the columns that the data map names")
     if not row["is_ours"]:
         # PostgreSQL knows no smaller right than its owner's for detaching and dropping.
-        raise table.unreadable(
-            "an owner whose role the disposal identity doesn't have", "GRANT <the table's owner> TO the disposal role"
-        )
+        granting = "a role that it shares with the application, as owner: docs/stores.md, log tables in partitions"
+        if not row["is_superusers"]:
+            granting = f"that role: GRANT {row['owner']} TO {row['role']}"
+        raise table.unreadable(f"an owner, {row['owner']}, whose role the disposal identity doesn't have", granting)
     kinds = {row["relkind"] for row in session.execute(_KINDS, (table.table,))}
     if kinds - {"r"}:
         raise _contradicted(

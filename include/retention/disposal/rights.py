@@ -1,0 +1,123 @@
+"""The rights that a run will need on its place's tables, asked for before it: else the first batch would find out.
+
+Bytes go before the rows that describe them, so what is found out only then is found out too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import psycopg
+
+from retention.datamap.loader import all_dependents
+from retention.datamap.model import RowTable, TablePlace
+from retention.errors import DataMapError, Problem
+from retention.policy.model import Action
+
+_ANY_COLUMN, _COLUMN, _TABLE = "any column", "column", "table"
+
+
+class Need(NamedTuple):
+    """One right: on this column, on some column (this one would do), or on the whole table."""
+
+    table: str
+    right: str
+    reach: str
+    column: str | None = None
+
+
+# By name and not by regclass, which fails for a schema that may not be used. What isn't there is not asked for: that the map
+# names it in vain is found where its SQL is read.
+_ASKED = """
+SELECT
+    asked.number, current_user AS role_name, quote_ident(current_user) AS role, quote_ident(asked.of_column) AS of_column,
+    quote_ident(n.nspname) AS schema_name,
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS schema_usable,
+    pg_catalog.row_security_active(c.oid) AS row_security,
+    current_setting('transaction_read_only') = 'on' AS read_only,
+    CASE asked.reach
+        WHEN 'table' THEN pg_catalog.has_table_privilege(c.oid, asked.privilege)
+        WHEN 'column' THEN pg_catalog.has_column_privilege(c.oid, a.attnum, asked.privilege)
+        ELSE pg_catalog.has_any_column_privilege(c.oid, asked.privilege)
+    END AS granted
+FROM unnest(%(tables)s::text[], %(rights)s::text[], %(reaches)s::text[], %(columns)s::text[]) WITH ORDINALITY
+    AS asked (table_name, privilege, reach, of_column, number)
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = split_part(asked.table_name, '.', 1)
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = split_part(asked.table_name, '.', 2)
+LEFT JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = c.oid AND a.attname = asked.of_column AND a.attnum > 0 AND NOT a.attisdropped
+WHERE asked.reach <> 'column' OR a.attnum IS NOT NULL
+ORDER BY asked.number
+"""
+
+
+def table_needs(spec: TablePlace, action: Action) -> list[Need]:
+    """What locks its rows, removes or anonymises them, removes what belongs to them, and looks whether they are gone."""
+    becomes = list(spec.anonymise) if action is Action.ANONYMISE else []
+    read = dict.fromkeys([spec.id_column, *spec.identifiers, *becomes])
+    needs = [Need(spec.table, "SELECT", _COLUMN, column) for column in read]
+    # PostgreSQL lets only those lock a row who may update some column of it.
+    needs += [Need(spec.table, "UPDATE", _COLUMN, column) for column in becomes]
+    needs += [] if becomes else [Need(spec.table, "UPDATE", _ANY_COLUMN, spec.id_column)]
+    needs += [] if becomes else [Need(spec.table, "DELETE", _TABLE)]
+    for one in all_dependents(spec):
+        columns = filter(None, dict.fromkeys([one.column, one.id_column]))
+        needs += [Need(one.table, "SELECT", _COLUMN, column) for column in columns]
+        needs.append(Need(one.table, "DELETE", _TABLE))
+    return needs
+
+
+def row_needs(row: RowTable) -> list[Need]:
+    """What removes the row of an object that is gone, and compares before whether it still names that object."""
+    read = filter(None, (row.id_column, row.bucket_column, row.key_column))
+    return [*(Need(row.table, "SELECT", _COLUMN, column) for column in read), Need(row.table, "DELETE", _TABLE)]
+
+
+def require_rights(source: psycopg.Connection[dict[str, Any]], place: str, needs: Sequence[Need]) -> None:
+    """Raise DataMapError with all that the session's role lacks, and what grants it."""
+    asked = {
+        "tables": [need.table for need in needs],
+        "rights": [need.right for need in needs],
+        "reaches": [need.reach for need in needs],
+        "columns": [need.column for need in needs],
+    }
+    answers = {int(row["number"]) - 1: row for row in source.execute(_ASKED, asked)}
+    known = [(need, answers[number]) for number, need in enumerate(needs) if number in answers]
+    problems = [
+        Problem("datamap", 1, "missing_right", f"place {place!r}: {found}", expected)
+        for table, of_table in groupby(known, key=lambda one: one[0].table)
+        for found, expected in _missing(table, list(of_table))
+    ]
+    if known and known[0][1]["read_only"]:
+        found = f"place {place!r}: a session of role {known[0][1]['role_name']} that may only read"
+        expected = "the primary server, and default_transaction_read_only off for that role"
+        problems.append(Problem("datamap", 1, "missing_right", found, expected))
+    if problems:
+        raise DataMapError(problems)
+
+
+def _missing(table: str, answers: Sequence[tuple[Need, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
+    """What was found of one table, and what was expected."""
+    row = answers[0][1]
+    name, role = row["role_name"], row["role"]
+    if not row["schema_usable"]:
+        yield (
+            f"role {name} without USAGE on schema {row['schema_name']}",
+            (f"that right: GRANT USAGE ON SCHEMA {row['schema_name']} TO {role}"),
+        )
+    lacking = [(need.right, answer["of_column"]) for need, answer in answers if not answer["granted"]]
+    if lacking:
+        rights = _listed(lacking)
+        yield f"role {name} without {rights} on {table}", f"these rights: GRANT {rights} ON {table} TO {role}"
+    if row["row_security"]:
+        yield f"row security on {table}, which could hide rows from role {name}", f"ALTER ROLE {role} BYPASSRLS"
+
+
+def _listed(lacking: Sequence[tuple[str, str | None]]) -> str:
+    """`SELECT (id, email), DELETE`, as GRANT writes it."""
+    columns: dict[str, list[str]] = {}
+    for right, column in lacking:
+        columns.setdefault(right, []).extend([column] if column is not None else [])
+    return ", ".join(f"{right} ({', '.join(names)})" if names else right for right, names in columns.items())
