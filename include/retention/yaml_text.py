@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -46,21 +47,25 @@ class Fault(NamedTuple):
     expected: str
 
 
-def parse_text(raw: bytes) -> tuple[CommentedMap, list[Fault]]:
-    """The one mapping that `raw` holds, and what is wrong with it; an empty mapping where it can't be read at all."""
+@lru_cache(maxsize=64)
+def parse_text(raw: bytes) -> tuple[CommentedMap, tuple[Fault, ...]]:
+    """The one mapping that `raw` holds, and what is wrong with it; an empty mapping where it can't be read at all.
+
+    Kept, because each step of a run reads the same few files: nobody may change the mapping.
+    """
     if len(raw) > MAX_BYTES:
-        return CommentedMap(), [Fault(1, "too_large", f"a file of {len(raw):,} bytes", _LIMIT)]
+        return CommentedMap(), (Fault(1, "too_large", f"a file of {len(raw):,} bytes", _LIMIT),)
     try:
         # Some editors put a byte order mark first; it means nothing in UTF-8.
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
         line = raw[: bad.start].count(b"\n") + 1
-        return CommentedMap(), [Fault(line, "bad_yaml", "bytes that are not UTF-8", "text saved as UTF-8")]
+        return CommentedMap(), (Fault(line, "bad_yaml", "bytes that are not UTF-8", "text saved as UTF-8"),)
     try:
-        faults = list(_tricks(YAML(typ="rt", pure=True).parse(text)))
+        faults = tuple(_tricks(YAML(typ="rt", pure=True).parse(text)))
         data = None if faults else YAML(typ="rt").load(text)
     except (YAMLError, ValueError, RecursionError) as bad:
-        return CommentedMap(), [_fault_of(bad, text)]
+        return CommentedMap(), (_fault_of(bad, text),)
     if faults:
         return CommentedMap(), faults
     if not isinstance(data, CommentedMap) or not data:
@@ -71,8 +76,8 @@ def parse_text(raw: bytes) -> tuple[CommentedMap, list[Fault]]:
             if not data
             else f"a single value, {data!r:.60}"
         )
-        return CommentedMap(), [Fault(1, "empty_document", found, "keys with their values (`key: value`)")]
-    return data, list(_gaps(data))
+        return CommentedMap(), (Fault(1, "empty_document", found, "keys with their values (`key: value`)"),)
+    return data, tuple(_gaps(data))
 
 
 def _tricks(events: Iterator[Event]) -> Iterator[Fault]:
