@@ -159,6 +159,12 @@ def test_request_covers_transcripts_that_nobody_dated_and_those_of_earlier_calls
         pytest.param(
             [(-90, -30, "p"), (-20, None, "p"), (-90, -10, "p")], -10, -20, id="withdrawn_after_it_was_proven"
         ),
+        pytest.param([(-90, -30, "p"), (-20, -1, "p")], -1, None, id="proven_again_and_withdrawn_again"),
+        pytest.param([(-90, -30, "p"), (-20, -1, None)], -30, None, id="again_without_proof_and_withdrawn_again"),
+        pytest.param([(-90, -30, "p"), (-20, -25, "p")], -30, None, id="again_but_withdrawn_before_that"),
+        pytest.param([(-20, -30, "p")], -30, None, id="withdrawn_before_it_was_given"),
+        pytest.param([(-90, -60, "p"), (-90, -10, "p")], -60, None, id="withdrawn_for_one_channel_after_the_other"),
+        pytest.param([(-90, -20_000, "p"), (-20, None, "p")], -20_000, -20, id="withdrawn_at_no_date"),
     ],
 )
 def test_withdrawal_stands_unless_a_newer_consent_is_proven(
@@ -174,7 +180,9 @@ def test_withdrawal_stands_unless_a_newer_consent_is_proven(
             "INSERT INTO marketing_consents VALUES (%s, %s, 'email', %s, %s, %s, %s)",
             *(uuid.uuid4(), contact_id, at + given * DAY, at + given * DAY, proof, ended_at),
         )
-    for column, expected in (("start_consent_withdrawn", withdrawn), ("proven_consent_at", proven)):
+    last = max((ended for _given, ended, _proof in consents if ended is not None), default=None)
+    told = {"start_consent_withdrawn": withdrawn, "proven_consent_at": proven, "last_withdrawn_at": last}
+    for column, expected in told.items():
         assert of_item(world, "marketing_contacts", str(contact_id), column) == (
             at + expected * DAY if expected is not None else None
         )

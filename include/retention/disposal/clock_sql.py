@@ -104,7 +104,9 @@ def happened(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns) 
         "FROM dated JOIN terms ON {applies}"
     ).format(
         applies=_APPLIES if len(terms) > 1 or rule.tenants else sql.SQL("TRUE"),
-        instants=sql.SQL(", ").join(instants + [event.instant for event in events]),
+        instants=sql.SQL(", ").join(
+            [*instants, *(event.instant for event in events), _withdrawn(rule, events, columns)]
+        ),
         redated=sql.SQL(" OR ").join([sql.SQL("dated.redated"), *(event.is_redated for event in events)]),
         any_event=sql.SQL(" OR ").join([sql.SQL("FALSE"), *(event.may_have_happened for event in events)]),
         doubt=sql.SQL(" OR ").join([sql.SQL("FALSE"), *(event.is_in_doubt for event in events)]),
@@ -112,8 +114,11 @@ def happened(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns) 
 
 
 class _Event(NamedTuple):
-    """What is said of one event, in SQL; `is_in_doubt`: only a time that can't be one says that it happened."""
+    """What is said of one event, in SQL. `known_at`: when it happened, now where nobody knows when. `is_in_doubt`: only a time
+    that can't be one says that it happened."""
 
+    name: str
+    known_at: sql.Composed
     instant: sql.Composed
     is_redated: sql.Composed
     may_have_happened: sql.Composed
@@ -137,6 +142,10 @@ def _event(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, ev
         in_doubt = is_named.format(sql.Identifier(f"due_{event}"), in_doubt)
     is_good = sql.SQL("coalesce({} BETWEEN %(earliest)s AND {}, FALSE)").format(start, latest)
     return _Event(
+        name=event,
+        known_at=sql.SQL("CASE WHEN {} THEN CASE WHEN {} THEN {} ELSE %(now)s END END").format(
+            has_happened, is_good, start
+        ),
         instant=sql.SQL(
             "CASE WHEN {happened} THEN CASE WHEN {good} THEN {start} ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
         ).format(happened=has_happened, good=is_good, start=start, at=sql.Identifier(f"at_{event}")),
@@ -146,6 +155,21 @@ def _event(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, ev
         may_have_happened=sql.SQL("{} OR {}").format(has_happened, in_doubt),
         is_in_doubt=in_doubt,
     )
+
+
+def _withdrawn(rule: RetentionRule, events: Sequence[_Event], columns: FactColumns) -> sql.Composed:
+    """Since when the item's own customer or person wants it gone, for the suppression list; NULL where neither decided so.
+
+    Another date than the one that it falls due by: a consent lifts an entry only if it is proven newer than all that was
+    withdrawn, and newer than what nobody dated it can't be. So the last decision counts, and now where its date is none.
+    """
+    asked = [event.known_at for event in events if event.name in rule.marked("on_request") and event.name != SUPPRESSED]
+    if not asked:
+        return sql.SQL("{} AS withdrawn_at").format(sql.SQL("NULL::timestamptz"))
+    return sql.SQL(
+        "(SELECT CASE WHEN said.at IS NOT NULL THEN greatest(said.at, CASE WHEN {last} BETWEEN %(earliest)s AND %(latest)s "
+        "THEN {last} WHEN {last} IS NOT NULL THEN %(now)s END) END FROM (SELECT greatest({asked}) AS at) AS said) AS withdrawn_at"
+    ).format(last=columns.last_withdrawn(), asked=sql.SQL(", ").join(asked))
 
 
 def _offset(event: str, kind: str) -> sql.Composed:
@@ -160,8 +184,7 @@ def clocked(rule: RetentionRule) -> sql.Composed:
     asked = [event for event in events if event in rule.marked("on_request")]
     return sql.SQL(
         "SELECT happened.*, {due} AS clock_due_at, {deadlines} AS clock_deadline_at, {trigger} AS trigger_event, "
-        "{asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at, {asked_trigger} AS asked_trigger, "
-        "{withdrawn} AS withdrawn_at FROM happened"
+        "{asked_due} AS asked_due_at, {asked_deadline} AS asked_deadline_at, {asked_trigger} AS asked_trigger FROM happened"
     ).format(
         due=_least(events, "due"),
         deadlines=_least(events, "deadline"),
@@ -169,15 +192,7 @@ def clocked(rule: RetentionRule) -> sql.Composed:
         asked_due=_least(asked, "due"),
         asked_deadline=_least(asked, "deadline"),
         asked_trigger=_first(asked),
-        withdrawn=_latest([event for event in asked if event != SUPPRESSED]),
     )
-
-
-def _latest(events: Sequence[str]) -> sql.Composable:
-    """When the item's own customer or person decided last, NULL where they did not."""
-    if not events:
-        return sql.SQL("NULL::timestamptz")
-    return sql.SQL("greatest({})").format(sql.SQL(", ").join(sql.Identifier(f"at_{event}") for event in events))
 
 
 def _first(events: Sequence[str]) -> sql.Composable:

@@ -23,7 +23,12 @@ SUPPRESSED_AT = f"start_{SUPPRESSED}"
 """The event that no SQL returns: an import brought somebody back who is on the suppression list."""
 _FLAGS = ("restricted", "person_known", "waits")
 _ANY_ID = "any id type"
-_OPTIONAL = {"duty_paragraph": "text", "duty_until": "timestamptz", "proven_consent_at": "timestamptz"}
+_OPTIONAL = {
+    "duty_paragraph": "text",
+    "duty_until": "timestamptz",
+    "proven_consent_at": "timestamptz",
+    "last_withdrawn_at": "timestamptz",
+}
 _CONSENT = {
     "party": "text",
     "scope": "text",
@@ -78,6 +83,10 @@ class FactColumns:
     def duty_until(self) -> sql.Composable:
         """The end of the flagged duty, NULL where nobody said or none is flagged."""
         return sql.SQL("duty_until") if "duty_until" in self.types else sql.SQL("NULL::timestamptz")
+
+    def last_withdrawn(self) -> sql.Composable:
+        """The latest withdrawal that the source knows, answered or not; NULL where it has no words for it."""
+        return sql.SQL("last_withdrawn_at" if "last_withdrawn_at" in self.types else "NULL::timestamptz")
 
     @property
     def may_have_been_kept(self) -> bool:

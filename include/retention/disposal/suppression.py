@@ -24,7 +24,7 @@ _ROWS = 5_000
 
 
 class DecidedRow(NamedTuple):
-    """A row as it was decided; `withdrawn_at` is when its own customer or person decided that it goes."""
+    """A row as it was decided; `withdrawn_at` is when its own customer or person last decided that it goes."""
 
     item_id: str
     is_due: bool
