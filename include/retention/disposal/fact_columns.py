@@ -21,6 +21,8 @@ _OBJECT = {"item_id": "text", "bucket": "text", "object_key": "text"}
 SUPPRESSED = "suppressed"
 SUPPRESSED_AT = f"start_{SUPPRESSED}"
 """The event that no SQL returns: an import brought somebody back who is on the suppression list."""
+PART_OF = "part_of"
+"""The partition that a row stands in, by its name: a hold on that is one on the row. No SQL of the data map returns it."""
 _FLAGS = ("restricted", "person_known", "waits")
 _ANY_ID = "any id type"
 _OPTIONAL = {
@@ -63,6 +65,11 @@ class FactColumns:
         if f"start_{event}" in self.types:
             return sql.SQL("({} IS NOT NULL)").format(sql.Identifier(f"start_{event}"))
         return sql.SQL("FALSE")
+
+    @property
+    def names(self) -> list[str]:
+        """The columns by which a hold may name an item."""
+        return ["item_id", "object_key", *([PART_OF] if PART_OF in self.types else [])]
 
     def person_known(self) -> sql.Composable:
         """SQL that is TRUE where a missing person means "nobody", and FALSE where it means "could be anybody"."""

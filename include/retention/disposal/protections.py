@@ -119,7 +119,7 @@ _MAY_BE_HELD = sql.SQL(
     "(%(holds_any)s OR clocked.tenant_id IS NULL OR NOT {person_known} "
     "OR clocked.tenant_id = ANY(%(held_tenants)s) OR clocked.key_tenant = ANY(%(held_tenants)s) "
     "OR clocked.person_id = ANY(%(held_persons)s) "
-    "OR clocked.item_id = ANY(%(held_items)s) OR clocked.object_key = ANY(%(held_items)s))"
+    "OR {is_named})"
 )
 
 
@@ -129,6 +129,8 @@ def protected(columns: FactColumns) -> sql.Composed:
 
     The same as retention.policy.holds.covers; a guessed start may lie in any period.
     """
+    names = [sql.Identifier("clocked", name) for name in columns.names]
+    is_named = sql.SQL(" OR ").join(sql.SQL("{} = ANY(%(held_items)s)").format(name) for name in names)
     return sql.SQL(
         "SELECT clocked.*, {exempt_until} AS exempt_until, h.hold_ids, h.hold_ended_at, clocked.duties AND {duty} AS has_duty, "
         "CASE WHEN clocked.duties AND {duty} THEN {duty_until} END AS duty_ends_at, "
@@ -139,12 +141,13 @@ def protected(columns: FactColumns) -> sql.Composed:
         "WHERE {may_be_held} AND (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
         "OR hold.tenant_id IN (clocked.tenant_id, clocked.key_tenant)) "
         "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
-        "AND (hold.held_item_id IS NULL OR hold.held_item_id IN (clocked.item_id, clocked.object_key)) "
+        "AND (hold.held_item_id IS NULL OR hold.held_item_id IN ({names})) "
         "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
         "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
     ).format(
         exempt_until=_EXEMPT_UNTIL,
-        may_be_held=_MAY_BE_HELD.format(person_known=columns.person_known()),
+        may_be_held=_MAY_BE_HELD.format(person_known=columns.person_known(), is_named=is_named),
+        names=sql.SQL(", ").join(names),
         person_known=columns.person_known(),
         duty=columns.duty(),
         duty_until=columns.duty_until(),

@@ -15,8 +15,9 @@ from retention.datamap.loader import MappedTable
 from retention.datamap.model import TableFacts, TablePlace
 from retention.disposal.checked import CheckedPartitions
 from retention.disposal.due_rows import count_decided
-from retention.disposal.fact_columns import FactColumns
+from retention.disposal.fact_columns import PART_OF, FactColumns
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
+from retention.disposal.partitions.lost_holds import with_lost_holds
 from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE, Selection, compile_selection, is_disposable
 from retention.errors import StoreUnreadable
@@ -33,6 +34,7 @@ _COLUMNS = {
     "person_id": "text",
     "person_known": "boolean",
     "evidence_at": "timestamptz",
+    PART_OF: "text",
 }
 
 
@@ -153,7 +155,8 @@ def _selection(reading: Reading[CheckedPartitions], partitions: Mapping[str, Seq
     spec = TablePlace.model_construct(**dict(place.spec), facts=facts, anonymise={}, identifiers={}, dependents=())
     as_table = MappedTable(place.name, spec, place.store, items.as_string(None), None, "", None)
     columns = FactColumns(_COLUMNS | {f"start_{rule.clock_event}": "timestamptz"})
-    return compile_selection(as_table, rule, columns, reading.holds, as_of=reading.as_of, now=reading.now)
+    holds = with_lost_holds(reading).holds
+    return compile_selection(as_table, rule, columns, holds, as_of=reading.as_of, now=reading.now)
 
 
 def _items(reading: Reading[CheckedPartitions], partition: str, ctids: Sequence[str] | None) -> sql.Composed:
@@ -176,11 +179,13 @@ def _items(reading: Reading[CheckedPartitions], partition: str, ctids: Sequence[
     else:
         where = sql.SQL("r.ctid = ANY({}::tid[])").format(sql.Literal(list(ctids)))
     return sql.SQL(
-        "SELECT {id} AS item_id, {name} || r.ctid::text AS object_key, NULL::text AS tenant_id, NULL::text AS person_id, "
-        "FALSE AS person_known, {time} AS {start}, {evidence} AS evidence_at FROM ONLY {rows} AS r WHERE {where}"
+        "SELECT {id} AS item_id, {name} || r.ctid::text AS object_key, {name} AS {part_of}, NULL::text AS tenant_id, "
+        "NULL::text AS person_id, FALSE AS person_known, {time} AS {start}, {evidence} AS evidence_at "
+        "FROM ONLY {rows} AS r WHERE {where}"
     ).format(
         id=row_id(table, partition),
         name=sql.Literal(partition),
+        part_of=sql.Identifier(PART_OF),
         time=time,
         start=sql.Identifier(f"start_{rule.clock_event}"),
         evidence=evidence,
