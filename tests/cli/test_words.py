@@ -150,6 +150,21 @@ class TestPlansAndReasons:
         assert said.startswith("retain: not due yet (not_due); dates rest on the start point\n")
         assert "Call recordings are deleted" in said and str(young.recording_id) not in said
 
+    @pytest.mark.parametrize(
+        ("columns", "said"),
+        [
+            pytest.param(", 2::bigint AS waits_for_call_recordings", "2 items of place call_recordings", id="counted"),
+            pytest.param("", "what the place's SQL doesn't count", id="not_counted"),
+        ],
+    )
+    def test_what_has_to_go_first_is_said(self, world: World, tmp_path: Path, columns: str, said: str) -> None:
+        file = tmp_path / "datamap" / "sql" / "recordings.sql"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("AS evidence_at", f"AS evidence_at, TRUE AS waits{columns}"), encoding="utf-8")
+        waiting = world.add_recording(age=40 * DAY)
+        lines = words("explain", "call_recordings", waiting.recording_id).stdout
+        assert re.search(rf"^has to go first: {re.escape(said)}", lines, re.MULTILINE)
+
     def test_a_hold_is_explained_with_its_end(self, world: World) -> None:
         held = world.add_recording(age=40 * DAY)
         world.add_hold(tenant_id=held.tenant)

@@ -12,6 +12,7 @@ from tests.sample.stores import Stores, fresh_stores
 from tests.sample.table_facts import POLICY, TABLES, rows_of
 from tests.world import DAY, HOUR, World, now
 
+from retention.disposal.fact_columns import WAITS_FOR
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
 
@@ -33,6 +34,8 @@ def both_sides(conninfo: str, name: str) -> tuple[Facts, Facts]:
     for row in by_check.values():
         row.pop("tenant_known", None)  # verification's alone
     for item_id, row in by_disposal.items():
+        counted = [row.pop(column) for column in list(row) if column.startswith(WAITS_FOR)]  # disposal's alone
+        assert not counted or row["waits"] == any(counted)
         check = by_check.get(item_id, {})
         if name in GO_AFTER and row["waits"] and not check.get("waits"):
             assert check["start_deletion_requested"] is not None  # told apart below

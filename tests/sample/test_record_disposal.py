@@ -16,6 +16,7 @@ from tests.world import HASHER, World, now, postgres_connection
 
 from retention.connections import parse, postgres_conninfo
 from retention.disposal.execute import execute_plan
+from retention.disposal.explain import explain_item
 from retention.disposal.plan import make_plan
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
@@ -137,6 +138,25 @@ def test_every_table_is_mapped_or_declared_and_nothing_that_stays_looks_personal
     assert (found.unmapped, found.personal, found.hidden) == ({}, [], {})
     assert (found.named_in_vain, found.declared_in_vain) == ({}, {})
     assert found.looked_at["columns_not_sampled"] == 0
+
+
+def test_calls_and_callers_say_what_they_wait_for(world: World) -> None:
+    ((call, caller, recordings, transcripts),) = world.sql(
+        "SELECT c.call_id, c.caller_id, (SELECT count(*) FROM recordings r WHERE r.call_id = c.call_id), "
+        "(SELECT count(*) FROM transcripts t WHERE t.call_id = c.call_id) FROM calls c WHERE c.caller_id IS NOT NULL "
+        "AND EXISTS (SELECT FROM recordings r WHERE r.call_id = c.call_id) "
+        "AND EXISTS (SELECT FROM transcripts t WHERE t.call_id = c.call_id) LIMIT 1"
+    )
+    ((calls,),) = world.sql("SELECT count(*) FROM calls WHERE caller_id = %s", caller)
+    said = {
+        place: explain_item(world.runtime(), place, str(item), as_of=now(), asked_by="test")["waits_for"]
+        for place, item in (("calls", call), ("callers", caller))
+    }
+    assert said["calls"] == [
+        {"place": "call_recordings", "items": recordings},
+        {"place": "transcripts", "items": transcripts},
+    ]
+    assert said["callers"] == [{"place": "calls", "items": calls}]
 
 
 def test_only_what_the_cases_expect_to_go_is_gone(world: World) -> None:

@@ -18,7 +18,12 @@ SELECT
     NULL::timestamptz AS evidence_at,
     d.duty_paragraph,
     d.duty_until,
-    k.started_at IS NOT NULL AS waits
+    k.started_at IS NOT NULL AS waits,
+    (
+        SELECT count(*)
+        FROM public.calls AS c
+        WHERE c.caller_id = p.caller_id
+    ) AS waits_for_calls
 FROM public.callers AS p
 LEFT JOIN LATERAL (
     SELECT max(c.started_at) AS started_at

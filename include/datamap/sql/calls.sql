@@ -23,7 +23,17 @@ SELECT
         SELECT 1
         FROM public.transcripts AS t
         WHERE t.call_id = k.call_id
-    ) AS waits
+    ) AS waits,
+    (
+        SELECT count(*)
+        FROM public.recordings AS r
+        WHERE r.call_id = k.call_id
+    ) AS waits_for_call_recordings,
+    (
+        SELECT count(*)
+        FROM public.transcripts AS t
+        WHERE t.call_id = k.call_id
+    ) AS waits_for_transcripts
 FROM public.calls AS k
 LEFT JOIN (
     -- NULL while one is open. One that ended before it began is nonsense, and counts as open.

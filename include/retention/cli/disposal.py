@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from retention.cli.arguments import require_place, require_rule
-from retention.cli.output import AsJson, AsOf, By, Reason, command, emit, progress_bar
+from retention.cli.output import AsJson, AsOf, By, Reason, command, counted_noun, emit, progress_bar
 from retention.cli.reason_words import counted_reasons, reason_words
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
@@ -18,6 +18,7 @@ from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import RequestError
 from retention.evidence.controls import Mode
+from retention.policy.facts import WAITS
 from retention.policy.model import Action
 from retention.readable import utc_minute
 from retention.settings import parse_as_of
@@ -91,7 +92,7 @@ def dispose(
 @command("explain")
 def explain(
     place: Annotated[str, typer.Argument(help="A place of the data map.")],
-    item: Annotated[str, typer.Argument(help="The item's id, or its object's key.")],
+    item: Annotated[str, typer.Argument(help="The item's id, its object's key, or a log file's path in its place.")],
     as_of: AsOf = None,
     as_json: AsJson = False,
     *,
@@ -111,7 +112,17 @@ def _explanation_words(said: Mapping[str, Any]) -> str:
         *(f"held by {hold} until {utc_minute(until)}" for hold, until in said["held_until"].items()),
     ]
     lines += [f"exempted by {one['name']} until {utc_minute(one['until'])}" for one in said["exemptions"]]
+    lines += _waiting_words(said)
+    lines += [f"also under its name: {count} × {status}" for status, count in said["other_parts"].items()]
     return "\n".join([*lines, f"noted in the ledger as item {said['item_hash']} of place {said['place']}"])
+
+
+def _waiting_words(said: Mapping[str, Any]) -> list[str]:
+    """What has to go first; of an item that waits, it is said, too, where the source doesn't tell."""
+    waits_for = [f"{counted_noun(one['items'], 'item')} of place {one['place']}" for one in said["waits_for"]]
+    if not waits_for and said["reason"] == WAITS:
+        waits_for = ["what the place's SQL doesn't count (columns `waits_for_<place>`, docs/data-map.md)"]
+    return [f"has to go first: {', '.join(waits_for)}"] if waits_for else []
 
 
 def _dates(said: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ import psycopg
 from psycopg import sql
 
 from retention.database import OwnConnection
-from retention.datamap.loader import AnyPlace, MappedPartitions, MappedPlace, MappedTable, RowPlace
+from retention.datamap.loader import AnyPlace, MappedFiles, MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
+from retention.disposal.explained_files import explained_file, opened_files
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
 from retention.disposal.opened_tables import open_table
@@ -21,6 +22,7 @@ from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import is_deadline_known
 from retention.disposal.suppression import suppressed_items
+from retention.disposal.waiting import waits_for
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.holds import read_holds
@@ -31,26 +33,21 @@ from retention.sentences import rule_sentence
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
-    """Explain the item with this id or object key, or the partition of this name. Raises RequestError for an unknown place or
-    item, and for a place whose items no row describes: what is due there is decided by its files themselves."""
+    """Explain the item with this id or object key, the partition of this name, or the log file with this path or key. Raises
+    RequestError for an unknown place or item, and for a place that others delete from: nothing of ours decides there."""
     place = runtime.datamap.places.get(place_name)
     if place is None:
         known = ", ".join(sorted(runtime.datamap.places))
         raise RequestError(f"found no place {place_name!r} in the data map; expected one of: {known}")
-    if not isinstance(place, MappedPlace | MappedTable | MappedPartitions) or (
-        isinstance(place, MappedPlace) and not place.has_rows
-    ):
+    if type(place) not in _EXPECTED:
         raise RequestError(
-            f"found place {place_name!r} of kind {place.spec.kind!r}, in which no row describes an item; expected one of: "
-            f"{', '.join(_described(runtime))}. `plan {place.spec.category}` says what is due and what stays there."
+            f"found place {place_name!r} of kind {place.spec.kind!r}, from which somebody else deletes; expected one of: "
+            f"{', '.join(sorted(one.name for one in runtime.datamap.places.values() if type(one) in _EXPECTED))}."
         )
     rule = runtime.policy.rule(place.spec.category)
     require_rule_in_force(rule, as_of)
     with runtime.own() as own:
-        if isinstance(place, MappedPartitions):
-            row = explained(Reading[Any].take(runtime, own, rule, opened(runtime, place), as_of), item)
-        else:
-            row = _decided(runtime, own, rule, place, item, as_of)
+        row = _explained(runtime, own, rule, place, item, as_of)
         holds = {str(hold.hold_id): hold for hold in read_holds(own)}
         item_hash = runtime.hasher.item(place_name, row["item_id"] if row else item)
         body = {"place": place_name, "item": item_hash.hex(), "by": asked_by, "key": runtime.hasher.key_id}
@@ -71,11 +68,15 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "holds": list(row["hold_ids"]),
         "held_until": {str(one): holds_until(holds[str(one)]) for one in row["hold_ids"] if str(one) in holds},
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
+        "waits_for": row.get("waits_for", []),
+        "other_parts": row.get("other_parts", {}),
     }
 
 
 _EXPECTED: dict[type[AnyPlace], str] = {
-    MappedPlace: "its row's id or its object's key. An object without a row is decided by the full listing (`plan --listing`)",
+    MappedPlace: "its row's id or its object's key. An object without a row is decided by the full listing (`plan --listing`), "
+    "unless it is a log: then its key is enough",
+    MappedFiles: "a file's path below the place's folder",
     MappedTable: "the id of one of its rows",
     MappedPartitions: "a partition, as schema.name, or the id of one of its rows",
 }
@@ -96,6 +97,18 @@ def _absent(own: OwnConnection, place: AnyPlace, item_hash: bytes) -> RequestErr
     return RequestError(f"found no such item in place {place.name!r}; expected {_EXPECTED[type(place)]}.")
 
 
+def _explained(
+    runtime: Runtime, own: OwnConnection, rule: RetentionRule, place: AnyPlace, item: str, as_of: datetime
+) -> Mapping[str, Any] | None:
+    """What was decided of the item, by the steps of its place's kind; None where it isn't there."""
+    if isinstance(place, MappedPartitions):
+        return explained(Reading[Any].take(runtime, own, rule, opened(runtime, place), as_of), item)
+    if isinstance(place, MappedFiles) or (isinstance(place, MappedPlace) and not place.has_rows):
+        return explained_file(Reading[Any].take(runtime, own, rule, opened_files(runtime, rule, place), as_of), item)
+    assert isinstance(place, MappedPlace | MappedTable)  # one of _EXPECTED
+    return _decided(runtime, own, rule, place, item, as_of)
+
+
 def _decided(
     runtime: Runtime, own: OwnConnection, rule: RetentionRule, place: RowPlace, item: str, as_of: datetime
 ) -> Mapping[str, Any] | None:
@@ -105,7 +118,10 @@ def _decided(
         suppressed = suppressed_items(reading, own, keys) if isinstance(place, MappedTable) else None
         selection = reading.selection(keys=keys, suppressed=suppressed)
         query = sql.SQL("SELECT * FROM {} ORDER BY (item_id = %(item)s) DESC, item_id").format(selection.decided)
-        return source.execute(query, selection.parameters | {"item": item}).fetchone()
+        row = source.execute(query, selection.parameters | {"item": item}).fetchone()
+        if row is None:
+            return None
+        return row | {"waits_for": waits_for(source, place, reading.checked.columns, row["item_id"])}
 
 
 def _looked_at(
@@ -116,16 +132,6 @@ def _looked_at(
     if isinstance(place, MappedTable):
         return CheckedTable(place, open_table(place, runtime.resolve, rule), columns)
     return CheckedObjects(place, runtime.open_stores(place, runtime.resolve), columns)
-
-
-def _described(runtime: Runtime) -> list[str]:
-    """The places whose items can be explained."""
-    places = runtime.datamap.places.values()
-    return sorted(
-        place.name
-        for place in places
-        if isinstance(place, MappedTable | MappedPartitions) or (isinstance(place, MappedPlace) and place.has_rows)
-    )
 
 
 def _keys(source: psycopg.Connection[Any], place: RowPlace, item: str) -> list[str]:

@@ -15,7 +15,7 @@ from retention.errors import DataMapError, Problem, StoreUnreadable
 from retention.policy.model import RetentionRule
 from retention.stores.column_types import UNCUT
 
-_NAMES = {16: "boolean", 25: "text", 1043: "text", 1184: "timestamptz"}
+_NAMES = {16: "boolean", 20: "bigint", 25: "text", 1043: "text", 1184: "timestamptz"}
 _ITEM = {"tenant_id": "text", "person_id": "text"}
 _OBJECT = {"item_id": "text", "bucket": "text", "object_key": "text"}
 SUPPRESSED = "suppressed"
@@ -24,6 +24,8 @@ SUPPRESSED_AT = f"start_{SUPPRESSED}"
 PART_OF = "part_of"
 """The partition that a row stands in, by its name: a hold on that is one on the row. No SQL of the data map returns it."""
 _FLAGS = ("restricted", "person_known", "waits")
+WAITS_FOR = "waits_for_"
+"""Before a place's name: how many of its items have to go first."""
 _ANY_ID = "any id type"
 _OPTIONAL = {
     "duty_paragraph": "text",
@@ -51,6 +53,8 @@ class FactColumns:
     id_type: str = "text"
     anonymised_types: Mapping[str, str] = field(default_factory=dict)
     """The types of the columns that are anonymised, as SQL writes them, without their limits."""
+    waits_for: tuple[str, ...] = ()
+    """Columns that count what an item waits for. They are read of single items alone: to count for all would take long."""
     selections: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What `retention.disposal.selection` has written for these columns."""
 
@@ -120,7 +124,9 @@ def read_columns(source: psycopg.Connection[Any], place: RowPlace, rule: Retenti
     types, id_type = _describe(source, place, str(place.sql_files.items), place.items_sql)
     optional = {name: "boolean" for name in types if name.startswith("happened_") or name in _FLAGS}
     optional |= {name: kind for name, kind in _OPTIONAL.items() if name in types}
-    problems = _compare(str(place.sql_files.items), types, wanted | optional)
+    waits_for = {name: "bigint" for name in types if name.startswith(WAITS_FOR)}
+    wanted |= {"waits": "boolean"} if waits_for else {}
+    problems = _compare(str(place.sql_files.items), types, wanted | optional | waits_for)
     if place.consents_sql is not None:
         file = str(place.sql_files.consents)
         problems += _compare(file, _describe(source, place, file, place.consents_sql)[0], ids | _CONSENT)
@@ -134,7 +140,7 @@ def read_columns(source: psycopg.Connection[Any], place: RowPlace, rule: Retenti
     known = {name: kind for name, kind in types.items() if name in wanted | optional}
     if SUPPRESSED in rule.events:
         known[SUPPRESSED_AT] = "timestamptz"
-    return FactColumns(known, id_type, anonymised_types(source, place, rule))
+    return FactColumns(known, id_type, anonymised_types(source, place, rule), tuple(waits_for))
 
 
 _ID_TYPE = sql.SQL("SELECT {} AS written").format(sql.SQL(UNCUT.format(oid="%s")))

@@ -122,10 +122,10 @@ def _due_parts(reading: Reading[CheckedLogFiles], tally: Tally) -> Iterator[DueI
     for page in pages_of(reading.checked.records.scan(), FILES_AT_ONCE):
         if any(reading.checked.is_claimed_elsewhere(part.key) for part in page):
             raise refuse_shared_files(reading.checked.place.name)
-        decided = _decided(reading, [part for part in page if not _is_empty(part)])
+        decided = _decided(reading, [part for part in page if not is_empty(part)])
         tally.considered += len(page)
-        tally.keep("no_records", sum(_is_empty(part) for part in page))
-        tally.keep("newer_version", sum(part not in decided and not _is_empty(part) for part in page))
+        tally.keep("no_records", sum(is_empty(part) for part in page))
+        tally.keep("newer_version", sum(part not in decided and not is_empty(part) for part in page))
         for part, (item, decision) in decided.items():
             tally.fallback += decision.basis is Basis.FALLBACK
             if not decision.disposable:
@@ -214,7 +214,7 @@ def _due_item(part: StoredPart, item: ItemFacts, decision: Decision) -> DueItem:
     )
 
 
-def _is_empty(part: StoredPart) -> bool:
+def is_empty(part: StoredPart) -> bool:
     """A file without a byte has no record in it. Programs keep such files open, and wait."""
     return part.size_bytes == 0 and part.kind in (PartKind.VERSION, PartKind.FILE)
 

@@ -10,6 +10,7 @@ from retention.disposal.relations import relations_of, require_sure_relations, r
 from retention.disposal.rights import require_rights, row_needs, table_needs
 from retention.disposal.runtime import Runtime
 from retention.disposal.side_effects import refuse_side_effects
+from retention.disposal.waiting import require_known_places
 from retention.policy.model import RetentionRule
 
 
@@ -20,6 +21,7 @@ def check_objects(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> 
         if place.row is not None:
             require_rights(source, place.name, row_needs(place.row))
         columns = read_columns(source, place, rule)
+        require_known_places(runtime.datamap, place, columns)
         if place.row is not None:
             refuse_side_effects(source, place.name, [place.row.table])
             require_unique_id(source, place.name, place.row.table, place.row.id_column)
@@ -37,6 +39,7 @@ def check_table(runtime: Runtime, rule: RetentionRule, place: MappedTable) -> Ch
     with runtime.source(place) as source:
         require_rights(source, place.name, table_needs(spec, rule.action))
         columns = read_columns(source, place, rule)
+        require_known_places(runtime.datamap, place, columns)
         refuse_side_effects(source, place.name, tables, relations, list(columns.anonymised_types))
         require_unique_id(source, place.name, spec.table, spec.id_column)
         rows = open_table(place, runtime.resolve, rule)
