@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from retention.datamap.claims import conflicts_of
 from retention.datamap.model import (
     AirflowPlace,
     AnySpec,
-    Dependent,
     ExternalPlace,
     FilesPlace,
     NotPersonal,
@@ -24,6 +21,7 @@ from retention.datamap.model import (
     TableFacts,
     TablePlace,
 )
+from retention.datamap.sql_files import read_sql
 from retention.documents import Document, read_folder
 from retention.errors import DataMapError, Problem
 
@@ -171,7 +169,7 @@ def load_datamap(folder: Path) -> DataMap:
             systems.append((document, document.build(SystemMap, DataMapError)))
         except DataMapError as error:
             problems += error.problems
-    problems += _named_twice(systems) + _shared_identities(systems) + _overlapping(systems)
+    problems += conflicts_of(systems)
     places: dict[str, AnyPlace] = {}
     for document, system in systems:
         for name, spec in system.places.items():
@@ -194,7 +192,7 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
         return MappedFiles(name, spec, store), []
     if isinstance(spec, AirflowPlace):
         return MappedAirflow(name, spec, store), []
-    texts, problems = _read_sql(document, name, spec.facts)
+    texts, problems = read_sql(document, name, spec.facts)
     sql = (
         *(texts["items"] or "", texts["consents"]),
         *(texts["check_items"] or "", texts["check_consents"], texts["check_requests"]),
@@ -203,9 +201,6 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
         return MappedTable(name, spec, store, *sql), problems
     facts = system.connections[spec.facts.connection] if spec.facts is not None else None
     return MappedPlace(name, spec, store, facts, *sql), problems
-
-
-_SQL_KEYS = ("items", "consents", "check_items", "check_consents", "check_requests")
 
 
 def _digest(documents: list[Document], places: dict[str, AnyPlace]) -> str:
@@ -220,171 +215,3 @@ def _digest(documents: list[Document], places: dict[str, AnyPlace]) -> str:
     )
     hashes = [hashlib.sha256(document.raw).digest() for document in documents]
     return hashlib.sha256(b"".join([*hashes, hashlib.sha256(sql.encode()).digest()])).hexdigest()
-
-
-def _named_twice(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
-    problems = []
-    for section in ("connections", "places"):
-        seen: dict[str, Document] = {}
-        for document, system in systems:
-            for name in getattr(system, section):
-                if name in seen:
-                    found, expected = (
-                        f"{name!r}, which {seen[name].path.name} uses too",
-                        f"names in {section} that differ",
-                    )
-                    problems.append(document.problem((section, name), "named_twice", found, expected))
-                seen.setdefault(name, document)
-    return problems
-
-
-def _shared_identities(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
-    """No identity may delete at one source and prove at another: whoever can delete must not be who proves."""
-    disposal = {source.disposal for _, system in systems for source in system.connections.values()}
-    return [
-        document.problem(
-            ("connections", name, "verification"),
-            "shared_identity",
-            f"{source.verification!r}, which disposal uses too",
-            "an identity that verification alone uses",
-        )
-        for document, system in systems
-        for name, source in system.connections.items()
-        if source.verification in disposal
-    ]
-
-
-def _read_sql(document: Document, name: str, facts: TableFacts | None) -> tuple[dict[str, str | None], list[Problem]]:
-    """The SQL that the place names, by the key that names it; None where none is named."""
-    texts: dict[str, str | None] = dict.fromkeys(_SQL_KEYS)
-    problems: list[Problem] = []
-    for key in _SQL_KEYS:
-        relative = getattr(facts, key, None)
-        if relative is None:
-            continue
-        try:
-            text = (document.path.parent / relative).read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
-        except (OSError, UnicodeDecodeError):
-            text = None
-        if text is None or not _essence(text):
-            found = f"{key}: {relative}, which {'can not be read' if text is None else 'holds no SQL'}"
-            problems.append(
-                document.problem(("places", name, "facts", key), "no_sql", found, "an SQL file beside the map")
-            )
-        texts[key] = text
-    return texts, problems + _shared_sql(document, name, texts)
-
-
-def _shared_sql(document: Document, name: str, texts: dict[str, str | None]) -> list[Problem]:
-    """Disposal and verification must not rest on the same SQL, in one file or in two."""
-    return [
-        document.problem(
-            ("places", name, "facts", check),
-            "shared_sql",
-            f"{check}: the same SQL that disposal uses",
-            "SQL written apart from it, so that the two can disagree",
-        )
-        for own, check in (("items", "check_items"), ("consents", "check_consents"))
-        if texts[own] and _essence(texts[own]) == _essence(texts[check])
-    ]
-
-
-def _essence(sql: str | None) -> str:
-    """SQL without comments and line breaks: a copy with another heading is still a copy."""
-    return " ".join(re.sub(r"--[^\n]*", "", sql or "").split()).casefold()
-
-
-def _overlapping(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
-    """Two places must not claim the same keys, nor the same table: each item would then have two rules, or a rule and a
-    declaration."""
-    claims = list(_claims(systems))
-    problems = []
-    for position, one in enumerate(claims):
-        for other in claims[position + 1 :]:
-            if one.overlaps(other):
-                found = f"{other.what()}, which overlaps with {one.what()} of {one.owner}"
-                problems.append(other.document.problem(other.path, "overlap", found, "keys that nothing else claims"))
-    return problems + _tables_twice(systems)
-
-
-def _tables_twice(systems: list[tuple[Document, SystemMap]]) -> list[Problem]:
-    """A table belongs to one place, as its items, as a part of them, or as a declaration; rows of objects to their place."""
-    problems: list[Problem] = []
-    owners: dict[tuple[str, str], str] = {}
-    for document, path, owner, identity, table in _table_claims(systems):
-        other = owners.setdefault((identity, table), owner)
-        if other != owner:
-            found = f"table {table}, which {other} has, too"
-            problems.append(document.problem(path, "overlap", found, "a table that nothing else claims"))
-    return problems
-
-
-_TableClaim = tuple[Document, tuple[str | int, ...], str, str, str]
-
-
-def _table_claims(systems: list[tuple[Document, SystemMap]]) -> Iterator[_TableClaim]:
-    for document, system in systems:
-        for name, spec in system.places.items():
-            if isinstance(spec, TablePlace | PartitionedPlace):
-                identity = system.connections[spec.connection].disposal
-                yield document, ("places", name, "table"), f"place {name!r}", identity, spec.table
-                for dependent in all_dependents(spec) if isinstance(spec, TablePlace) else ():
-                    path = ("places", name, "dependents")
-                    yield document, path, f"place {name!r}", identity, dependent.table
-    for document, system in systems:
-        for position, entry in enumerate(system.not_personal):
-            if entry.table is not None and not entry.columns:
-                identity = system.connections[entry.connection].disposal
-                yield document, ("not_personal", position, "table"), "a declaration", identity, entry.table
-
-
-def all_dependents(spec: TablePlace) -> list[Dependent]:
-    """Everything that belongs to the place's rows, each before what it belongs to."""
-    return [one for dependent in spec.dependents for one in _with_its_own(dependent)]
-
-
-def _with_its_own(dependent: Dependent) -> list[Dependent]:
-    return [*(one for inner in dependent.dependents for one in _with_its_own(inner)), dependent]
-
-
-def _claims(systems: list[tuple[Document, SystemMap]]) -> Iterator[_Claim]:
-    """Everything that is claimed; places first, so that a declaration is what overlaps."""
-    for document, system in systems:
-        for name, spec in system.places.items():
-            if not isinstance(spec, S3Place):
-                continue
-            identity = system.connections[spec.connection].disposal
-            for position, prefix in enumerate(spec.prefixes):
-                path = ("places", name, "prefixes", position)
-                yield _Claim(document, path, f"place {name!r}", identity, spec.bucket, prefix)
-    for document, system in systems:
-        for position, entry in enumerate(system.not_personal):
-            if entry.bucket is None:
-                continue
-            identity = system.connections[entry.connection].disposal
-            yield _Claim(
-                document, ("not_personal", position), "a declaration", identity, entry.bucket, entry.prefix or ""
-            )
-
-
-class _Claim(NamedTuple):
-    """Keys of one bucket that a place or a declaration speaks for; an empty prefix means all of them.
-
-    Two files can't share a connection's name; the identity behind it tells whether they mean the same store.
-    """
-
-    document: Document
-    path: tuple[str | int, ...]
-    owner: str
-    identity: str
-    bucket: str
-    prefix: str
-
-    def overlaps(self, other: _Claim) -> bool:
-        """Whether a key can belong to both."""
-        same_bucket = (self.identity, self.bucket) == (other.identity, other.bucket)
-        return same_bucket and (self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix))
-
-    def what(self) -> str:
-        """The claim in words."""
-        return f"prefix {self.prefix!r}" if self.prefix else "the whole bucket"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from retention.datamap.loader import MappedPlace, MappedTable, all_dependents
+from retention.datamap.dependents import all_dependents
+from retention.datamap.loader import MappedPlace, MappedTable
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.opened_tables import open_table

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from retention.datamap.loader import all_dependents
+from retention.datamap.dependents import all_dependents
 from retention.datamap.model import RowTable, TablePlace
 from retention.errors import DataMapError, Problem
 from retention.policy.model import Action

@@ -9,7 +9,6 @@ from typing import Any
 from retention.documents import Document
 from retention.errors import Problem
 from retention.policy.model import (
-    LONGEST_LEAD,
     Consents,
     Maximum,
     Promise,
@@ -21,6 +20,7 @@ from retention.policy.model import (
     TenantTerms,
 )
 from retention.policy.periods import format_elapsed
+from retention.policy.rule_version import LONGEST_LEAD
 from retention.policy.schedule import arithmetic, unkept
 
 WEAKER = "weaker_than_promise"

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from psycopg import sql
 
-from retention.datamap.loader import MappedPartitions, MappedTable, all_dependents
+from retention.datamap.dependents import all_dependents
+from retention.datamap.loader import MappedPartitions, MappedTable
 from retention.verification.holds import HoldIndex
 from retention.verification.inventory import Entry
 from retention.verification.place_check import PlaceCheck

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from retention.documents import Document
 from retention.errors import PolicyError, Problem
-from retention.policy.model import LONGEST_LEAD, Maximum, Promise, Promises, TenantLimit
+from retention.policy.model import Maximum, Promise, Promises, TenantLimit
+from retention.policy.rule_version import LONGEST_LEAD
 
 # Verification knows no rule, so it can't tell whether a job was right to delete an item whose consents came within the longest
 # lead before the cap: such an item may stay, and may go, without a breach.

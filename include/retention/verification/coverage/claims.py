@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from retention.datamap.dependents import all_dependents
 from retention.datamap.loader import (
     DataMap,
     MappedAirflow,
     MappedPartitions,
     MappedPlace,
     MappedTable,
-    all_dependents,
 )
 from retention.datamap.model import NotPersonal
 from retention.policy.periods import BERLIN
