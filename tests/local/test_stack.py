@@ -197,6 +197,12 @@ def test_logins_may_do_exactly_this(stack: Stack, login: str, method: str, path:
     assert stack.ask(login, method, path, body) == status
 
 
+def test_airflows_own_command_line_reaches_the_stack(stack: Stack) -> None:
+    done = stack.call("airflow", "dags", "list", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    assert "dispose_audio" in {dag["dag_id"] for dag in json.loads(done.stdout[done.stdout.index("[{") :])}
+
+
 def test_part_that_died_is_started_again_alone(stack: Stack) -> None:
     before = stack.pids()
     stack.state.recorded()["triggerer"].signal(signal.SIGKILL)
@@ -218,6 +224,12 @@ def test_status_names_a_part_that_ended_and_what_to_do(stack: Stack) -> None:
     assert done.returncode == 1
     assert "triggerer     ended" in done.stdout
     assert done.stderr.startswith("Ended: triggerer;") and "make run" in done.stderr
+
+
+def test_airflows_own_command_line_says_that_there_is_no_stack(tmp_path: Path) -> None:
+    done = Stack(tmp_path / "state").call("airflow", "dags", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: found no stack; expected one that `make run` has started.\n"
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:

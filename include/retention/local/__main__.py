@@ -1,4 +1,7 @@
-"""`python -m retention.local up | down | status | clean`: what the Makefile calls. Down and clean need no environment."""
+"""`python -m retention.local up | down | status | clean`: what the Makefile calls. Down and clean need no environment.
+
+`python -m retention.local airflow …` is Airflow's own command line, led to the stack's Airflow.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,12 @@ def _act() -> int:
     from retention.local.state import State
 
     parser = argparse.ArgumentParser(prog="python -m retention.local", description="The local stack.")
-    parser.add_argument("action", choices=["up", "down", "status", "clean"])
+    parser.add_argument("action", choices=["up", "down", "status", "clean", "airflow"])
     parser.add_argument("--quiet", action="store_true", help="say nothing when all is well")
-    arguments = parser.parse_args()
     state = State()
+    if sys.argv[1:2] == ["airflow"]:
+        return _airflow(state, sys.argv[2:])
+    arguments = parser.parse_args()
     try:
         if arguments.action == "up":
             from retention.local.up import up
@@ -42,6 +47,19 @@ def _act() -> int:
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def _airflow(state: State, arguments: list[str]) -> int:
+    """The exit code of `airflow …` with the settings of the stack that runs, or ran."""
+    import subprocess
+
+    from retention.local.commands import airflow
+    from retention.local.up import Stack
+
+    if not state.ports_file.exists():
+        _say("error: found no stack; expected one that `make run` has started.")
+        return 2
+    return subprocess.run(airflow(*arguments), env=Stack(state).environment(), check=False).returncode
 
 
 def _without_environment(action: str, state: State, *, quiet: bool) -> int:
