@@ -10,6 +10,9 @@ import pytest
 from tests.table_world import MAP, TableWorld
 from tests.world import DAY, HOUR, INCLUDE, now
 
+from retention.disposal.execute import DisposalSummary
+from retention.errors import PartlyFailedError
+
 MINUTE = timedelta(minutes=1)
 MAIL = "mara@example.org"
 CONTACTS = """
@@ -125,6 +128,54 @@ def test_entry_is_dated_by_the_last_withdrawal_that_the_source_tells(
     assert tables.dispose("marketing").gone == 1
     [at] = listed_at(tables)
     assert abs(now() - lifted_after - at) < MINUTE
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "again"),
+    [
+        pytest.param("email", "„mara@example.org“", MAIL, id="quotes"),
+        pytest.param("email", "mara@example.org!", MAIL, id="mark_behind"),
+        pytest.param("phone", "0171 3920001  0171 3920002", "0171 3920001", id="first_of_two_numbers"),
+        pytest.param("phone", "0171 3920001 0171 3920002", "0171 3920002", id="second_of_two_numbers"),
+    ],
+)
+def test_import_is_recognised_whatever_marks_the_withdrawal_stood_in(
+    tables: TableWorld, column: str, text: str, again: str
+) -> None:
+    tables.add_contact(1, **{column: text}, withdrawn_at=now() - HOUR)
+    tables.dispose("marketing")
+    tables.add_contact(2, **{column: again})
+    assert tables.dispose("marketing").gone == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("email", text) for text in ("mara(at)example.org", "mara@firma", "mara.example.org", "mara at example org")]
+    + [("phone", text) for text in ("901820", "0171_3920001", "Tel0171 3920001")],
+)
+def test_withdrawal_that_would_leave_no_entry_stays_until_it_is_mended(
+    tables: TableWorld, column: str, text: str
+) -> None:
+    other = {"email": {"phone": "030 901821"}, "phone": {"email": MAIL}}[column]
+    tables.add_contact(1, **{column: text}, **other, withdrawn_at=now() - HOUR)
+    tables.add_contact(2, email="otto@example.org", phone="k.A.", withdrawn_at=now() - HOUR)
+    with pytest.raises(PartlyFailedError) as raised:
+        tables.dispose("marketing")
+    summary = raised.value.summary
+    assert isinstance(summary, DisposalSummary)
+    assert (summary.gone, summary.failures) == (1, {"unreadable_identifier": 1})
+    assert text not in str(raised.value)
+    assert len(listed_at(tables)) == 2  # what can be read stops at once
+    tables.sql(f"UPDATE contacts SET {column} = NULL")
+    assert tables.dispose("marketing").gone == 1
+    assert tables.count("contacts") == 0
+
+
+def test_rehearsal_tells_what_can_not_be_read_and_lists_nobody(tables: TableWorld) -> None:
+    tables.add_contact(1, email="mara(at)example.org", phone="030 901820", withdrawn_at=now() - HOUR)
+    with pytest.raises(PartlyFailedError):
+        tables.dispose("marketing", dry_run=True)
+    assert listed_at(tables) == []
 
 
 def test_last_withdrawal_of_somebody_who_stays_lists_nobody(tables: TableWorld, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.verification.company import DAY, found, reasons
+from tests.verification.company import DAY, HOUR, found, reasons
 from tests.verification.records import MAP, Records
 
 from retention.disposal.identifiers import identifiers_in
@@ -114,6 +114,28 @@ SPELLINGS = [
     pytest.param("email", "max@example.org/eva@example.org", {MAX, "eva@example.org"}, id="two_with_a_slash"),
     pytest.param("email", "max@example.org;", {MAX}, id="semicolon_behind"),
     pytest.param("email", "max@example.org.", {MAX}, id="full_stop_behind"),
+    *(
+        pytest.param("email", text, {MAX}, id=f"in_marks_{number}")
+        for number, text in enumerate(
+            (
+                *(
+                    "„max@example.org“",
+                    "«max@example.org»",
+                    "‚max@example.org‘",
+                    "`max@example.org`",
+                    "**max@example.org**",
+                ),
+                *(
+                    "max@example.org!",
+                    "max@example.org*",
+                    "max@example.org-",
+                    "=max@example.org",
+                    "„Max“ max@example.org",
+                ),
+            )
+        )
+    ),
+    pytest.param("email", "_max@example.org", {"_max@example.org"}, id="stroke_of_its_own"),
     pytest.param("email", "\u200bmax@exam\u00adple.org", {MAX}, id="invisible_signs"),
     pytest.param("email", "max+crm@example.org", {MAX, "max+crm@example.org"}, id="tag"),
     pytest.param("phone", "030 123456", {"+4930123456"}, id="german"),
@@ -124,6 +146,12 @@ SPELLINGS = [
     pytest.param("phone", "15112345678", {NUMBER}, id="without_zero"),
     pytest.param("phone", "0151 12345678 / 030 901820", {NUMBER, "+4930901820"}, id="two"),
     pytest.param("phone", "0151 12345678, 030 901820", {NUMBER, "+4930901820"}, id="two_with_a_comma"),
+    pytest.param("phone", "0151 12345678 030 901820", {NUMBER, "+4930901820"}, id="two_with_a_blank"),
+    pytest.param("phone", "0151 12345678  +49 30 901820", {NUMBER, "+4930901820"}, id="two_with_several_blanks"),
+    pytest.param("phone", "151 12345678  151 12345678", {NUMBER}, id="twice_without_zero"),
+    pytest.param("phone", "0151  12345678", {NUMBER}, id="several_blanks_within"),
+    pytest.param("phone", "„0151 12345678“", {NUMBER}, id="in_quotes"),
+    pytest.param("phone", "$0151 12345678%", {NUMBER}, id="in_marks"),
     pytest.param("phone", "٠١٥١١٢٣٤٥٦٧٨", {NUMBER}, id="arabic_digits"),
     *(
         pytest.param("email", text, set(), id=text)
@@ -158,12 +186,21 @@ def test_identifiers_that_name_nobody_are_counted(records: Records) -> None:
     assert (found(result), result.verdict) == ({"unreadable_identifier": 2}, "compliant")
 
 
+def test_contact_that_withdrew_and_can_not_be_read_is_told_until_it_is_mended(records: Records) -> None:
+    records.contact("7", email="max(at)example.de", withdrawn=2 * DAY)
+    records.contact("8", phone="030 901820", withdrawn=HOUR)
+    assert found(records.check("marketing")) == {"past_event": 1, "unreadable_identifier": 1}
+
+
 @given(
     st.one_of(
         st.emails(),
-        st.text(alphabet="abzABZ019._+-@äß <>;,/'", max_size=20),
+        st.text(alphabet="abzABZ019._+-@äß <>;,/'„“»’!*=€", max_size=20),
         st.builds(
-            "{}@{}.de".format, st.text("aA.ß1-_+", min_size=1, max_size=6), st.text("aAü-1", min_size=1, max_size=6)
+            "{}@{}.de{}".format,
+            st.text("aA.ß1-_+„*'", min_size=1, max_size=6),
+            st.text("aAü-1", min_size=1, max_size=6),
+            st.text("“!*'_-@. ", max_size=3),
         ),
     )
 )
@@ -174,7 +211,8 @@ def test_disposal_and_verification_read_addresses_alike(text: str) -> None:
 
 @given(
     st.one_of(
-        st.text(alphabet="0123456789+-/() x,;", max_size=30),
+        st.text(alphabet="0123456789+-/() x,;„“*$\t", max_size=30),
+        st.from_regex(r"([$(„]?(0151|\+49 30|171) ?\d{6,8}!?[ -]{1,3}){2,3}", fullmatch=True),
         st.from_regex(r"(0|\+49|0049|49)? ?\(?1[567]\d\)?[ /-]?\d{7,8}( / 030 \d{6})?", fullmatch=True),
     )
 )

@@ -19,14 +19,47 @@ HOME = "DE"
 _BARE_DIGITS = 10
 """A number without 0 or + has at least as many digits: a shorter one lacks its dialling code, and stands for many."""
 
-_ADDRESS = re.compile(r"""[^\s<>()\[\]\\,;:"@/?|]+@[^\s<>()\[\]\\,;:"/?|]+""")
+_ADDRESS = re.compile(r"""[^\s<>()\[\]\\,;:"@/?|„“”«»‹›]+@[^\s<>()\[\]\\,;:"/?|„“”«»‹›]+""")
+_SEVERAL = re.compile(r"\s{2,}|\s+(?=[+0])")
+"""Between numbers that stand side by side; also within one, so that it counts only where nothing is read otherwise."""
 _BARE_NUMBER = re.compile(r"\D*([1-9][\d\s()/.\-]*\d)\D*")
+
+
+_MISSPELT_ADDRESS = re.compile(r"@|\bat\b|\w\w\.\w\w")
+_FEWEST_DIGITS = 6
+"""Fewer are a filler (12345), an extension or an emergency call."""
 
 
 def identifiers_in(kind: Literal["email", "phone"], text: str) -> frozenset[str]:
     """The one spelling of each identifier in the text; empty where it holds none that is valid."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+    plain = _plain(text)
     return frozenset(_addresses(plain) if kind == "email" else _numbers(plain))
+
+
+def may_name_somebody(kind: Literal["email", "phone"], text: str) -> bool:
+    """Whether a text in which no identifier is found may be one all the same: misspelt, or a number without its dialling code.
+
+    Not what people write where they have none: words, strokes, zeros, a few digits.
+    """
+    plain = _plain(text)
+    if kind == "email":
+        return _MISSPELT_ADDRESS.search(plain) is not None
+    digits = [letter for letter in plain if letter.isdecimal()]
+    return len(digits) >= _FEWEST_DIGITS and len(set(digits)) > 1
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+
+
+def _unwrapped(text: str, *, keeps: str) -> str:
+    """Without the quotes and other marks around it, but for those that it may begin with."""
+    first, end = 0, len(text)
+    while first < end and text[first] not in keeps and unicodedata.category(text[first])[0] in "PS":
+        first += 1
+    while first < end and unicodedata.category(text[end - 1])[0] in "PS":
+        end -= 1
+    return text[first:end]
 
 
 def _addresses(text: str) -> Iterator[str]:
@@ -35,7 +68,9 @@ def _addresses(text: str) -> Iterator[str]:
 
     for candidate in _ADDRESS.findall(text):
         try:
-            found = validate_email(candidate.strip("'."), check_deliverability=False, test_environment=True)
+            found = validate_email(
+                _unwrapped(candidate, keeps="_+-"), check_deliverability=False, test_environment=True
+            )
         except EmailNotValidError:
             continue
         local, domain = found.local_part.casefold(), found.ascii_domain.casefold()
@@ -49,10 +84,19 @@ def _numbers(text: str) -> Iterator[str]:
     import phonenumbers
 
     for piece in re.split(r"[,;\n]", text):
-        matches = phonenumbers.PhoneNumberMatcher(piece, HOME, phonenumbers.Leniency.VALID)
-        numbers = [match.number for match in matches] or list(_bare_numbers(piece))
-        for number in numbers:
+        for number in _found_in(piece) or _found_side_by_side(piece):
             yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _found_side_by_side(piece: str) -> list[PhoneNumber]:
+    return [number for part in _SEVERAL.split(_unwrapped(piece.strip(), keeps="+(")) for number in _found_in(part)]
+
+
+def _found_in(piece: str) -> list[PhoneNumber]:
+    import phonenumbers
+
+    matches = phonenumbers.PhoneNumberMatcher(piece, HOME, phonenumbers.Leniency.VALID)
+    return [match.number for match in matches] or list(_bare_numbers(piece))
 
 
 def _bare_numbers(piece: str) -> Iterator[PhoneNumber]:
@@ -60,9 +104,10 @@ def _bare_numbers(piece: str) -> Iterator[PhoneNumber]:
     import phonenumbers
 
     found = _BARE_NUMBER.fullmatch(piece)
-    if found is None or sum(letter.isdigit() for letter in found[1]) < _BARE_DIGITS or "+" in piece:
+    digits = re.sub(r"\D", "", found[1]) if found is not None and "+" not in piece else ""
+    if len(digits) < _BARE_DIGITS:
         return
-    for written in (f"+{found[1]}", f"0{found[1]}"):
+    for written in (f"+{digits}", f"0{digits}"):
         try:
             number = phonenumbers.parse(written, HOME)
         except phonenumbers.NumberParseException:

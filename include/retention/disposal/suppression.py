@@ -15,7 +15,7 @@ from psycopg import sql
 from retention.database import OwnConnection
 from retention.disposal.checked import CheckedTable
 from retention.disposal.fact_columns import SUPPRESSED
-from retention.disposal.identifiers import identifiers_in
+from retention.disposal.identifiers import identifiers_in, may_name_somebody
 from retention.disposal.reading import Reading
 from retention.errors import UnknownError
 from retention.stores.tables import TableBatch
@@ -56,26 +56,39 @@ def suppressed_items(
     return dict(found)
 
 
-def suppress(reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]) -> None:
-    """Put the identifiers of rows that are about to go on the list, dated by when their own person decided.
+def suppress(
+    reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]
+) -> set[str]:
+    """Put the identifiers of rows that are about to go on the list, dated by when their own person decided; none in a rehearsal.
 
     A row that goes only because it is on the list, or by its age, adds none: its person has decided nothing. So the list neither
     spreads from row to row over what they share, nor does its date move past a consent that was proven since.
+
+    Gives the rows that must not go: who is named in them nobody can read, and an import would bring them back unseen.
     """
-    asked_at = {row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None}
-    if not reading.checked.place.spec.identifiers or not asked_at:
-        return
+    withdrawn_at = {row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None}
+    if not reading.checked.place.spec.identifiers or not withdrawn_at:
+        return set()
     query, columns = _select(reading, by_id=True)
-    entries = [
-        (kind, digest, reading.runtime.hasher.key_id, asked_at[str(key)])
-        for key, *values in batch.session.execute(query, {"ids": list(asked_at)})
-        for kind, digest in _hashes(reading, dict(zip(columns, values, strict=True)))
-    ]
+    entries: dict[tuple[str, bytes], datetime] = {}
+    unread = set[str]()
+    for key, *values in batch.session.execute(query, {"ids": list(withdrawn_at)}):
+        texts = dict(zip(columns, values, strict=True))
+        for one in _hashes(reading, texts):
+            entries[one] = max(withdrawn_at[key], entries.get(one, withdrawn_at[key]))
+        if _hides_somebody(reading, texts):
+            unread.add(key)
+    if not reading.checked.is_rehearsal:
+        _enter(reading, own, entries)
+    return unread
+
+
+def _enter(reading: Reading[CheckedTable], own: OwnConnection, entries: Mapping[tuple[str, bytes], datetime]) -> None:
     with own.transaction(), own.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = greatest(listed.suppressed_at, excluded.suppressed_at)",
-            entries,
+            [(*one, reading.runtime.hasher.key_id, at) for one, at in entries.items()],
         )
 
 
@@ -132,6 +145,16 @@ def _hashes(reading: Reading[CheckedTable], values: Mapping[str, str | None]) ->
         if text is not None
         for plain in identifiers_in(kinds[column], text)
     ]
+
+
+def _hides_somebody(reading: Reading[CheckedTable], values: Mapping[str, str | None]) -> bool:
+    """Whether a column holds what may be an identifier, and none can be read in it."""
+    kinds = reading.checked.place.spec.identifiers
+    return any(
+        may_name_somebody(kinds[column], text) and not identifiers_in(kinds[column], text)
+        for column, text in values.items()
+        if text is not None
+    )
 
 
 def _listed(own: OwnConnection, entries: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], datetime]:

@@ -97,17 +97,23 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
             batch.lock(ids)
             rows = _decided(batch, reading, ids, suppressed)
             due = [line.item_id for line in lines if line.item_id in rows and rows[line.item_id].is_due]
-            removed: Mapping[str, str | None] = dict.fromkeys(due)
-            count = 0
-            if not checked.is_rehearsal:
-                suppress(reading, own, batch, [rows[key] for key in due])
-                removed, count = batch.remove(due)
-                step("rows_removed")
+            unread = suppress(reading, own, batch, [rows[key] for key in due])
+            due = [key for key in due if key not in unread]
+            removed, count = _remove(reading, batch, due)
+            removed |= dict.fromkeys(unread, "unreadable_identifier")
         left = batch.present(ids)
         if checked.is_rehearsal:
             left.difference_update(due)
     step("rows_confirmed")
     return {line: _outcome(line, rows.get(line.item_id), removed, left) for line in lines}, count
+
+
+def _remove(reading: Reading[CheckedTable], batch: TableBatch, due: Sequence[str]) -> tuple[dict[str, str | None], int]:
+    if reading.checked.is_rehearsal:
+        return dict.fromkeys(due), 0
+    removed, count = batch.remove(due)
+    reading.runtime.on_step("rows_removed")
+    return dict(removed), count
 
 
 def _decided(

@@ -21,7 +21,9 @@ Kind = Literal["email", "phone"]
 # Of these nothing changes but the case, if the domain is one: most addresses are like that, and asking the library takes long.
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_]+(?:[.+-][a-z0-9_]+)*", re.ASCII)
 _LONGEST_PLAIN = 60
-_AROUND_ADDRESSES = re.compile(r"""[\s<>()\[\]\\,;:"/?|]+""")
+_AROUND_ADDRESSES = re.compile(r"""[\s<>()\[\]\\,;:"/?|„“”«»‹›]+""")
+_MARKS = ("P", "S")
+"""What an address or a number may stand in, as the first letter of Unicode's categories: quotes, stars, exclamation marks."""
 
 _INVISIBLE = "Cf"
 _PLAIN_NUMBER = re.compile(r"(?:\+49|0)[0-9 ]{6,18}")
@@ -41,8 +43,8 @@ def spell(kind: Kind, text: str) -> set[str]:
 def _read_addresses(told: str) -> set[str]:
     found = set[str]()
     for part in _AROUND_ADDRESSES.split(told):
-        local, at, domain = part.lstrip("@").partition("@")
-        address = _address(local.lstrip("'."), domain.rstrip("'.")) if at else None
+        local, at, domain = _without_marks(part, begins_with="+-_").partition("@")
+        address = _address(local, domain) if at else None
         if address is not None:
             local, _, domain = address.rpartition("@")
             found |= {address, f"{local.split('+')[0] or local}@{domain}"}
@@ -74,14 +76,32 @@ def _validated(address: str) -> str | None:
 
 
 def _read_numbers(told: str) -> set[str]:
+    if _PLAIN_NUMBER.fullmatch(told) and (one := _valid(told)):  # nothing to look for
+        return one
+    found = set[str]()
+    for part in re.split("[;,\n]", told):
+        found |= _read_in(part) or set[str]().union(*map(_read_in, _side_by_side(part)))
+    return found
+
+
+def _read_in(part: str) -> set[str]:
     import phonenumbers
 
-    found = set[str]()
-    if _PLAIN_NUMBER.fullmatch(told):  # one number: nothing to look for
-        return _valid(told)
-    for part in re.split("[;,\n]", told):
-        found |= {_e164(one.number) for one in phonenumbers.PhoneNumberMatcher(part, "DE")} or _without_prefix(part)
-    return found
+    return {_e164(one.number) for one in phonenumbers.PhoneNumberMatcher(part, "DE")} or _without_prefix(part)
+
+
+def _side_by_side(part: str) -> list[str]:
+    """The numbers of a text that can't be read as a whole: a new one begins after several blanks, and with a 0 or + after one."""
+    return re.split(r"\s+(?=0|\+)|\s\s+", _without_marks(part.strip(), begins_with="(+"))
+
+
+def _without_marks(text: str, begins_with: str) -> str:
+    """The text without the marks that it stands in; it may begin with some."""
+    while text and text[0] not in begins_with and unicodedata.category(text[0]).startswith(_MARKS):
+        text = text[1:]
+    while text and unicodedata.category(text[-1]).startswith(_MARKS):
+        text = text[:-1]
+    return text
 
 
 def _without_prefix(part: str) -> set[str]:

@@ -173,10 +173,12 @@ RECORD_WORDING: dict[str, Wording] = {
         "Angaben, die niemanden bezeichnen",
         "Rows with a text where an e-mail address or a telephone number should stand, and none that is valid in it "
         "(`k.A.`, `-`, `0000`, a local number without its dialling code). It identifies nobody: by that column such a row is "
-        "neither put on the suppression list nor found on it. How many, never which text.",
+        "neither put on the suppression list nor found on it. A contact that withdrew, and whose text may be somebody's all the "
+        "same, is not deleted before that is mended. How many, never which text.",
         "Zeilen mit einem Text, wo eine E-Mail-Adresse oder Telefonnummer stehen sollte, und ohne gültige darin (`k.A.`, `-`, "
         "`0000`, eine Ortsnummer ohne Vorwahl). Er bezeichnet niemanden: Über diese Spalte kommt eine solche Zeile weder auf die "
-        "Werbesperrliste, noch wird sie dort gefunden. Nur die Zahl, nie der Text.",
+        "Werbesperrliste, noch wird sie dort gefunden. Ein Kontakt, der widerrufen hat und dessen Text doch jemanden bezeichnen "
+        "könnte, wird erst gelöscht, wenn das berichtigt ist. Nur die Zahl, nie der Text.",
         "Correct the text, or empty the column; look by hand whether one of these persons has withdrawn.",
         "Text berichtigen oder die Spalte leeren; von Hand prüfen, ob eine dieser Personen widerrufen hat.",
     ),
