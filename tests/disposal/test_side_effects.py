@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.disposal.test_partitions import Logs, logs  # noqa: F401
-from tests.table_world import TableWorld
+from tests.table_world import MAP, TableWorld
 from tests.world import DAY
 
 from retention.errors import DataMapError
@@ -89,6 +91,31 @@ def test_a_table_whose_deletions_are_rewritten_is_refused(tables: TableWorld, ta
 def test_a_table_from_which_another_inherits_is_refused(tables: TableWorld, table: str) -> None:
     tables.sql(f"CREATE TABLE older () INHERITS ({table})")
     with pytest.raises(DataMapError, match="inherited_table"):
+        tables.plan("transcript")
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param("CREATE VIEW of_notes AS SELECT * FROM notes", id="view"),
+        pytest.param("CREATE MATERIALIZED VIEW of_notes AS SELECT * FROM notes", id="materialised_view"),
+        pytest.param(
+            "CREATE FOREIGN DATA WRAPPER none; CREATE SERVER elsewhere FOREIGN DATA WRAPPER none; "
+            "CREATE FOREIGN TABLE of_notes (note_id uuid, transcript_id uuid) SERVER elsewhere",
+            id="foreign_table",
+        ),
+    ],
+)
+def test_what_leads_to_rows_that_stand_elsewhere_is_refused(tables: TableWorld, tmp_path: Path, behind: str) -> None:
+    """An invoice would go with its note, without a word."""
+    tables.sql("CREATE TABLE notes (note_id uuid PRIMARY KEY, transcript_id uuid NOT NULL)")
+    tables.sql("CREATE TABLE invoices (note_id uuid REFERENCES notes ON DELETE CASCADE)")
+    for statement in behind.split("; "):
+        tables.sql(statement)
+    segments = "      - table: public.segments"
+    of_notes = f"      - {{table: public.of_notes, column: transcript_id}}\n{segments}"
+    tables.remap(tmp_path / "map_2", MAP.replace(segments, of_notes))
+    with pytest.raises(DataMapError, match="not_a_table"):
         tables.plan("transcript")
 
 

@@ -48,6 +48,13 @@ FROM pg_catalog.pg_rewrite AS r JOIN emptied ON emptied.oid = r.ev_class
 WHERE r.ev_type IN ('2', '4') ORDER BY 1, 2
 """).format(emptied=_EMPTIED)
 """Rules ON UPDATE and ON DELETE."""
+# Its keys stand with the tables behind it, where nobody looks for them here; a foreign table's with another database.
+_BEHIND = sql.SQL("""
+{emptied}
+SELECT c.oid::regclass::text AS found, CASE c.relkind WHEN 'f' THEN 'a foreign table' ELSE 'a view' END AS kind
+FROM pg_catalog.pg_class AS c JOIN emptied ON emptied.oid = c.oid WHERE c.relkind NOT IN ('r', 'p') ORDER BY 1
+""").format(emptied=_EMPTIED)
+"""What is no table of this database, and leads to rows that stand elsewhere."""
 _INHERITED = """
 SELECT c.oid::regclass::text AS parent, i.inhrelid::regclass::text AS child
 FROM unnest(%(tables)s::text[]) AS name
@@ -67,7 +74,8 @@ def refuse_side_effects(
     other rows.
 
     A key that cascades is refused unless it is one of the mapped `relations`: along those the rows have gone already. A rule
-    can do anything in the place of a deletion or beside it. And one id may stand in each of the tables that inherit from one.
+    can do anything in the place of a deletion or beside it. What a view or a foreign table leads to has keys and rules of its
+    own. And one id may stand in each of the tables that inherit from one.
     """
     asked: dict[str, Any] = {"tables": list(tables), "anonymised": list(anonymised)}
     problems = [
@@ -89,6 +97,16 @@ def refuse_side_effects(
             "no rules ON DELETE or ON UPDATE: drop it (DROP RULE), or do its work elsewhere",
         )
         for one in source.execute(_REWRITTEN, asked)
+    ]
+    problems += [
+        Problem(
+            "datamap",
+            1,
+            "not_a_table",
+            f"place {place!r}: {one['found']}, {one['kind']}: what a deletion there changes, nobody can tell",
+            "the tables themselves, each by its name",
+        )
+        for one in source.execute(_BEHIND, asked)
     ]
     problems += [
         Problem(
