@@ -77,7 +77,7 @@ def test_what_failed_is_tried_again_by_itself(own: OwnConnection, plan_id: UUID)
     states.write_outcomes(own, plan_id, 0, outcomes)
     assert counts(own, plan_id) == {"gone": 1, "failed": 1, "spared": 1}
     (again,) = lines_of(own, plan_id)
-    assert (again.item_id, again.was_tried) == (second.item_id, True)
+    assert (again.item_id, again.outcome, again.was_tried) == (second.item_id, "23503", False)
     states.mark_intended(own, plan_id, 0, due=1, kept=[])
     assert counts(own, plan_id) == {"gone": 1, "intended": 1, "spared": 1}
     states.write_outcomes(own, plan_id, 0, {again: ("gone", None)})

@@ -16,6 +16,7 @@ from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
 from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
+from retention.disposal.previews import PREVIEW
 from retention.errors import RequestError
 from retention.evidence.controls import Mode
 from retention.policy.facts import WAITS
@@ -37,7 +38,7 @@ def plan(
     by: By,
 ) -> None:
     """Plan one category: exactly what is due, what stays and why. Changes nothing."""
-    summary = _plan(category, as_of, listing, by, run="preview")
+    summary = _plan(category, as_of, listing, by, run=PREVIEW)
     action = open_runtime().policy.rule(category).action
     emit("plan", summary.to_json(), _plan_words(summary, action), as_json=as_json)
 
@@ -76,7 +77,7 @@ def dispose(
     if (plan_id is None) != (digest is None):
         raise RequestError("found only one of --plan and --digest; expected both: the digest says what was looked at")
     if category is not None:
-        planned = _plan(category, as_of, listing, by, run="preview" if dry_run else "cli")
+        planned = _plan(category, as_of, listing, by, run=PREVIEW if dry_run else "cli")
         chosen, wanted = planned.plan_id, planned.digest
     else:
         if as_of is not None or listing:
@@ -134,7 +135,7 @@ def _dates(said: Mapping[str, Any]) -> str:
 
 
 def _plan(category: str, as_of: str | None, listing: bool, by: str, *, run: str) -> PlanSummary:
-    """Plan; `run` says what for: a `preview` is no run for anybody else until it is approved or executed."""
+    """Plan; `run` says what for: a preview is no run for anybody else until it is approved or executed."""
     require_rule(category)
     instant = parse_as_of(as_of)
     coverage = "listing" if listing else "rows"

@@ -26,6 +26,7 @@ from retention.disposal.kinds import kind_of
 from retention.disposal.locking import WHOLE, Part, try_plan_lock
 from retention.disposal.plan import header_of
 from retention.disposal.preflight import check_places
+from retention.disposal.recovery import begin_execution
 from retention.disposal.runtime import Runtime
 from retention.disposal.states import count_states, discard_all, open_batches
 from retention.errors import BusyError, PartlyFailedError, PlanError
@@ -157,8 +158,7 @@ def _execute(
     _require_allowed(runtime, own, plan, digest, dry_run)
     places = check_places(runtime, rule)
     if not dry_run:
-        own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan_id,))
-        runtime.on_step("executing")
+        begin_execution(runtime, own, plan)
     context = BatchContext(
         runtime=runtime,
         rule=rule,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from retention.disposal.refusals import is_refusal
 from retention.stores.protocol import Target
 
 
@@ -33,7 +34,7 @@ def due_item(place: str, row: Mapping[str, Any]) -> DueItem:
 
 
 class Line(NamedTuple):
-    """One planned item as it is read back for its batch."""
+    """One planned item as it is read back for its batch; `outcome` is the code of a failure, or why it was spared."""
 
     place: str
     item_id: str
@@ -44,6 +45,7 @@ class Line(NamedTuple):
     arose_at: datetime | None
     due_at: datetime
     state: str
+    outcome: str | None
 
     @property
     def target(self) -> Target:
@@ -57,8 +59,12 @@ class Line(NamedTuple):
 
     @property
     def was_tried(self) -> bool:
-        """Whether an earlier try may have removed it already: its intent is recorded, its result is not, or was a failure."""
-        return self.state in ("intended", "failed")
+        """Whether an earlier try may have removed it, or its bytes: its intent is recorded, and its result is not, or was a
+        failure that leaves it open."""
+        if self.state != "failed":
+            return self.is_unsettled
+        is_described = self.part_id is None and self.object_key != self.item_id  # its row goes after its bytes
+        return not is_refusal(self.outcome, by_database=not is_described)
 
 
 Outcomes = dict[Line, tuple[str, str | None]]

@@ -28,6 +28,7 @@ from retention.disposal.preflight import (
     require_clocks_agree,
     require_distinct_ids,
 )
+from retention.disposal.previews import is_preview
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
@@ -97,7 +98,8 @@ def make_plan(
         elif existing is not None:
             run_id = f"{run_id}#{uuid.uuid4().hex[:8]}"
         require_clocks_agree(runtime, own, rule, places)
-        settle_superseded(runtime, own, category, coverage=coverage)
+        if not is_preview(run_id):
+            settle_superseded(runtime, own, category, coverage=coverage)
         plan_id = _open(
             runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
         )

@@ -7,6 +7,7 @@ intent gets its result, so that the ledger tells the truth about it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from retention.database import OwnConnection, database_time
@@ -14,23 +15,35 @@ from retention.datamap.loader import AnyPlace
 from retention.disposal.disposed import disposed_row, hashes_of, write_disposed
 from retention.disposal.kinds import disposable_places, kind_of
 from retention.disposal.locking import try_plan_lock
+from retention.disposal.previews import is_preview
 from retention.disposal.runtime import Runtime
 from retention.disposal.states import discard_all, discard_tried, tried_batches, tried_lines
 from retention.evidence import ledger
 from retention.evidence.hashing import merkle_root
 
 
-def settle_superseded(runtime: Runtime, own: OwnConnection, category: str, *, coverage: str) -> int:
+def begin_execution(runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any]) -> None:
+    """Mark the plan as executing. A preview supersedes others only now: to make it changed nothing."""
+    if is_preview(plan["run_id"]) and plan["state"] == "ready":
+        settle_superseded(runtime, own, plan["category"], coverage=plan["coverage"], by=plan["plan_id"])
+    own.execute("UPDATE retention.plans SET state = 'executing' WHERE plan_id = %s", (plan["plan_id"],))
+    runtime.on_step("executing")
+
+
+def settle_superseded(
+    runtime: Runtime, own: OwnConnection, category: str, *, coverage: str, by: UUID | None = None
+) -> int:
     """Settle every plan of this coverage that is marked as executing but whose lock is free; returns how many.
 
-    The plan that is being made supersedes them. One of the other coverage may be waiting for its retry: it is left alone until
-    it expires (retention.disposal.expiry).
+    The plan that is being made supersedes them, or the preview that begins (`by`), of which another part may have begun. One of
+    the other coverage may be waiting for its retry: it is left alone until it expires (retention.disposal.expiry).
     """
     settled = 0
     places = {place.name: place for place in disposable_places(runtime.datamap, category)}
     for row in own.execute(
-        "SELECT plan_id FROM retention.plans WHERE category = %s AND state = 'executing' AND coverage = %s",
-        (category, coverage),
+        "SELECT plan_id FROM retention.plans WHERE category = %s AND state = 'executing' AND coverage = %s "
+        "AND plan_id IS DISTINCT FROM %s",
+        (category, coverage, by),
     ).fetchall():
         with try_plan_lock(own, row["plan_id"]) as free:
             if free:
@@ -68,7 +81,8 @@ def _settle_batch(
     A place that can't be asked, because the data map names it no more or its store is lost: its items are noted as unknown.
     """
     lines = tried_lines(own, plan_id, batch_no)
-    gone = kind_of(place).gone(runtime, place, lines) if place is not None else []
+    absent = kind_of(place).gone(runtime, place, lines) if place is not None else []
+    gone = [line for line in absent if line.was_tried]
     at = database_time(own)
     rows = [
         disposed_row(line, hashes_of(runtime.hasher, line), runtime.hasher.key_id, "gone_confirmed_on_recovery", at)
@@ -78,7 +92,8 @@ def _settle_batch(
         "plan": plan_id,
         "batch": batch_no,
         "recovered": len(gone),
-        "still_there": len(lines) - len(gone) if place is not None else None,
+        "already_gone": len(absent) - len(gone),
+        "still_there": len(lines) - len(absent) if place is not None else None,
         "unknown": 0 if place is not None else len(lines),
         "root": merkle_root(sorted(row.item_hash for row in rows)).hex(),
         "key": runtime.hasher.key_id,
