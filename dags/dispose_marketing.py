@@ -2,7 +2,7 @@
 # Dispose of marketing contacts whose consent is withdrawn (hourly)
 
 **What it does.** Puts keyed hashes of a contact's e-mail address and telephone number on the suppression list and deletes
-the contact, when its consent is withdrawn; and again whenever an import brings somebody back who is on the list, unless a
+the contact, when its consent is withdrawn (whom a hold keeps is put on the list, too, and stays); and again whenever an import brings somebody back who is on the list, unless a
 consent that can be proven is newer. Promise: clause `marketing` (§8, §4 lit. a); rule: `include/policies/marketing.yaml`.
 
 **What it does not guarantee.** Who gives another address is somebody else to it. The list can't be read backwards, and

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.table_world import MAP, TableWorld
+from tests.table_world import MAP, SQL, TableWorld
 from tests.world import DAY, HOUR, INCLUDE, now
 
-from retention.disposal.execute import DisposalSummary
-from retention.errors import PartlyFailedError
+from retention.disposal.execute import DisposalSummary, execute_plan
+from retention.errors import ModeError, PartlyFailedError
 
 MINUTE = timedelta(minutes=1)
 MAIL = "mara@example.org"
@@ -176,6 +178,63 @@ def test_rehearsal_tells_what_can_not_be_read_and_lists_nobody(tables: TableWorl
     with pytest.raises(PartlyFailedError):
         tables.dispose("marketing", dry_run=True)
     assert listed_at(tables) == []
+
+
+def noted(tables: TableWorld) -> list[dict[str, Any]]:
+    """What the ledger says of who was listed although the row stays."""
+    return [
+        json.loads(row["body"]) for row in tables.own_sql("SELECT body FROM retention.ledger WHERE kind = 'suppressed'")
+    ]
+
+
+def test_marketing_stops_at_once_for_whom_a_hold_keeps(tables: TableWorld) -> None:
+    tables.add_contact(1, email=MAIL, phone="030 901820", withdrawn_at=now() - 2 * DAY)
+    tables.add_contact(2, email="otto@example.org")
+    tables.add_hold(category="marketing", place="contacts", item_id="1")
+    tables.dispose("marketing")
+    assert (len(listed_at(tables)), [entry["rows"] for entry in noted(tables)]) == (2, [1])
+    tables.add_contact(3, email=MAIL)
+    assert tables.dispose("marketing").gone == 1
+    assert (tables.ids("contacts", "contact_id"), len(noted(tables))) == ({"1", "2"}, 1)
+
+
+@pytest.mark.parametrize("kept_by", ["restricted", "waits"])
+def test_marketing_stops_at_once_for_whoever_is_kept(tables: TableWorld, tmp_path: Path, kept_by: str) -> None:
+    columns = f"proven_consent_at, contact_id = 1 AS {kept_by}"
+    tables.remap(tmp_path / "kept", MAP, contacts=SQL["contacts.sql"].replace("proven_consent_at", columns))
+    tables.add_contact(1, email=MAIL, withdrawn_at=now() - HOUR)
+    tables.add_contact(2, email=MAIL)
+    assert [tables.dispose("marketing").gone for _ in range(2)] == [0, 1]
+    assert len(listed_at(tables)) == 1
+
+
+def test_marketing_stops_for_whom_a_hold_keeps_that_came_after_the_plan(tables: TableWorld) -> None:
+    tables.add_contact(1, email=MAIL, withdrawn_at=now() - HOUR)
+    plan = tables.plan("marketing")
+    tables.add_hold(category="marketing", place="contacts", item_id="1")
+    assert execute_plan(tables.runtime, plan.plan_id, plan.digest).spared == {"legal_hold": 1}
+    assert len(listed_at(tables)) == 1
+
+
+def test_who_is_kept_and_can_not_be_read_holds_up_nobody(tables: TableWorld) -> None:
+    tables.add_contact(1, email="mara(at)example.org", phone="030 901820", withdrawn_at=now() - HOUR)
+    tables.add_contact(2, email=MAIL, withdrawn_at=now() - HOUR)
+    tables.add_hold(category="marketing", place="contacts", item_id="1")
+    assert tables.dispose("marketing").gone == 1
+    assert len(listed_at(tables)) == 2
+
+
+def test_nobody_is_listed_where_nothing_may_be_done(tables: TableWorld) -> None:
+    tables.add_contact(1, email=MAIL, withdrawn_at=now() - HOUR)
+    tables.add_hold(category="marketing", place="contacts", item_id="1")
+    tables.dispose("marketing", dry_run=True)
+    plan = tables.plan("marketing")
+    tables.own_sql(
+        "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('marketing', 'observe', 'a', 't')"
+    )
+    with pytest.raises(ModeError):
+        execute_plan(tables.runtime, plan.plan_id, plan.digest)
+    assert (listed_at(tables), noted(tables)) == ([], [])
 
 
 def test_last_withdrawal_of_somebody_who_stays_lists_nobody(tables: TableWorld, tmp_path: Path) -> None:

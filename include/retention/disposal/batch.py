@@ -63,7 +63,7 @@ def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> B
     hashes = {line.item_id: hashes_of(context.runtime.hasher, line) for line in lines}
     own.execute(f"SELECT pg_advisory_lock_shared({locks.HOLDS})")
     try:
-        _require_allowed(context, own)
+        require_allowed(context, own)
         return _dispose(context, own, batch_no, lines, hashes) if lines else BatchResult()
     finally:
         if not own.closed:
@@ -90,7 +90,7 @@ def _dispose(
     return _record_result(context, own, batch_no, outcomes, disposed, parts_removed)
 
 
-def _require_allowed(context: BatchContext, own: OwnConnection) -> None:
+def require_allowed(context: BatchContext, own: OwnConnection) -> None:
     """Stop, mode and expiry count from one batch to the next."""
     require_running(own)
     if not context.dry_run:
@@ -163,6 +163,16 @@ def _record_result(
         ledger.append(own, "dry_run" if context.dry_run else "result", body)
     context.runtime.on_step("result_recorded")
     return BatchResult(gone, len(disposed) - gone, failed, spared)
+
+
+def parts_removed(own: OwnConnection, plan_id: UUID) -> int:
+    """Versions, markers and uploads that went under the plan, of items that then failed too; a dry run removes none."""
+    row = own.execute(
+        "SELECT coalesce(sum((body::jsonb ->> 'parts_removed')::bigint), 0)::bigint AS parts FROM retention.ledger "
+        "WHERE kind = 'result' AND body::jsonb ->> 'plan' = %s",
+        (str(plan_id),),
+    ).fetchone()
+    return row["parts"] if row is not None else 0
 
 
 def _disposed(

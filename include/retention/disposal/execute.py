@@ -18,10 +18,11 @@ from psycopg.types.json import Jsonb
 from retention import database
 from retention.database import OwnConnection
 from retention.disposal import guard
-from retention.disposal.batch import BatchContext, BatchResult, dispose_batch
+from retention.disposal.batch import BatchContext, BatchResult, dispose_batch, parts_removed
 from retention.disposal.clocks import current_time
 from retention.disposal.digest import plan_digest
 from retention.disposal.expiry import discard_expired
+from retention.disposal.kept_contacts import suppress_kept
 from retention.disposal.kinds import kind_of
 from retention.disposal.locking import WHOLE, Part, try_plan_lock
 from retention.disposal.plan import header_of
@@ -91,7 +92,7 @@ def execute_plan(
             summary = _execute(
                 runtime, own, plan_id, digest, dry_run=dry_run, part=part, threads=threads, progress=progress
             )
-            parts = _parts_removed(own, plan_id) if summary.failed else 0
+            parts = parts_removed(own, plan_id) if summary.failed else 0
     return _without_failures(summary, parts)
 
 
@@ -113,7 +114,7 @@ def close_plan(runtime: Runtime, plan_id: UUID) -> DisposalSummary:
             )
         summary = _summarise(own, plan, [], runtime.policy.rule(plan["category"]), dry_run=False, part=WHOLE)
         _finish(own, summary, runtime.actor)
-        parts = _parts_removed(own, plan_id) if summary.failed else 0
+        parts = parts_removed(own, plan_id) if summary.failed else 0
     return _without_failures(summary, parts)
 
 
@@ -170,6 +171,8 @@ def _execute(
         stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
         dry_run=dry_run,
     )
+    if not dry_run and part.number == 0:
+        suppress_kept(context, own)
     results = _run_batches(context, own, part, threads, progress)
     summary = _summarise(own, plan, results, rule, dry_run=dry_run, part=part)
     if not dry_run and part.is_whole:
@@ -265,16 +268,6 @@ def _summarise(
         ledger_head=ledger.head(own).hash,
         action=rule.action.value,
     )
-
-
-def _parts_removed(own: OwnConnection, plan_id: UUID) -> int:
-    """Versions, markers and uploads that went under the plan, of items that then failed too; a dry run removes none."""
-    row = own.execute(
-        "SELECT coalesce(sum((body::jsonb ->> 'parts_removed')::bigint), 0)::bigint AS parts FROM retention.ledger "
-        "WHERE kind = 'result' AND body::jsonb ->> 'plan' = %s",
-        (str(plan_id),),
-    ).fetchone()
-    return row["parts"] if row is not None else 0
 
 
 def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> None:

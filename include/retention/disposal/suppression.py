@@ -17,10 +17,15 @@ from retention.disposal.checked import CheckedTable
 from retention.disposal.fact_columns import SUPPRESSED
 from retention.disposal.identifiers import identifiers_in, may_name_somebody
 from retention.disposal.reading import Reading
+from retention.disposal.selection import AMBIGUOUS
 from retention.errors import UnknownError
 from retention.stores.tables import TableBatch
 
 _ROWS = 5_000
+
+
+_STAYS_OUT = ("not_due", AMBIGUOUS)
+"""Why a row puts nobody on the list although it says so: its time has not come, or nobody knows whether it says the truth."""
 
 
 class DecidedRow(NamedTuple):
@@ -30,6 +35,14 @@ class DecidedRow(NamedTuple):
     is_due: bool
     reason: str
     withdrawn_at: datetime | None
+
+
+class Suppressed(NamedTuple):
+    """Rows of which something was added to the list, or dated anew; and those that must not go: who is named in them nobody can
+    read, and an import would bring them back unseen."""
+
+    added: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
 def suppressed_items(
@@ -58,38 +71,44 @@ def suppressed_items(
 
 def suppress(
     reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]
-) -> set[str]:
-    """Put the identifiers of rows that are about to go on the list, dated by when their own person decided; none in a rehearsal.
+) -> Suppressed:
+    """Put the identifiers of rows whose own person decided that they go on the list, dated by that; none in a rehearsal. It makes
+    no difference whether the row goes or is kept.
 
     A row that goes only because it is on the list, or by its age, adds none: its person has decided nothing. So the list neither
     spreads from row to row over what they share, nor does its date move past a consent that was proven since.
-
-    Gives the rows that must not go: who is named in them nobody can read, and an import would bring them back unseen.
     """
-    withdrawn_at = {row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None}
+    withdrawn_at = {
+        row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None and row.reason not in _STAYS_OUT
+    }
     if not reading.checked.place.spec.identifiers or not withdrawn_at:
-        return set()
+        return Suppressed()
     query, columns = _select(reading, by_id=True)
-    entries: dict[tuple[str, bytes], datetime] = {}
+    named = defaultdict[tuple[str, bytes], set[str]](set)
     unread = set[str]()
     for key, *values in batch.session.execute(query, {"ids": list(withdrawn_at)}):
         texts = dict(zip(columns, values, strict=True))
         for one in _hashes(reading, texts):
-            entries[one] = max(withdrawn_at[key], entries.get(one, withdrawn_at[key]))
+            named[one].add(key)
         if _hides_somebody(reading, texts):
             unread.add(key)
-    if not reading.checked.is_rehearsal:
-        _enter(reading, own, entries)
-    return unread
+    entries = {one: max(withdrawn_at[key] for key in keys) for one, keys in named.items()}
+    changed = [] if reading.checked.is_rehearsal else _enter(own, reading.runtime.hasher.key_id, entries)
+    return Suppressed(frozenset[str]().union(*(named[one] for one in changed)), frozenset(unread))
 
 
-def _enter(reading: Reading[CheckedTable], own: OwnConnection, entries: Mapping[tuple[str, bytes], datetime]) -> None:
-    with own.transaction(), own.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = greatest(listed.suppressed_at, excluded.suppressed_at)",
-            [(*one, reading.runtime.hasher.key_id, at) for one, at in entries.items()],
-        )
+def _enter(own: OwnConnection, key_id: str, entries: Mapping[tuple[str, bytes], datetime]) -> list[tuple[str, bytes]]:
+    """Write the entries; gives those that are new or dated later than before. In one order, so that no two batches wait for each
+    other."""
+    ordered = sorted(entries)
+    rows = own.execute(
+        "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) "
+        "SELECT new.kind, new.hash, %s, new.at FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (kind, hash, at) "
+        "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = excluded.suppressed_at "
+        "WHERE listed.suppressed_at < excluded.suppressed_at RETURNING kind, hash",
+        (key_id, [kind for kind, _ in ordered], [digest for _, digest in ordered], [entries[one] for one in ordered]),
+    )
+    return [(row["kind"], bytes(row["hash"])) for row in rows]
 
 
 def _has_entries(reading: Reading[CheckedTable], own: OwnConnection) -> bool:

@@ -97,7 +97,7 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
             batch.lock(ids)
             rows = _decided(batch, reading, ids, suppressed)
             due = [line.item_id for line in lines if line.item_id in rows and rows[line.item_id].is_due]
-            unread = suppress(reading, own, batch, [rows[key] for key in due])
+            unread = suppress(reading, own, batch, list(rows.values())).unread
             due = [key for key in due if key not in unread]
             removed, count = _remove(reading, batch, due)
             removed |= dict.fromkeys(unread, "unreadable_identifier")
