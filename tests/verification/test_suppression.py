@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.verification.company import DAY, HOUR, found, reasons
-from tests.verification.records import MAP, Records
+from tests.verification.records import CHECKS, MAP, Records
 
 from retention.disposal.identifiers import identifiers_in
 from retention.evidence.hashing import ItemHasher
@@ -184,6 +184,63 @@ def test_identifiers_that_name_nobody_are_counted(records: Records) -> None:
     records.contact("10")
     result = records.check("marketing")
     assert (found(result), result.verdict) == ({"unreadable_identifier": 2}, "compliant")
+
+
+@pytest.mark.parametrize(
+    ("email_ago", "phone_ago", "expected"),
+    [
+        pytest.param(None, None, {"withdrawn_unlisted": 1}, id="on_no_list"),
+        pytest.param(2 * DAY, None, {"withdrawn_unlisted": 1}, id="one_of_two_identifiers"),
+        pytest.param(2 * DAY, 3 * DAY, {"withdrawn_unlisted": 1}, id="one_from_before_the_withdrawal"),
+        pytest.param(2 * DAY, HOUR, {}, id="both_since_then"),
+    ],
+)
+def test_contact_that_a_hold_keeps_is_on_the_list_a_day_after_it_withdrew(
+    records: Records, email_ago: timedelta | None, phone_ago: timedelta | None, expected: dict[str, int]
+) -> None:
+    for kind, text, ago in (("email", "anna@example.com", email_ago), ("phone", "+4930901820", phone_ago)):
+        if ago is not None:
+            records.suppress(kind, text, ago)
+    records.contact("7", email="Anna@example.com", phone="030 901820", withdrawn=2 * DAY)
+    records.hold(place="contacts", item_id="7")
+    result = records.check("marketing", as_of=records.now)
+    assert found(result) == {"exception_hold": 1} | expected
+    assert result.verdict == ("breach" if expected else "compliant")
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "expected"),
+    [
+        pytest.param(DAY, {}, id="ends_exactly"),
+        pytest.param(DAY + TICK, {"exception_hold": 1, "withdrawn_unlisted": 1}, id="beyond_24_hours"),
+    ],
+)
+def test_disposal_has_a_day_to_list_whom_a_hold_keeps(
+    records: Records, withdrawn: timedelta, expected: dict[str, int]
+) -> None:
+    records.contact("7", email="anna@example.com", withdrawn=withdrawn)
+    records.hold(place="contacts", item_id="7")
+    assert found(records.check("marketing", as_of=records.now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        pytest.param(2 * DAY, {"exception_hold": 1, "withdrawn_unlisted": 1}, id="later_than_the_entry"),
+        pytest.param(HOUR, {"exception_hold": 1}, id="within_the_day"),
+        pytest.param(5 * DAY, {"exception_hold": 1}, id="that_of_the_entry"),
+    ],
+)
+def test_entry_is_no_older_than_the_last_withdrawal(
+    records: Records, last: timedelta, expected: dict[str, int]
+) -> None:
+    """The contact's other columns as they are; its newest proven consent stands in for the column that tells the withdrawal."""
+    text = CHECKS["contacts"].replace("proven_consent_at", "proven_consent_at AS last_withdrawn_at")
+    (records.datamap / "sql" / "contacts.sql").write_text(text, encoding="utf-8")
+    records.suppress("email", "anna@example.com", 5 * DAY)
+    records.contact("7", email="anna@example.com", withdrawn=5 * DAY, proven=last)
+    records.hold(place="contacts", item_id="7")
+    assert found(records.check("marketing", as_of=records.now)) == expected
 
 
 def test_contact_that_withdrew_and_can_not_be_read_is_told_until_it_is_mended(records: Records) -> None:

@@ -61,6 +61,7 @@ class Entry(NamedTuple):
     missing_since: datetime | None = None
     note: str | None = None
     extent: int | None = None
+    is_unlisted: bool = False
 
 
 _EVENTS = (Entry._fields.index("event_happened"), Entry._fields.index("event_at"))
@@ -69,7 +70,7 @@ _ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if 
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
     *("int4", *("timestamptz",) * 4, "text", "timestamptz", "text", "text"),
-    *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8"),
+    *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8", "bool"),
 )
 _STORED = """
 COPY (

@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
         Kind("kept_without_reason", _B, "items", "parts"),
         Kind("protected_missing", _B, "items", "protected"),
         Kind("protected_shrunk", _B, "items", "protected"),
+        Kind("withdrawn_unlisted", _B, "rows", "identified"),
         Kind("half_anonymised", _B, "rows", "anonymised"),
         Kind("orphan_dependent", _B, "rows", "dependents"),
         Kind("exception_duty", _E, "items", "parts"),

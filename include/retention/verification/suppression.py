@@ -64,6 +64,23 @@ def find_suppressed(check: PlaceCheck, place: MappedTable, rows: TableRows) -> I
     return Identified(dict(since), looked_at, unreadable)
 
 
+def find_unlisted(check: PlaceCheck, place: MappedTable, rows: TableRows, since: Mapping[str, datetime]) -> set[str]:
+    """Which of these rows (by their ids) are not on the list by all their identifiers, each since the given instant at least."""
+    if not since:
+        return set()
+    kinds = list(place.spec.identifiers.values())
+    named: dict[str, set[bytes]] = {}
+    for item_id, texts in rows.identifiers_of(list(since)).items():
+        told = [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
+        named[item_id] = {check.around.hasher.identifier(kind, one) for kind, found in told for one in found}
+    listed = dict(_since(check, set[bytes]().union(*named.values())))
+    return {
+        item_id
+        for item_id, hashes in named.items()
+        if any(one not in listed or listed[one] < since[item_id] for one in hashes)
+    }
+
+
 def _kinds(check: PlaceCheck) -> set[str]:
     """The kinds of identifiers that are on the list."""
     rows = check.inventory.ask(_ENTRIES, (check.around.hasher.key_id,))

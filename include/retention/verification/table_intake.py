@@ -13,7 +13,7 @@ from retention.verification.inventory import Entry
 from retention.verification.memory import last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
-from retention.verification.suppression import find_suppressed
+from retention.verification.suppression import find_suppressed, find_unlisted
 from retention.verification.table_conditions import held_in
 from retention.verification.table_rows import RecordFacts, TableRows
 from retention.verification.vanished import seen_before
@@ -96,9 +96,12 @@ class TableIntake:
                 if held[record.item_id].surely or record.duty or self._check.terms.scope is not None
             ]
         )
+        unlisted = find_unlisted(self._check, self._place, self._rows, self._withdrawn(records))
         self._check.inventory.add(
             [
-                self._entry(record, hashes[record.item_id], held[record.item_id], extents.get(record.item_id))
+                self._entry(record, hashes[record.item_id], held[record.item_id], extents.get(record.item_id))._replace(
+                    is_unlisted=record.item_id in unlisted
+                )
                 for record in records
             ]
         )
@@ -178,6 +181,26 @@ class TableIntake:
             [name == SUPPRESSED or happened for name, happened in zip(names, said, strict=True)],
             [came if name == SUPPRESSED else at for name, at in zip(names, record.event_at, strict=True)],
         )
+
+    def _withdrawn(self, records: Sequence[RecordFacts]) -> dict[str, datetime]:
+        """Of rows whose person withdrew longer ago than may pass: since when at least they must be on the suppression list."""
+        events = self._check.terms.events
+        if all(event.name != SUPPRESSED for event in events):
+            return {}
+        told = {}
+        for record in records:
+            of_events = zip(events, record.event_happened, record.event_at, strict=True)
+            ends = [
+                (at if at is not None else record.clock_at or record.evidence_at, event.ends_after)
+                for event, happened, at in of_events
+                if happened and event.on_request and event.name != SUPPRESSED
+            ]
+            if ends:
+                ends.append((record.last_withdrawn_at, ends[0][1]))
+            passed = [at for at, after in ends if at is not None and at + after < self._check.around.as_of]
+            if passed:
+                told[record.item_id] = max(passed)
+        return told
 
     def _look_around(self) -> None:
         """What belongs to rows that are gone, what is anonymised by halves, and what the check SQL leaves out."""

@@ -41,11 +41,13 @@ from retention.verification.table_shape import (
 )
 
 _REQUIRED = ("item_id", "tenant_id", "person_id")
+_OF_CONSENTS = ("proven_consent_at", "last_withdrawn_at")
 
 
 class RecordFacts(NamedTuple):
     """What a source says about one of its rows. `duty` is a statutory duty's paragraph, `kept_by` what keeps it now without a
-    recorded end (None: the source has no words for it), `proven_at` the newest proven consent."""
+    recorded end (None: the source has no words for it), `proven_at` the newest proven consent, `last_withdrawn_at` the latest
+    withdrawal, answered or not."""
 
     item_id: str
     tenant_id: str | None
@@ -60,6 +62,7 @@ class RecordFacts(NamedTuple):
     duty_until: datetime | None
     kept_by: str | None
     proven_at: datetime | None
+    last_withdrawn_at: datetime | None
 
 
 class Rest(NamedTuple):
@@ -91,7 +94,7 @@ class TableRows:
         """Look at all columns and at the instants' types before anything rests on them."""
         check_items, source = self._place.check_items_sql, self._source
         self._columns = source.columns(self._file, sql.SQL("SELECT * FROM {}").format(around(check_items)))
-        optional = [name for name in ("duty_until", "proven_consent_at") if name in self._columns]
+        optional = [name for name in ("duty_until", *_OF_CONSENTS) if name in self._columns]
         source.require_instants(self._file, probe([*item_instants(self._terms), *optional], check_items))
         source.columns(self._file, probe(_REQUIRED, check_items))
         self._id_type = self._type_of_ids()
@@ -126,9 +129,10 @@ class TableRows:
                 sql.SQL("nullif(btrim(f.duty_paragraph), '')" if "duty_paragraph" in self._columns else "NULL"),
                 term("duty_until") if "duty_until" in self._columns else sql.SQL("CAST(NULL AS timestamptz)"),
                 kept_by(self._columns),
-                evidence("proven_consent_at")
-                if "proven_consent_at" in self._columns
-                else sql.SQL("CAST(NULL AS timestamptz)"),
+                *(
+                    evidence(name) if name in self._columns else sql.SQL("CAST(NULL AS timestamptz)")
+                    for name in _OF_CONSENTS
+                ),
             ]
         )
 
@@ -228,13 +232,23 @@ class TableRows:
 
     def identifiers(self) -> Iterator[dict[str, list[str | None]]]:
         """The identifying texts of all rows, in the map's order, by the row's id; in chunks."""
+        for chunk in self._source.stream(f"table {self._place.spec.table}", self._identifying):
+            yield {str(item_id): list(texts) for item_id, *texts in chunk}
+
+    def identifiers_of(self, item_ids: Sequence[str]) -> dict[str, list[str | None]]:
+        """The same of these rows; the ids come from the table itself."""
+        spec = self._place.spec
+        query = self._identifying + sql.SQL(" WHERE t.{} = ANY({})").format(sql.Identifier(spec.id_column), self._ids)
+        rows = self._source.ask(f"table {spec.table}", query, (list(item_ids),))
+        return {str(item_id): list(texts) for item_id, *texts in rows}
+
+    @property
+    def _identifying(self) -> sql.Composed:
         spec = self._place.spec
         columns = sql.SQL(", ").join(
             sql.SQL("CAST(t.{} AS text)").format(sql.Identifier(name)) for name in (spec.id_column, *spec.identifiers)
         )
-        query = sql.SQL("SELECT {} FROM {} AS t").format(columns, table_of(spec.table))
-        for chunk in self._source.stream(f"table {spec.table}", query):
-            yield {str(item_id): list(texts) for item_id, *texts in chunk}
+        return sql.SQL("SELECT {} FROM {} AS t").format(columns, table_of(spec.table))
 
     def half_anonymised(self) -> Iterator[list[str]]:
         """The ids of rows of which some columns are anonymised and others not."""

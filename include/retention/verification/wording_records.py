@@ -182,6 +182,18 @@ RECORD_WORDING: dict[str, Wording] = {
         "Correct the text, or empty the column; look by hand whether one of these persons has withdrawn.",
         "Text berichtigen oder die Spalte leeren; von Hand prüfen, ob eine dieser Personen widerrufen hat.",
     ),
+    "withdrawn_unlisted": Wording(
+        "Withdrew, and is not on the suppression list",
+        "Widerrufen und nicht auf der Werbesperrliste",
+        "A contact whose row is lawfully kept, such as by a legal hold, withdrew longer ago than the promise allows for "
+        "deletion. Marketing stops all the same; but by one of its identifiers that can be read it is not on the suppression "
+        "list, or only since before the last withdrawal, so that an import would bring it back.",
+        "Ein Kontakt, dessen Zeile rechtmäßig behalten wird, etwa wegen einer Löschsperre, hat vor längerer Zeit widerrufen, "
+        "als die Zusage für die Löschung lässt. Werbung endet trotzdem; aber mit einer seiner lesbaren Angaben steht er nicht "
+        "auf der Werbesperrliste oder nur mit einem Datum vor dem letzten Widerruf, so dass ein Import ihn zurückbrächte.",
+        "Run disposal of the category: it lists whom it keeps. Look at the last run, the mode and the global stop.",
+        "Löschlauf der Datenart starten: Er trägt ein, wen er behält. Letzten Lauf, Modus und globalen Stopp prüfen.",
+    ),
     "unseen_row": Wording(
         "Rows that the check SQL leaves out",
         "Zeilen, die das Prüf-SQL auslässt",

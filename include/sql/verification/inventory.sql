@@ -59,6 +59,8 @@ CREATE UNLOGGED TABLE {entries} (
     records_named  integer NOT NULL DEFAULT 0,      -- vanished: how many holds and consents protected it
     missing_since  timestamptz,
     note           text,
+    -- A record: its person withdrew longer ago than promised, and is not on the suppression list by all its identifiers since then.
+    is_unlisted    boolean NOT NULL DEFAULT false,
     -- How much of it there is: rows of a partition, rows that belong to a row, bytes of a log file. NULL: not known, or one thing.
     extent         bigint,
     extent_before  bigint        -- the larger extent at the last check, under a protection that lasts

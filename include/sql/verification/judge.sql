@@ -199,6 +199,7 @@ SELECT
     d.row_count,
     d.extent,
     d.extent_before,
+    d.is_unlisted,
     d.stored_at,
     d.missing_since,
     d.note,
