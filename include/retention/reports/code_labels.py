@@ -91,6 +91,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.Skipped": ("left out by the check", "von der Prüfung ausgelassen"),
     "reason.NotAirflow": ("no database of Airflow's", "keine Datenbank von Airflow"),
     "reason.NotPartitioned": ("no such partitioned table", "keine solche partitionierte Tabelle"),
+    "reason.PartitionsChange": ("other partitions at each look", "bei jedem Blick andere Partitionen"),
     "reason.WrongType": ("a column of another type", "eine Spalte anderen Typs"),
     "reason.RepeatedId": ("the same id twice", "dieselbe Id zweimal"),
     "reason.NoIdentifiers": ("nobody could be looked up", "niemand war nachzuschlagen"),

@@ -145,6 +145,11 @@ class HoldIndex:
         self._lost = [scope for scope in named if scope.approval == "approved"]
         self._of_tenants.clear()
 
+    @property
+    def lost(self) -> set[UUID]:
+        """The holds on items that have no row (any more)."""
+        return {scope.hold_id for scope in self._lost}
+
     def covering(
         self,
         place: str,

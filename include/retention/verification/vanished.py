@@ -43,12 +43,22 @@ WHERE
             (e.item_hash = p.item_hash OR e.entry = 'file')
             AND e.part_hash = p.part_hash
             AND e.place = p.place
-            AND e.entry IN ('version', 'record', 'partition', 'file')
+            AND e.entry IN ('version', 'record', 'partition', 'file', 'held')
+    )
+    -- A partition under another name has all its records still. And where nobody can say any more what a hold covered of one,
+    -- what it began with is there.
+    AND NOT EXISTS (
+        SELECT 1
+        FROM {entries} AS e
+        WHERE
+            e.place = p.place
+            AND least(e.clock_at, e.evidence_at) = p.arose_at
+            AND CASE e.entry WHEN 'held' THEN e.extent >= p.extent WHEN 'partition' THEN e.item_hash = p.item_hash END
     )
 """
 
-# What was there in full and is there in part, unless another file that begins alike has all of it. Of a partition, the part that
-# a hold covers is another one under another hold.
+# What was there in full and is there in part, unless another file that begins alike has all of it. Of a partition, what one hold
+# covered is compared under that hold.
 _LESS_THAN_BEFORE = """
 UPDATE {entries} AS e
 SET extent_before = p.extent
@@ -59,8 +69,8 @@ WHERE
     AND e.place = p.place
     AND e.part_hash = p.part_hash
     AND (e.item_hash = p.item_hash OR e.entry = 'file')
-    AND e.entry IN ('record', 'partition', 'file')
-    AND (e.entry <> 'partition' OR e.sure_hold_ids && p.hold_ids)
+    AND e.entry IN ('record', 'file', 'held')
+    AND (e.entry <> 'held' OR e.sure_hold_ids && p.hold_ids)
     AND e.extent < p.extent
     AND NOT EXISTS (
         SELECT 1
@@ -85,11 +95,15 @@ SELECT DISTINCT ON (part_hash)
     oldest_evidence_at,
     greatest(extent, extent_before)
 FROM {judged}
-WHERE place = %s AND entry IN ('version', 'record', 'partition', 'file') AND must_not_vanish
+WHERE
+    place = %s
+    -- Of a log's partition, what each hold covers; a copy that Airflow left has no such parts.
+    AND (entry IN ('version', 'record', 'file', 'held') OR (entry = 'partition' AND note = 'copy'))
+    AND must_not_vanish
 ORDER BY part_hash, extent DESC NULLS LAST, entry_no
 """
 
-# A file that a hold names is that file still under another name, which the hold doesn't know.
+# A file, or a partition, that a hold names is that still under another name, which the hold doesn't know.
 _RENAMED = """
 INSERT INTO retention.protected_items (
     check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent
@@ -112,7 +126,13 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM {judged} AS j
-        WHERE j.place = p.place AND j.part_hash = p.part_hash AND j.entry = 'file' AND j.item_hash <> p.item_hash
+        WHERE
+            j.place = p.place
+            AND j.item_hash <> p.item_hash
+            AND CASE j.entry
+                WHEN 'file' THEN j.part_hash = p.part_hash
+                WHEN 'held' THEN NOT j.must_not_vanish AND j.oldest_evidence_at = p.arose_at AND j.extent >= p.extent
+            END
     )
 ON CONFLICT DO NOTHING
 """

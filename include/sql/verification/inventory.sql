@@ -5,6 +5,7 @@
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
 --   record, partition, file          a table's row, a table's partition, a file of records; of files and log objects `note` says
 --                                    where nobody can tell how old the first record is
+--   held                             what a hold covers of a partition, by the hold's own period: its oldest record and how many
 --   rest                             rows that need no look one by one: how many, the oldest's date, the first promised end
 --   row                              a row of a source without any object (mapped = false: it names no place of the map)
 --   half                             a row of which some columns are anonymised and others not; it may be a record, too
@@ -29,7 +30,7 @@ CREATE UNLOGGED TABLE {entries} (
     category       text    NOT NULL,
     place          text    NOT NULL,
     entry          text    NOT NULL CHECK (entry IN (
-        'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
+        'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'held', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
         'unreadable', 'hidden', 'unnamed', 'agreement',
         'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),

@@ -190,7 +190,11 @@ SELECT
     d.category,
     d.place,
     d.entry,
-    CASE WHEN d.entry = 'version' AND NOT d.is_latest THEN 'noncurrent_version' ELSE d.entry END AS form,
+    CASE
+        WHEN d.entry = 'version' AND NOT d.is_latest THEN 'noncurrent_version'
+        WHEN d.entry = 'held' THEN 'partition'
+        ELSE d.entry
+    END AS form,
     d.mapped,
     d.is_part,
     d.is_latest,

@@ -11,6 +11,7 @@ from retention.errors import StoreUnreadable
 from retention.policy.facts import Hold
 from retention.policy.holds import is_in_force
 from retention.stores.partition_catalog import Partition
+from retention.stores.partitions import PartitionStore
 
 
 def with_lost_holds(reading: Reading[CheckedPartitions]) -> Reading[CheckedPartitions]:
@@ -48,8 +49,15 @@ def _lost(reading: Reading[CheckedPartitions], named: Collection[str]) -> set[st
     store = reading.checked.store
     partitions = store.partitions()
     known = {one.name for one in partitions}
-    missing = {name for name in named if _table_of(name) not in known and not store.exists(_table_of(name))}
+    missing = {name for name in named if _table_of(name) not in known and not _is_a_table(store, _table_of(name))}
     return {name for name in missing if not any(_has_row(reading, one, name) for one in partitions)}
+
+
+def _is_a_table(store: PartitionStore, name: str) -> bool:
+    try:
+        return store.exists(name)
+    except StoreUnreadable:  # in a schema that isn't ours, perhaps
+        return False
 
 
 def _has_row(reading: Reading[CheckedPartitions], partition: Partition, item_id: str) -> bool:

@@ -1,0 +1,102 @@
+"""Which tables a log in partitions is made of: its partitions, also half detached ones, and what was left beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from psycopg import sql
+
+from retention.datamap.dependents import all_dependents
+from retention.datamap.loader import MappedPartitions, MappedTable
+from retention.verification.place_check import PlaceCheck
+from retention.verification.source import Source, Unread
+
+ABOUT = "its partitions"
+
+_PARENT = """
+SELECT c.relkind = 'p' AS is_partitioned,
+       (SELECT format_type(a.atttypid, NULL) FROM pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attname = %(time)s AND a.attnum > 0 AND NOT a.attisdropped) AS time_type
+  FROM pg_class AS c WHERE c.oid = to_regclass(%(table)s)
+"""
+_CHILDREN = """
+WITH RECURSIVE below AS (
+    SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = to_regclass(%(table)s)
+    UNION ALL
+    SELECT i.inhrelid FROM pg_inherits AS i JOIN below ON i.inhparent = below.inhrelid
+)
+SELECT c.oid::bigint, n.nspname::text, c.relname::text FROM below JOIN pg_class AS c ON c.oid = below.inhrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'f') ORDER BY 2, 3
+"""
+_BESIDE = """
+WITH columns AS (
+    SELECT a.attrelid, array_agg(a.attname::text ORDER BY a.attname) AS names FROM pg_attribute AS a
+     WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY a.attrelid
+)
+SELECT c.oid::bigint, n.nspname::text, c.relname::text
+  FROM pg_class AS parent JOIN columns AS wanted ON wanted.attrelid = parent.oid
+  JOIN pg_class AS c ON c.relnamespace = parent.relnamespace AND starts_with(c.relname, parent.relname || '_')
+  JOIN columns AS found ON found.attrelid = c.oid AND found.names = wanted.names
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE parent.oid = to_regclass(%(table)s) AND c.relkind = 'r'
+   AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
+ ORDER BY 2, 3
+"""
+
+
+class Part(NamedTuple):
+    """One table of the log: its number, which stays, its schema and name by now, and whether it hangs on nothing any more."""
+
+    oid: int
+    schema: str
+    name: str
+    is_left: bool
+
+    @property
+    def item_id(self) -> str:
+        """What disposal and holds call it."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def table(self) -> sql.Identifier:
+        """The table in SQL."""
+        return sql.Identifier(self.schema, self.name)
+
+
+def list_parts(check: PlaceCheck, place: MappedPartitions, source: Source) -> list[Part]:
+    """All parts as they are now. Raises Unread where the table is not as mapped."""
+    asked = {"table": place.spec.table, "time": place.spec.time_column}
+    if source.ask(ABOUT, sql.SQL(_PARENT), asked) != [(True, "timestamp with time zone")]:
+        raise Unread(
+            f"place {check.name!r}: found no such partitioned table, or another time column than the map names",
+            "NotPartitioned",
+            "the table and the column of type timestamptz as the data map names them",
+        )
+    parts = [Part(oid, schema, name, False) for oid, schema, name in source.ask(ABOUT, sql.SQL(_CHILDREN), asked)]
+    others = _mapped_elsewhere(check)
+    beside = [Part(oid, schema, name, True) for oid, schema, name in source.ask(ABOUT, sql.SQL(_BESIDE), asked)]
+    return parts + [part for part in beside if part.item_id not in others]
+
+
+def is_still(part: Part, source: Source) -> bool:
+    """Whether the name is still this table's. Once it was read, it stays so until the snapshot ends."""
+    name = part.table.as_string(None)
+    return source.ask(ABOUT, sql.SQL("SELECT to_regclass(%s)::oid::bigint"), (name,)) == [(part.oid,)]
+
+
+def is_a_table(name: str, source: Source) -> bool:
+    """Whether anything bears this qualified name."""
+    query = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = %s"
+    return bool(source.ask(ABOUT, sql.SQL(query), (name,)))
+
+
+def _mapped_elsewhere(check: PlaceCheck) -> set[str]:
+    """Tables that the map names by themselves, as a place, a part of one, or a declaration."""
+    datamap = check.around.datamap
+    named = {entry.table for entry in datamap.not_personal if entry.table is not None and not entry.columns}
+    for place in datamap.places.values():
+        if isinstance(place, MappedTable):
+            named |= {place.spec.table, *(one.table for one in all_dependents(place.spec))}
+        elif isinstance(place, MappedPartitions):
+            named.add(place.spec.table)
+    return named
