@@ -121,6 +121,29 @@ def test_kept_until_shortly_before_its_end_it_has_the_time_to_delete(records: Re
     assert found(records.check("leads", as_of=seen_at + TO_DELETE + TICK)) == BREACH
 
 
+@BOTH
+def test_checks_between_its_end_and_the_promised_one_forget_nothing(records: Records, flag: str, kind: str) -> None:
+    _plant(records, flag, ended=30 * DAY - HOUR)
+    seen_at = _check(records).as_of
+    _set(records, flag, False)
+    for _ in range(2):
+        assert found(_check(records)) == {}
+    result = records.check("leads", as_of=seen_at + 2 * HOUR)
+    assert (found(result), reasons(result, kind)) == ({kind: 1}, {"time_to_delete": 1})
+    assert found(records.check("leads", as_of=seen_at + TO_DELETE + TICK)) == BREACH
+
+
+def test_what_went_in_the_time_to_delete_is_forgotten(records: Records) -> None:
+    _plant(records, "waits", ended=30 * DAY - HOUR)
+    _check(records)
+    records.sql("DELETE FROM leads")
+    for _ in range(2):
+        assert found(_check(records)) == {}
+    [last] = records.own_sql("SELECT check_run_id FROM retention.check_runs ORDER BY started_at DESC LIMIT 1")
+    remembered = "SELECT 1 FROM retention.kept_items WHERE check_run_id = %s"
+    assert records.own_sql(remembered, last["check_run_id"]) == []
+
+
 def test_kept_until_long_before_its_end_changes_nothing(records: Records) -> None:
     _plant(records, "waits", ended=20 * DAY)
     seen_at = _check(records).as_of

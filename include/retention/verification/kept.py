@@ -11,7 +11,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from retention.verification.inventory import Inventory
-from retention.verification.memory import forget_older
+from retention.verification.memory import LastCheck, forget_older
+from retention.verification.place_check import PlaceCheck
+
+_IN_TIME_TO_DELETE = """
+SELECT item_hash
+FROM retention.kept_items
+WHERE check_run_id = %s AND place = %s AND kept_at + %s > %s
+"""
 
 _RECALL = """
 INSERT INTO {kept} (place, item_hash, kept_by, kept_since, kept_at, was_late)
@@ -39,6 +46,16 @@ WHERE
     AND (is_kept OR is_recalled OR is_past_cap OR is_past_event)
 ORDER BY item_hash, entry_no
 """
+
+
+def kept_lately(check: PlaceCheck, last_check: LastCheck | None) -> set[bytes]:
+    """The hashes of what some check saw kept, and that has time to delete since. A check that comes before the promised end looks
+    at such a row too: nothing else asks for it then, and what is not looked at is forgotten."""
+    if last_check is None:
+        return set()
+    terms = (check.terms.release_time, check.around.as_of)
+    found = check.inventory.own.execute(_IN_TIME_TO_DELETE, (last_check.check_run_id, check.name, *terms))
+    return {bytes(row["item_hash"]) for row in found}
 
 
 def recall_kept(inventory: Inventory, place: str, last_check: UUID) -> None:

@@ -10,6 +10,7 @@ from retention.datamap.loader import MappedTable
 from retention.verification.clocks import APART
 from retention.verification.holds import Covered, HoldIndex
 from retention.verification.inventory import Entry
+from retention.verification.kept import kept_lately
 from retention.verification.memory import last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
@@ -37,7 +38,8 @@ def read_table(check: PlaceCheck) -> None:
 
 
 class TableIntake:
-    """One reading of one table. `_missing` are hashes of rows that were protected at the last check and not seen yet."""
+    """One reading of one table. `_unseen` are hashes of rows that were protected at the last check, or kept until lately, and not
+    seen yet."""
 
     def __init__(self, check: PlaceCheck, place: MappedTable, rows: TableRows) -> None:
         self._check = check
@@ -45,7 +47,8 @@ class TableIntake:
         self._rows = rows
         self._now = check.around.clocks.now()
         self._holds = HoldIndex(check.around.scopes, check.terms.category)
-        self._missing = seen_before(check, last_check_of(check.inventory.own, check.name))
+        last = last_check_of(check.inventory.own, check.name)
+        self._unseen = seen_before(check, last) | kept_lately(check, last)
         self._suppressed: Mapping[str, Sequence[datetime]] = {}
 
     def read(self) -> None:
@@ -86,7 +89,7 @@ class TableIntake:
     def _take(self, records: Sequence[RecordFacts]) -> None:
         self._count(len(records))
         hashes = {record.item_id: self._check.item_hash(record.item_id) for record in records}
-        self._missing.difference_update(hashes.values())
+        self._unseen.difference_update(hashes.values())
         held = {record.item_id: self._covering(record) for record in records}
         # What nothing protects needs no count of what belongs to it; a consent may protect any.
         extents = self._rows.extents(
@@ -115,11 +118,12 @@ class TableIntake:
         self._check.looked_at["records"] += rows
 
     def _still_there(self) -> list[str]:
-        """Rows that were protected at the last check, are no more, and need no look otherwise: they have not vanished."""
+        """Rows that were protected at the last check or kept until lately, are no more, and need no look otherwise: they have not
+        vanished, and are not to be forgotten."""
         found: list[str] = []
-        if self._missing:
+        if self._unseen:
             for ids in self._rows.all_ids():
-                found += [item_id for item_id in ids if self._check.item_hash(item_id) in self._missing]
+                found += [item_id for item_id in ids if self._check.item_hash(item_id) in self._unseen]
         return found
 
     def _covering(self, record: RecordFacts) -> Covered:
