@@ -207,3 +207,64 @@ def test_requests_that_can_not_be_read_make_the_place_unknown(records: Records) 
     records.customer("nord")
     result = records.check("leads")
     assert (dict(result.places_failed), result.verdict) == ({"leads": "42703"}, "unknown")
+
+
+@pytest.mark.parametrize(
+    "ended", [pytest.param(None, id="before_its_end"), pytest.param(31 * DAY, id="past_its_promised_end")]
+)
+def test_restricted_row_that_vanished_is_unknown_for_30_days(records: Records, ended: timedelta | None) -> None:
+    """Restricted is kept, not deleted; that the restriction was lifted before, nobody can look up."""
+    records.customer("nord", contract_ended=ended)
+    records.lead("nord", restricted=True)
+    kept = {} if ended is None else {"exception_restriction": 1}
+    for _ in range(2):
+        assert found(records.check("leads")) == kept
+    records.sql("DELETE FROM leads")
+    for _ in range(2):
+        result = records.check("leads")
+        assert (found(result), result.verdict) == ({"protected_gone_unproven": 1}, "unknown")
+        assert reasons(result, "protected_gone_unproven") == {"restriction": 1}
+    with connect(records.own) as own:
+        rewrite(own, "UPDATE retention.protected_items SET missing_since = missing_since - interval '30 days'")
+    for _ in range(2):
+        assert found(records.check("leads")) == {}
+
+
+def test_restriction_that_a_check_saw_lifted_lets_the_row_go(records: Records) -> None:
+    records.customer("nord")
+    records.lead("nord", restricted=True)
+    records.check("leads")
+    records.sql("UPDATE leads SET restricted = false")
+    assert found(records.check("leads")) == {}
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == {}
+
+
+def test_row_that_waited_may_go(records: Records) -> None:
+    records.customer("nord", contract_ended=31 * DAY)
+    records.lead("nord", waits=True)
+    records.check("leads")
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == {}
+
+
+def test_restricted_row_that_a_hold_kept_too_is_missing_while_that_holds(records: Records) -> None:
+    records.customer("nord")
+    records.lead("nord", restricted=True)
+    records.hold(category="leads")
+    records.check("leads")
+    records.sql("DELETE FROM leads")
+    assert found(records.check("leads")) == MISSING
+    [hold] = records.own_sql("UPDATE retention.holds SET ended_at = now() RETURNING hold_id")
+    records.own_sql("SELECT retention.ledger_append('hold_ended', %s)", f'{{"hold": "{hold["hold_id"]}"}}')
+    assert found(records.check("leads")) == {"protected_gone_unproven": 1}
+
+
+def test_what_belongs_to_a_restricted_row_is_restricted_with_it(records: Records) -> None:
+    records.customer("nord")
+    lead = records.lead("nord", restricted=True)
+    for _ in range(2):
+        records.sql("INSERT INTO lead_notes (lead_id) VALUES (%s)", lead)
+    records.check("leads")
+    records.sql("DELETE FROM lead_notes WHERE note_id = (SELECT min(note_id) FROM lead_notes)")
+    assert found(records.check("leads")) == {"protected_shrunk": 1}

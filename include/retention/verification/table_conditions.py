@@ -97,6 +97,9 @@ class Conditions:
         latest = sql.SQL("CASE WHEN {} <> 'nothing' THEN %(soon)s ELSE %(as_of)s END").format(kept_by(self.columns))
         for end in self._ends():
             yield sql.SQL("coalesce({} <= {}, FALSE)").format(end, latest)
+        # Nobody may delete it, whenever its end comes: it is remembered, so that its loss is noticed.
+        if "restricted" in self.columns:
+            yield sql.SQL("coalesce(f.restricted, FALSE)")
         yield sql.SQL("NOT {}").format(tenant_known(self.columns))
         if "duty_paragraph" in self.columns:
             yield sql.SQL("coalesce(btrim(f.duty_paragraph) <> '', FALSE)")

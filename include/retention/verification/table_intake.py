@@ -96,7 +96,10 @@ class TableIntake:
             [
                 record.item_id
                 for record in records
-                if held[record.item_id].surely or record.duty or self._check.terms.scope is not None
+                if held[record.item_id].surely
+                or record.duty
+                or record.kept_by == "restriction"
+                or self._check.terms.scope is not None
             ]
         )
         unlisted = find_unlisted(self._check, self._place, self._rows, self._withdrawn(records))

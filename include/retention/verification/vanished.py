@@ -29,7 +29,8 @@ WHERE check_run_id = %s AND place = %s AND hold_ids && %s
 """
 
 _GONE = """
-SELECT p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.duty_until, p.tenant_id, p.arose_at, p.missing_since
+SELECT
+    p.item_hash, p.part_hash, p.hold_ids, p.consent_ids, p.duty_until, p.tenant_id, p.arose_at, p.missing_since, p.is_restricted
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -81,7 +82,7 @@ WHERE
 
 _PROTECTED_NOW = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, is_restricted
 )
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
@@ -93,7 +94,8 @@ SELECT DISTINCT ON (part_hash)
     CASE WHEN has_duty THEN coalesce(duty_until, '9999-12-30 00:00:00+00') END,
     tenant_id,
     oldest_evidence_at,
-    greatest(extent, extent_before)
+    greatest(extent, extent_before),
+    coalesce(is_kept AND kept_by = 'restriction', FALSE)
 FROM {judged}
 WHERE
     place = %s
@@ -106,7 +108,7 @@ ORDER BY part_hash, extent DESC NULLS LAST, entry_no
 # A file, or a partition, that a hold names is that still under another name, which the hold doesn't know.
 _RENAMED = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, is_restricted
 )
 SELECT
     CAST(%s AS uuid),
@@ -118,7 +120,8 @@ SELECT
     p.duty_until,
     p.tenant_id,
     p.arose_at,
-    p.extent
+    p.extent,
+    p.is_restricted
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -140,7 +143,8 @@ ON CONFLICT DO NOTHING
 # What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
 _STILL_MISSING = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, missing_since
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, missing_since,
+    is_restricted
 )
 SELECT
     CAST(%s AS uuid),
@@ -152,7 +156,8 @@ SELECT
     p.duty_until,
     p.tenant_id,
     p.arose_at,
-    coalesce(p.missing_since, j.as_of)
+    coalesce(p.missing_since, j.as_of),
+    p.is_restricted
 FROM {judged} AS j
 INNER JOIN retention.protected_items AS p ON j.place = p.place AND j.part_hash = p.part_hash
 WHERE
@@ -255,6 +260,7 @@ def _entry(
         part_hash=bytes(item["part_hash"]),
         duty="statutory duty" if item["duty_until"] is not None else None,
         duty_until=item["duty_until"],
+        kept_by="restriction" if item["is_restricted"] else None,
         hold_ids=item["hold_ids"],
         sure_hold_ids=item["hold_ids"],
         records_named=len(item["hold_ids"]) + len(item["consent_ids"]),

@@ -102,18 +102,23 @@ RECORD_WORDING: dict[str, Wording] = {
         "Klären, worauf es wartet und ob das noch zulässig ist; Einschränkung aufheben oder eine befristete Löschsperre setzen.",
     ),
     "protected_gone_unproven": Wording(
-        "Protected and gone; whether it was instructed nobody can tell",
-        "Geschützt und verschwunden; ob auf Weisung, ist nicht feststellbar",
+        "Protected and gone; whether lawfully nobody can tell",
+        "Geschützt und verschwunden; ob rechtmäßig, ist nicht feststellbar",
         "It was protected at the last check by nothing but a hold of ours at a place of which we are the processor, or by "
         "consents; what the customer or person decides goes before that. It is gone, and the data map names no `check_requests` "
-        "by which verification could look for that decision, or nobody noted whose the item was. That disposal says it had "
-        "been instructed is no proof. Reported until the protection ends.",
+        "by which verification could look for that decision, or nobody noted whose the item was. Reported until the protection "
+        "ends. Or it was restricted (Art. 18), and by nothing else protected (`restriction`): whether that had been lifted "
+        "before it went, no source says. Reported for 30 days. That disposal says it had to go is no proof.",
         "Es war bei der letzten Prüfung nur durch eine eigene Löschsperre an einem Ort geschützt, an dem wir Auftragsverarbeiter "
         "sind, oder durch Einwilligungen; was Kunde oder Person entscheiden, geht vor. Es ist weg, und die Datenkarte nennt kein "
         "`check_requests`, mit dem die Prüfung diese Entscheidung suchen könnte, oder niemand hat vermerkt, wessen es war. "
-        "Dass die Löschung eine Weisung angibt, beweist nichts. Gemeldet, bis der Schutz endet.",
-        "Show the instruction, and name `check_requests` in the data map; without an instruction treat it as over-deletion.",
-        "Weisung vorlegen und `check_requests` in der Datenkarte nennen; ohne Weisung wie eine Überlöschung behandeln.",
+        "Gemeldet, bis der Schutz endet. Oder seine Verarbeitung war eingeschränkt (Art. 18) und es war sonst durch nichts "
+        "geschützt (`restriction`): Ob das vorher aufgehoben war, sagt keine Quelle. Gemeldet für 30 Tage. Dass die Löschung "
+        "angibt, es habe gehen müssen, beweist nichts.",
+        "Show the instruction, and name `check_requests` in the data map; show who lifted the restriction and when, and let a "
+        "check run between that and the next deletion. Without either treat it as over-deletion.",
+        "Weisung vorlegen und `check_requests` in der Datenkarte nennen; zeigen, wer die Einschränkung wann aufgehoben hat, und "
+        "zwischen dem und der nächsten Löschung prüfen lassen. Ohne beides wie eine Überlöschung behandeln.",
     ),
     "oldest_unknown": Wording(
         "Begins with a record of unknown age",

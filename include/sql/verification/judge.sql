@@ -236,9 +236,9 @@ SELECT
     d.was_late,
     d.release_time,
     h.sure_holds IS NOT NULL AS is_surely_held,
-    protection.has_duty
-    OR (h.sure_holds IS NOT NULL AND NOT (d.is_requested AND d.is_processor))
-    OR (coalesce(x.surely_until > d.as_of, FALSE) AND NOT d.is_requested) AS must_not_vanish,
+    stays.by_an_end_known OR stays.by_restriction AS must_not_vanish,
+    -- Gone, and nothing but a restriction kept it: whether that had been lifted before nobody can tell.
+    d.entry = 'vanished' AND stays.by_restriction AND NOT stays.by_an_end_known AS is_lift_unknown,
     -- Gone, and nothing but a hold or consents kept it that an instruction overrules; nobody can look whether there was one.
     coalesce(d.entry = 'vanished' AND d.note = 'requests_unknown', FALSE)
     AND NOT protection.has_duty
@@ -306,6 +306,16 @@ CROSS JOIN LATERAL (
         coalesce(d.has_duty AND coalesce(d.duty_until > d.as_of, TRUE), FALSE) AS has_duty,
         CASE WHEN d.has_duty THEN coalesce(d.duty_until, 'infinity') END AS duty_ends_at
 ) AS protection
+CROSS JOIN LATERAL (
+    SELECT
+        protection.has_duty
+        OR (h.sure_holds IS NOT NULL AND NOT (d.is_requested AND d.is_processor))
+        OR (coalesce(x.surely_until > d.as_of, FALSE) AND NOT d.is_requested) AS by_an_end_known,
+        -- What was restricted and is gone is reported for 30 days: no source says how long it would have been restricted.
+        d.is_kept
+        AND d.kept_by = 'restriction'
+        AND (d.entry <> 'vanished' OR coalesce(d.missing_since, d.as_of) > d.as_of - interval '30 days') AS by_restriction
+) AS stays
 CROSS JOIN LATERAL (
     SELECT
         h.hold_over_at AS hold_at,

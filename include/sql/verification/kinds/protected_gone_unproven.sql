@@ -1,12 +1,12 @@
--- Protected when last seen, and gone; the customer's instruction would have gone before that, and nobody can look whether there was
--- one.
+-- Protected when last seen, and gone; whether lawfully nobody can look up: the customer's instruction would have gone before that,
+-- or its restriction may have been lifted.
 SELECT
     place,
     category,
     item_hash AS unit,
     entry_no,
     start_at,
-    CAST(NULL AS text) AS reason,
+    CASE WHEN is_lift_unknown THEN 'restriction' END AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE must_not_vanish AND is_request_unknown
+WHERE must_not_vanish AND (is_request_unknown OR is_lift_unknown)

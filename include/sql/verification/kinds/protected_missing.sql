@@ -9,4 +9,9 @@ SELECT
     CASE WHEN entry = 'row' THEN 'row_stands_alone' ELSE 'was_there_before' END AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE must_not_vanish AND NOT is_request_unknown AND mapped AND (entry = 'vanished' OR (entry = 'row' AND NOT is_arriving))
+WHERE
+    must_not_vanish
+    AND NOT is_request_unknown
+    AND NOT is_lift_unknown
+    AND mapped
+    AND (entry = 'vanished' OR (entry = 'row' AND NOT is_arriving))

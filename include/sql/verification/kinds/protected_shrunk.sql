@@ -1,4 +1,4 @@
--- Held, exempt or under a duty, still there, and less of it than a check saw under the same protection.
+-- Held, exempt, restricted or under a duty, still there, and less of it than a check saw under the same protection.
 SELECT
     place,
     category,
