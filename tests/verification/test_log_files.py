@@ -23,7 +23,7 @@ from tests.world import postgres_connection
 from retention.connections import Connection, parse
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, Verdict, verify
-from retention.verification.listing import open_client
+from retention.verification.bucket_client import open_client
 from retention.verification.rotated_files import names_once_had
 
 MINUTE = timedelta(minutes=1)

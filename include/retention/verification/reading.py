@@ -22,6 +22,7 @@ from retention.datamap.loader import (
 from retention.datamap.model import ConnectionKind
 from retention.errors import RequestError, StoreUnreadable
 from retention.evidence.hashing import ItemHasher
+from retention.verification.bucket_client import open_client
 from retention.verification.clocks import Clocks, clock_of
 from retention.verification.coverage.intake import cover
 from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
@@ -29,7 +30,7 @@ from retention.verification.intake import BucketIntake, ObjectReader
 from retention.verification.intakes import object_reader, read_place
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.kept import recall_kept
-from retention.verification.listing import Bucket, bucket_lists, open_client
+from retention.verification.listing import Bucket, bucket_lists
 from retention.verification.log_files import UNREADABLE_FILES
 from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.place_check import PlaceCheck, Progress, Surroundings
