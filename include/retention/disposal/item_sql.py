@@ -11,6 +11,7 @@ from retention.disposal.fact_columns import SUPPRESSED, SUPPRESSED_AT, FactColum
 from retention.disposal.keys import key_facts
 from retention.disposal.place_sql import only_ids, only_keys, reviewed
 from retention.policy.model import Action, RetentionRule
+from retention.stores.tables import becoming, has_become
 
 
 def objects_of(place: MappedPlace, columns: FactColumns, parameters: dict[str, Any], *, by_key: bool) -> sql.Composed:
@@ -88,15 +89,10 @@ def _suppressed_at(rule: RetentionRule, columns: FactColumns) -> sql.Composed:
 
 
 def _not_anonymised(place: MappedTable, columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
-    done = []
-    for column, text in place.spec.anonymise.items():
-        parameters[f"becomes_{column}"] = text
-        value = sql.SQL("{}::{}").format(
-            sql.Placeholder(f"becomes_{column}"), sql.SQL(columns.anonymised_types[column])
-        )
-        done.append(sql.SQL("t.{} IS NOT DISTINCT FROM {}").format(sql.Identifier(column), value))
-    return sql.SQL("EXISTS (SELECT FROM {table} AS t WHERE t.{id} = f.item_id AND NOT ({done}))").format(
+    parameters |= becoming(place.spec.anonymise)
+    types = {column: columns.anonymised_types[column] for column in place.spec.anonymise}
+    return sql.SQL("EXISTS (SELECT FROM {table} AS t WHERE t.{id} = f.item_id AND NOT {done})").format(
         table=sql.Identifier(*place.spec.table.split(".")),
         id=sql.Identifier(place.spec.id_column),
-        done=sql.SQL(" AND ").join(done),
+        done=has_become(sql.Identifier("t"), types),
     )

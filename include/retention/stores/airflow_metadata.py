@@ -177,7 +177,7 @@ class AirflowMetadata:
         except psycopg.Error as error:
             code = error.sqlstate or type(error).__name__
         raise _unreadable(
-            f"database error {code}", "an answer; look at the connection and include/sql/roles/airflow.sql"
+            f"database error {code}", "an answer; look at the connection and include/sql/roles/airflow.sql", code
         )
 
 
@@ -185,8 +185,8 @@ _ANY_SINCE = sql.SQL("SELECT EXISTS (SELECT FROM {table} WHERE {time} IS NULL OR
 _COUNT = sql.SQL("SELECT count(*) AS value FROM {table} WHERE {time} < %s")
 
 
-def _unreadable(found: str, expected: str) -> StoreUnreadable:
-    return StoreUnreadable(f"Airflow's database: found {found}; expected {expected}.")
+def _unreadable(found: str, expected: str, code: str | None = None) -> StoreUnreadable:
+    return StoreUnreadable(f"Airflow's database: found {found}; expected {expected}.", code=code)
 
 
 def _value(session: Session, query: sql.SQL | sql.Composed, parameters: tuple[Any, ...]) -> Any:

@@ -6,7 +6,11 @@ domain is its base type, and the two types that cut by themselves are text.
 
 from __future__ import annotations
 
-from typing import LiteralString
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
 
 UNCUT: LiteralString = """(
     WITH RECURSIVE base AS (
@@ -19,3 +23,15 @@ UNCUT: LiteralString = """(
     FROM base WHERE typtype <> 'd'
 )"""
 """That type of the type `oid`, as SQL writes it, quoted where it has to be. By -1, as `character` would be `character(1)`."""
+
+_OF_COLUMN = sql.SQL("""
+SELECT {uncut} FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
+""").format(uncut=sql.SQL(UNCUT.format(oid="a.atttypid")))
+
+
+def uncut_type(session: psycopg.Connection[Any], table: sql.Identifier, column: str) -> str | None:
+    """That type of a column, as SQL writes it; None where there is no such table or column."""
+    asked = session.cursor(row_factory=tuple_row).execute(_OF_COLUMN, (table.as_string(session), column))
+    row = asked.fetchone()
+    return str(row[0]) if row is not None else None

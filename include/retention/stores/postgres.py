@@ -6,17 +6,18 @@ its SQLSTATE, and raised outside the `except` in which it was caught, so that no
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
 
 from retention.errors import RequestError, StoreUnreadable
-from retention.stores.column_types import UNCUT
+from retention.stores.column_types import uncut_type
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
 
 Session = psycopg.Connection[Any]
@@ -26,15 +27,10 @@ _SCAN_ROWS = 5_000
 _LOCK_TIMEOUT_MS = 30_000
 """How long a batch waits for rows that the application has locked, before it counts as failed (55P03)."""
 
-REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
-"""SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
-
-_COLUMN = sql.SQL("""
-SELECT {uncut}, has_table_privilege(a.attrelid, 'DELETE'),
-       has_column_privilege(a.attrelid, a.attnum, 'SELECT')
-  FROM pg_attribute a
- WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
-""").format(uncut=sql.SQL(UNCUT.format(oid="a.atttypid")))
+_RIGHTS = (
+    "SELECT has_column_privilege(to_regclass(%(table)s), %(column)s, 'SELECT') "
+    "AND has_table_privilege(to_regclass(%(table)s), 'DELETE')"
+)
 
 # The CASE keeps the order: a text that is no id of this type matches no row, instead of failing the whole batch.
 _WANTED = "(SELECT key, {cast} AS id FROM unnest(%s::text[]) AS key) AS wanted"
@@ -43,6 +39,35 @@ _DESCRIBING = (
     "AS asked (key, of_bucket, of_key)) AS wanted"
 )
 _SAFE_CAST = "CASE WHEN pg_input_is_valid(key, {type_name}) THEN key::{type} END"
+
+
+W = TypeVar("W")
+
+REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
+"""SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
+
+
+def remove_unrefused(
+    session: Session, wanted: Sequence[W], remove: Callable[[Sequence[W]], R]
+) -> tuple[list[R], dict[W, str]]:
+    """Call `remove` with all that is wanted, under a savepoint; where rows are refused, with halves, until those stand alone.
+    Gives what the calls that went through returned, and the SQLSTATE that refused each of the others.
+
+    What no single row causes (a lock on the table, a missing right) refuses all at once: each half would wait for it again.
+    Raises psycopg.Error when the connection is lost, and when nothing is wanted that could be named as refused.
+    """
+    try:
+        with session.transaction():
+            return [remove(wanted)], {}
+    except psycopg.Error as error:
+        if session.closed or error.sqlstate is None or not wanted:
+            raise
+        code = error.sqlstate
+    if len(wanted) == 1 or code[:2] not in REFUSED_BY_ROW:
+        return [], dict.fromkeys(wanted, code)
+    middle = len(wanted) // 2
+    first, second = (remove_unrefused(session, half, remove) for half in (wanted[:middle], wanted[middle:]))
+    return first[0] + second[0], first[1] | second[1]
 
 
 class PostgresRowStore:
@@ -76,7 +101,12 @@ class PostgresRowStore:
         """Raise StoreUnreadable unless table and column exist, may be read and deleted from, and hide no row from us."""
 
         def read(session: Session) -> None:
-            self._id_type(session, to_delete=True)
+            self._id_type(session)
+            asked = {"table": self._table.as_string(session), "column": self._id_name}
+            if session.execute(_RIGHTS, asked).fetchone() != (True,):
+                raise self._unreadable(
+                    "a role that may not read or delete there", "the privileges SELECT and DELETE on the table"
+                )
             session.execute(self._compose("SELECT {id} FROM {table} LIMIT 1"))
             for name in filter(None, self._object_columns.values()):
                 session.execute(self._compose("SELECT {column} FROM {table} LIMIT 1", column=sql.Identifier(name)))
@@ -112,7 +142,6 @@ class PostgresRowStore:
 
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """The rows with these ids."""
-
         return map(_part, self._with_session(lambda session: self._there(session, keys)))
 
     def remove(
@@ -196,24 +225,18 @@ class PostgresRowStore:
         except psycopg.Error as error:
             code = error.sqlstate or type(error).__name__
         raise self._unreadable(
-            f"database error {code}", "an answer; look up the code, and at the connection and its role's rights"
+            f"database error {code}", "an answer; look up the code, and at the connection and its role's rights", code
         )
 
-    def _unreadable(self, found: str, expected: str) -> StoreUnreadable:
-        return StoreUnreadable(f"{self._place}: found {found}; expected {expected}.")
+    def _unreadable(self, found: str, expected: str, code: str | None = None) -> StoreUnreadable:
+        return StoreUnreadable(f"{self._place}: found {found}; expected {expected}.", code=code)
 
-    def _id_type(self, session: Session, *, to_delete: bool = False) -> str:
-        """The type to cast ids to (stores/column_types.py); raises StoreUnreadable when it isn't there or isn't ours to use."""
-        row = session.execute(_COLUMN, (self._table.as_string(session), self._id_name)).fetchone()
-        if row is None:
+    def _id_type(self, session: Session) -> str:
+        """The type to cast ids to (stores/column_types.py); raises StoreUnreadable when there is no such column."""
+        found = uncut_type(session, self._table, self._id_name)
+        if found is None:
             raise self._unreadable("no such table or column", "both as the data map names them")
-        id_type: str
-        id_type, may_delete, may_select = row
-        if not may_select or (to_delete and not may_delete):
-            raise self._unreadable(
-                "a role that may not read or delete there", "the privileges SELECT and DELETE on the table"
-            )
-        return id_type
+        return found
 
     def _on_wanted(
         self, session: Session, query: LiteralString, *, wanted: LiteralString = _WANTED, **names: sql.Composable
@@ -234,23 +257,16 @@ _Wanted = tuple[str, str | None, str | None]
 
 
 def _delete(session: Session, statement: sql.Composed, wanted: Sequence[_Wanted]) -> dict[str, RemovalResult]:
-    """Delete these rows under a savepoint; when some are refused, halve until they stand alone. Absent keys are left out."""
+    """Delete these rows, as far as they are not refused. Absent keys are left out."""
+
+    def remove(some: Sequence[_Wanted]) -> list[str]:
+        return [key for (key,) in session.execute(statement, [list(column) for column in zip(*some, strict=True)])]
+
     if not wanted:
         return {}
-    removed: dict[str, int] = defaultdict(int)
-    try:
-        with session.transaction():
-            for (key,) in session.execute(statement, [list(column) for column in zip(*wanted, strict=True)]):
-                removed[key] += 1
-        return {key: RemovalResult(Removal.REMOVED, rows) for key, rows in removed.items()}
-    except psycopg.Error as error:
-        if session.closed or error.sqlstate is None:
-            raise
-        code = error.sqlstate
-    if len(wanted) == 1 or code[:2] not in REFUSED_BY_ROW:
-        return {key: RemovalResult(Removal.FAILED, 0, code) for key, *_ in wanted}
-    middle = len(wanted) // 2
-    return _delete(session, statement, wanted[:middle]) | _delete(session, statement, wanted[middle:])
+    removed, refused = remove_unrefused(session, wanted, remove)
+    results = {key: RemovalResult(Removal.FAILED, 0, code) for (key, *_), code in refused.items()}
+    return results | {key: RemovalResult(Removal.REMOVED, rows) for key, rows in Counter(chain(*removed)).items()}
 
 
 def _storable(keys: Sequence[str]) -> list[str]:

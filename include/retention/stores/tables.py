@@ -12,21 +12,36 @@ from psycopg import sql
 
 from retention.arrays import text_array
 from retention.errors import StoreUnreadable
-from retention.stores.column_types import UNCUT
-from retention.stores.postgres import REFUSED_BY_ROW
+from retention.stores.column_types import uncut_type
+from retention.stores.postgres import remove_unrefused
 
 Session = psycopg.Connection[Any]
 
 LOCK_TIMEOUT_MS = 5_000
 """How long a batch waits for rows that the application has locked, before it counts as failed (55P03) and is tried again."""
 
-_COLUMN = sql.SQL("""
-SELECT {uncut}
-FROM pg_attribute AS a
-WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
-""").format(uncut=sql.SQL(UNCUT.format(oid="a.atttypid")))
-
 _IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(%s)"
+
+
+def becoming(becomes: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The parameters for what columns become, as `has_become` names them."""
+    return {f"becomes_{column}": text for column, text in becomes.items()}
+
+
+def has_become(of: sql.Identifier, types: Mapping[str, str]) -> sql.Composed:
+    """SQL that is TRUE for a row of `of`, a table or its alias, in which each of these columns is what it should become.
+
+    `types` says by column what its values are cast to; there is at least one.
+    """
+    columns = [
+        sql.SQL("{}.{} IS NOT DISTINCT FROM {}").format(of, sql.Identifier(column), _value(column, type_name))
+        for column, type_name in types.items()
+    ]
+    return sql.SQL("({})").format(sql.SQL(" AND ").join(columns))
+
+
+def _value(column: str, type_name: str) -> sql.Composed:
+    return sql.SQL("{}::{}").format(sql.Placeholder(f"becomes_{column}"), sql.SQL(type_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,22 +184,10 @@ class TableBatch:
     def present(self, ids: Sequence[str]) -> set[str]:
         """Which of these ids have a row that has not become what it should."""
         query = sql.SQL("SELECT {id}::text FROM {alone} WHERE {id} = ANY({ids}) AND NOT {done}")
-        done = self.is_done(sql.SQL("{}.").format(self._table))
-        parameters = {"ids": text_array(ids)} | self._values()
+        types = {column: self._type(column) for column in self._becomes}
+        done = has_become(self._table, types) if types else sql.SQL("FALSE")
+        parameters = {"ids": text_array(ids)} | becoming(self._becomes)
         return {key for (key,) in self.session.execute(self._compose(query, done=done), parameters).fetchall()}
-
-    def is_done(self, of: sql.Composable) -> sql.Composable:
-        """SQL that is TRUE for an anonymised row of the table alias `of` (with its dot); FALSE where rows go altogether."""
-        if not self._becomes:
-            return sql.SQL("FALSE")
-        return sql.SQL("({})").format(
-            sql.SQL(" AND ").join(
-                sql.SQL("{of}{column} IS NOT DISTINCT FROM {value}").format(
-                    of=of, column=sql.Identifier(column), value=self._value(column)
-                )
-                for column in self._becomes
-            )
-        )
 
     def remove(self, ids: Sequence[str]) -> tuple[dict[str, str | None], int]:
         """Remove or anonymise these rows, what belongs to them first. Gives, by id, None or the SQLSTATE that refused it, and
@@ -192,44 +195,32 @@ class TableBatch:
 
         When the database refuses some of them (a foreign key, a trigger), the others still go.
         """
-        try:
-            with self.session.transaction():
-                return self._remove(ids)
-        except psycopg.Error as error:
-            if self.session.closed or error.sqlstate is None:
-                raise
-            code = error.sqlstate
-        if len(ids) <= 1 or code[:2] not in REFUSED_BY_ROW:
-            if not ids:
-                raise StoreUnreadable(
-                    f"table {self._name!r}: found database error {code}; expected the right to do that.", code=code
-                )
-            return dict.fromkeys(ids, code), 0
-        middle = len(ids) // 2
-        first, second = self.remove(ids[:middle]), self.remove(ids[middle:])
-        return first[0] | second[0], first[1] + second[1]
+        done, refused = remove_unrefused(self.session, ids, self._remove)
+        removed = {key: None for keys, _ in done for key in keys}
+        return removed | refused, sum(count for _, count in done)
 
     def read_types(self) -> None:
         """Look at the columns that are anonymised; raises StoreUnreadable for one that isn't there."""
         for column in (self._id_column, *self._becomes):
             self._type(column)
 
-    def _remove(self, ids: Sequence[str]) -> tuple[dict[str, str | None], int]:
-        parameters = {"ids": text_array(ids)} | self._values()
+    def _remove(self, ids: Sequence[str]) -> tuple[set[str], int]:
+        parameters = {"ids": text_array(ids)} | becoming(self._becomes)
         count = 0
         for statement in self._of_branches(self._branches, sql.SQL("= ANY({})").format(self._ids())):
             count += max(self.session.execute(statement, parameters).rowcount, 0)
         if self._becomes:
             setting = sql.SQL(", ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(column), self._value(column)) for column in self._becomes
+                sql.SQL("{} = {}").format(sql.Identifier(column), _value(column, self._type(column)))
+                for column in self._becomes
             )
             query = sql.SQL("UPDATE {alone} SET {setting} WHERE {id} = ANY({ids}) RETURNING {id}::text")
             cursor = self.session.execute(self._compose(query, setting=setting), parameters)
         else:
             query = sql.SQL("DELETE FROM {alone} WHERE {id} = ANY({ids}) RETURNING {id}::text")
             cursor = self.session.execute(self._compose(query), parameters)
-        removed: dict[str, str | None] = {key: None for (key,) in cursor.fetchall()}
-        if not removed.keys() <= set(ids):  # it would be gone, and nobody could say which; this undoes it
+        removed = {key for (key,) in cursor.fetchall()}
+        if not removed <= set(ids):  # it would be gone, and nobody could say which; this undoes it
             raise StoreUnreadable(
                 f"table {self._name!r}: found ids that the items' SQL writes otherwise than the column {self._id_column!r}; "
                 "expected item_id to be that column as it is. Nothing of the batch was removed."
@@ -258,22 +249,16 @@ class TableBatch:
     def _ids(self) -> sql.Composed:
         return sql.SQL("%(ids)s::text[]::{}[]").format(sql.SQL(self._type(self._id_column)))
 
-    def _value(self, column: str) -> sql.Composed:
-        return sql.SQL("{}::{}").format(sql.Placeholder(f"becomes_{column}"), sql.SQL(self._type(column)))
-
-    def _values(self) -> dict[str, Any]:
-        return {f"becomes_{column}": text for column, text in self._becomes.items()}
-
     def _type(self, column: str) -> str:
         """The type to cast values of the column to (stores/column_types.py)."""
         if column not in self._types:
-            row = self.session.execute(_COLUMN, (self._table.as_string(self.session), column)).fetchone()
-            if row is None:
+            found = uncut_type(self.session, self._table, column)
+            if found is None:
                 raise StoreUnreadable(
                     f"table {self._name!r}: found no column {column!r}; expected it as the data map names it.",
                     code="42703",
                 )
-            self._types[column] = row[0]
+            self._types[column] = found
         return self._types[column]
 
     def _compose(self, query: sql.SQL, **names: sql.Composable) -> sql.Composed:
