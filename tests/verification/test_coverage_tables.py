@@ -93,6 +93,21 @@ def test_what_the_check_of_a_partitioned_place_finds_is_left_to_it(session: psyc
     assert set(cover_database(session, given).unmapped) == {"public.log_users", "public.logs", "public.log_sums"}
 
 
+def test_a_declared_table_is_looked_into_though_it_looks_like_a_partition_that_was_left(
+    session: psycopg.Connection[Any],
+) -> None:
+    session.execute(
+        "CREATE TABLE log (at timestamptz, email text) PARTITION BY RANGE (at);"
+        "CREATE TABLE log_of_tests (email text, at timestamptz)"
+    )
+    left, declared = claims(mapped=("log",)), claims("log_of_tests", mapped=("log",))
+    for given in (left, declared):
+        given.partitioned.add("public.log")
+        assert cover_database(session, given).unmapped == {}
+    assert personal(cover_database(session, left)) == {}
+    assert personal(cover_database(session, declared)) == {"email": ("name",)}
+
+
 def test_children_of_a_mapped_table_are_read_with_it(session: psycopg.Connection[Any]) -> None:
     session.execute("CREATE TABLE event (at timestamptz); CREATE TABLE click (email text) INHERITS (event)")
     assert cover_database(session, claims(mapped=("event",))).unmapped == {}

@@ -123,7 +123,7 @@ class _Standing:
 
     def __init__(self, relations: Mapping[int, Relation], columns: Mapping[int, list[Column]], claims: Claims) -> None:
         self._by_oid = dict(relations)
-        self._columns = {relation.name: [column.name for column in columns[oid]] for oid, relation in relations.items()}
+        self._columns = {relation.name: {column.name for column in columns[oid]} for oid, relation in relations.items()}
         self._claims = claims
         names = [relation.name for relation in relations.values()]
         self._airflows = airflows_own(names) if claims.has_airflow else set()
@@ -135,14 +135,17 @@ class _Standing:
     def of(self, relation: Relation) -> str | None:
         """`mapped`, `declared`, or None."""
         for one in self._lineage(relation):
-            if self._claims.is_mapped(one.name) or one.name in self._airflows or self._was_a_partition(one):
+            if self._claims.is_mapped(one.name) or one.name in self._airflows:
                 return "mapped"
             if one.name in self._claims.declared:
                 return "declared"
+            if self._was_a_partition(one):
+                return "mapped"
         return None
 
     def _was_a_partition(self, relation: Relation) -> bool:
-        """Whether it was left beside a mapped partitioned table: the check of that place finds and dates it."""
+        """Whether it was left beside a mapped partitioned table: the check of that place finds and dates it, by the same signs,
+        unless the map names it by itself."""
         if relation.relkind != "r" or relation.parents:
             return False
         return any(
