@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from retention.datamap import model as datamap
+from retention.datamap import system_map
 from retention.policy import model as policy
 from retention.policy.loader import load_policy
 from retention.policy.periods import Day, Elapsed, Years, format_elapsed
@@ -38,7 +39,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (datamap.PlaceName, "name"),
     (datamap.Replacement, "text or `(null)`"),
     (datamap.TableName, "schema and table"),
-    (datamap.DeclaredTable, "schema and table"),
+    (system_map.DeclaredTable, "schema and table"),
     (datamap.ColumnName, "column"),
     (VersionName, "text or day"),
     (Exact, "text, spaces count"),
@@ -58,9 +59,9 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         ),
     ),
     "datamap": (
-        *(datamap.SystemMap, datamap.SourceConnection, datamap.S3Place, datamap.Facts, datamap.RowTable),
+        *(system_map.SystemMap, datamap.SourceConnection, datamap.S3Place, datamap.Facts, datamap.RowTable),
         *(datamap.TablePlace, datamap.TableFacts, datamap.Dependent, datamap.PartitionedPlace, datamap.FilesPlace),
-        *(datamap.AirflowPlace, datamap.ExternalPlace, datamap.Attestation, datamap.NotPersonal),
+        *(datamap.AirflowPlace, datamap.ExternalPlace, datamap.Attestation, system_map.NotPersonal),
     ),
 }
 _MARKS = re.compile(r"(<!-- (?P<name>[a-z]+): generated -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from retention.datamap.loader import DataMap, MappedTable
-from retention.datamap.model import ConnectionKind, NotPersonal, SourceConnection, TablePlace
+from retention.datamap.model import ConnectionKind, SourceConnection, TablePlace
+from retention.datamap.system_map import NotPersonal
 from retention.verification.coverage.claims import claims_on, old_or_ahead
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

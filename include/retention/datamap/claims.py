@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from retention.datamap.dependents import all_dependents
-from retention.datamap.model import PartitionedPlace, S3Place, SystemMap, TablePlace
+from retention.datamap.model import PartitionedPlace, S3Place, TablePlace
+from retention.datamap.system_map import SystemMap
 from retention.documents import Document
 from retention.errors import Problem
 

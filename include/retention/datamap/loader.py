@@ -12,16 +12,15 @@ from retention.datamap.model import (
     AnySpec,
     ExternalPlace,
     FilesPlace,
-    NotPersonal,
     PartitionedPlace,
     RowTable,
     S3Place,
     SourceConnection,
-    SystemMap,
     TableFacts,
     TablePlace,
 )
 from retention.datamap.sql_files import read_sql
+from retention.datamap.system_map import NotPersonal, SystemMap
 from retention.documents import Document, read_folder
 from retention.errors import DataMapError, Problem
 
@@ -133,6 +132,8 @@ class MappedExternal:
 RowPlace = MappedPlace | MappedTable
 """A place whose items are described by rows that the map's SQL reads."""
 AnyPlace = MappedPlace | MappedTable | MappedPartitions | MappedFiles | MappedAirflow | MappedExternal
+OF_OTHERS = (MappedExternal, MappedAirflow)
+"""Places from which no plan deletes: who keeps the copies does, or Airflow's own maintenance."""
 
 
 @dataclass(frozen=True, slots=True)

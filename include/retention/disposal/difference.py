@@ -15,7 +15,7 @@ from typing import Any
 
 from psycopg import sql
 
-from retention.datamap.loader import AnyPlace, MappedAirflow, MappedExternal
+from retention.datamap.loader import OF_OTHERS, AnyPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Tally
@@ -35,7 +35,7 @@ NOT_AMONG_DUE = "not_due"
 class PlaceDifference:
     """One place by both policies. What is newly due has the new policy's reason, what is due no longer the reason why it stays.
 
-    `counted` is False where nothing of ours deletes (external copies, Airflow's database).
+    `counted` is False where no plan deletes (external copies, Airflow's database).
     """
 
     place: str
@@ -75,7 +75,7 @@ def compare(before: Runtime, after: Runtime, category: str, as_of: datetime) -> 
 
 def _compare_place(before: Runtime, after: Runtime, place: AnyPlace, as_of: datetime) -> PlaceDifference:
     found = PlaceDifference(place.name, place.spec.category)
-    if isinstance(place, MappedExternal | MappedAirflow):
+    if isinstance(place, OF_OTHERS):
         return replace(found, counted=False)
     readings = [_reading(runtime, place, as_of) for runtime in (before, after)]
     one = next((reading for reading in readings if reading is not None), None)

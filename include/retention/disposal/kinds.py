@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 from retention.database import OwnConnection
 from retention.datamap.loader import (
+    OF_OTHERS,
     AnyPlace,
     DataMap,
-    MappedAirflow,
-    MappedExternal,
     MappedFiles,
     MappedPartitions,
     MappedPlace,
@@ -27,8 +26,8 @@ from retention.disposal.tables import TableKind
 from retention.errors import DataMapError, Problem
 from retention.policy.model import RetentionRule
 
-# The place, as checked or read: each kind is given its own, which `kind_of` sees to.
-Own = Any
+# The place, as mapped, checked or read: each kind is given those of its kind, which `kind_of` sees to.
+OfKind = Any
 
 
 class PlaceKind(Protocol):
@@ -38,37 +37,37 @@ class PlaceKind(Protocol):
     batch_items: int
     threads: int
 
-    def check(self, runtime: Runtime, rule: RetentionRule, place: Own) -> Own:
+    def check(self, runtime: Runtime, rule: RetentionRule, place: OfKind) -> OfKind:
         """Look at the place before a run; raises DataMapError or StoreUnreadable."""
         ...
 
-    def clock(self, runtime: Runtime, checked: Own) -> datetime:
+    def clock(self, runtime: Runtime, checked: OfKind) -> datetime:
         """The time of the place's store."""
         ...
 
-    def due_items(self, reading: Own, own: OwnConnection, coverage: str, tally: Tally) -> Iterable[DueItem]:
+    def due_items(self, reading: OfKind, own: OwnConnection, coverage: str, tally: Tally) -> Iterable[DueItem]:
         """The items that are due, and in `tally` the count of what stays."""
         ...
 
-    def decide_again(self, reading: Own, lines: Sequence[Line], coverage: str) -> tuple[list[Line], Outcomes]:
+    def decide_again(self, reading: OfKind, lines: Sequence[Line], coverage: str) -> tuple[list[Line], Outcomes]:
         """Which lines may still go, and what became of the others."""
         ...
 
     def remove(
-        self, reading: Own, own: OwnConnection, due: Sequence[Line], stored_before: datetime
+        self, reading: OfKind, own: OwnConnection, due: Sequence[Line], stored_before: datetime
     ) -> tuple[Outcomes, int]:
         """Remove these items and confirm that they are gone; gives what became of each, and how many parts went."""
         ...
 
-    def gone(self, runtime: Runtime, place: Own, lines: Sequence[Line]) -> list[Line]:
+    def gone(self, runtime: Runtime, place: OfKind, lines: Sequence[Line]) -> list[Line]:
         """The lines of which nothing is left; asked after a run was killed."""
         ...
 
-    def release(self, checked: Own) -> None:
+    def release(self, checked: OfKind) -> None:
         """Let go of what the place's batches kept open for the next ones."""
         ...
 
-    def rehearsing(self, checked: Own) -> Own:
+    def rehearsing(self, checked: OfKind) -> OfKind:
         """The same place, from which nothing is removed: the only switch between a dry run and a real one."""
         ...
 
@@ -80,8 +79,6 @@ KINDS: dict[type[AnyPlace], PlaceKind] = {
     MappedPartitions: PartitionsKind(),
     MappedFiles: _LOG_FILES,
 }
-_OF_OTHERS = (MappedExternal, MappedAirflow)
-"""Places from which somebody else deletes: who keeps the copies, and Airflow's own maintenance."""
 
 
 def kind_of(place: AnyPlace) -> PlaceKind:
@@ -96,5 +93,5 @@ def kind_of(place: AnyPlace) -> PlaceKind:
 
 
 def disposable_places(datamap: DataMap, category: str) -> list[AnyPlace]:
-    """The category's places from which this product deletes."""
-    return [place for place in datamap.of_category(category) if not isinstance(place, _OF_OTHERS)]
+    """The category's places from which plans delete."""
+    return [place for place in datamap.of_category(category) if not isinstance(place, OF_OTHERS)]

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from retention.datamap.loader import AnyPlace, DataMap, MappedAirflow, MappedExternal, MappedPlace
-
-OF_OTHERS = (MappedExternal, MappedAirflow)
-"""Kinds of place from which no deletion run deletes: who keeps the copies does, or Airflow's own maintenance."""
+from retention.datamap.loader import OF_OTHERS, AnyPlace, DataMap, MappedExternal, MappedPlace
 
 
 @dataclass(frozen=True, slots=True)

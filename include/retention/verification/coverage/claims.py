@@ -14,7 +14,7 @@ from retention.datamap.loader import (
     MappedPlace,
     MappedTable,
 )
-from retention.datamap.model import NotPersonal
+from retention.datamap.system_map import NotPersonal
 from retention.policy.periods import BERLIN
 
 A_DAY_AHEAD = timedelta(days=1)

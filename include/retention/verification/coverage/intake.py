@@ -12,7 +12,8 @@ import psycopg
 
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap, MappedExternal, MappedPlace
-from retention.datamap.model import ConnectionKind, NotPersonal
+from retention.datamap.model import ConnectionKind
+from retention.datamap.system_map import NotPersonal
 from retention.errors import StoreUnreadable
 from retention.verification.coverage.claims import Claims, claims_on, lies_ahead, old_or_ahead
 from retention.verification.coverage.files import look_below
