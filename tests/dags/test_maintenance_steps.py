@@ -16,7 +16,7 @@ from tests.stores.partitioned import LogTable
 from tests.world import HASHER, now
 
 from retention.errors import PartlyFailedError
-from retention.orchestration import steps
+from retention.orchestration import steps, words
 
 RUN: Any = SimpleNamespace(run_id="scheduled__1", triggering_user_name=None)
 
@@ -62,7 +62,7 @@ def test_airflows_own_database_is_cleared_by_its_own_command(airflow: LogsWorld)
     assert steps.places_of_kind("airflow") == ["airflow_metadata"]
     cleared = steps.clear_airflow_metadata("airflow_metadata", "airflow_maintenance", RUN)
     assert execute(airflow, "SELECT run_id FROM dag_run") == [("young",)]
-    assert steps.words_of_clearing(cleared) == "airflow_metadata: 3 records gone, 0 left"
+    assert words.of_clearing(cleared) == "airflow_metadata: 3 records gone, 0 left"
     (entry,) = airflow.ledger("metadata_cleared")
     assert (entry["by"], entry["run"]) == ("airflow:airflow_maintenance", "airflow_maintenance/scheduled__1")
 
@@ -76,10 +76,10 @@ def test_in_mode_off_the_clearing_is_skipped_and_in_observe_it_says_what_would_g
         steps.clear_airflow_metadata("airflow_metadata", "airflow_maintenance", RUN)
     airflow.set_mode("observe")
     cleared = steps.clear_airflow_metadata("airflow_metadata", "airflow_maintenance", RUN)
-    assert steps.words_of_clearing(cleared) == "airflow_metadata: 3 records would go"
+    assert words.of_clearing(cleared) == "airflow_metadata: 3 records would go"
     airflow.add_hold(category="logs")
     held = steps.clear_airflow_metadata("airflow_metadata", "airflow_maintenance", RUN)
-    assert steps.words_of_clearing(held) == "airflow_metadata: kept by a legal hold"
+    assert words.of_clearing(held) == "airflow_metadata: kept by a legal hold"
 
 
 def test_partitions_are_created_for_the_days_to_come(logs: LogTable) -> None:

@@ -18,7 +18,7 @@ from tests.world import HASHER, HOUR, Recording, World
 
 from retention.connections import Connection
 from retention.errors import StoreUnreadable, UnknownError
-from retention.orchestration import steps
+from retention.orchestration import steps, words
 
 OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
@@ -142,7 +142,7 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "expected"),
     [
         pytest.param({}, "1 of 1 gone, 0 failed", id="gone"),
         pytest.param({"gone": 0, "recovered": 1}, "1 of 1 gone, 0 failed", id="recovered"),
@@ -158,20 +158,17 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
         ),
     ],
 )
-def test_a_disposal_in_few_words(changed: dict[str, Any], words: str) -> None:
+def test_a_disposal_in_few_words(changed: dict[str, Any], expected: str) -> None:
     result = {"planned": 1, "gone": 1, "recovered": 0, "spared": {}, "failed": 0, "dry_run": False}
-    assert steps.words_of_disposal(result | changed) == words
+    assert words.of_disposal(result | changed) == expected
 
 
 def test_a_blocked_plan_in_few_words() -> None:
-    assert steps.words_of_plan({"due": 655, "considered": 1368, "blocked": True}) == "655 of 1368 due, blocked"
+    assert words.of_plan({"due": 655, "considered": 1368, "blocked": True}) == "655 of 1368 due, blocked"
 
 
 def test_a_check_in_few_words() -> None:
-    assert (
-        steps.words_of_check({"verdict": "compliant", "findings": {"a@b": 3, "c@d": 1}})
-        == "compliant, 2 kinds of finding"
-    )
+    assert words.of_check({"verdict": "compliant", "findings": {"a@b": 3, "c@d": 1}}) == "compliant, 2 kinds of finding"
 
 
 def test_a_retry_of_the_same_run_has_the_same_plan(company: World, recording: Recording) -> None:

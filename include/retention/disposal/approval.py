@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from retention.database import OwnConnection, database_time
-from retention.disposal.guard import plan_row
+from retention.disposal.guard import plan_row, require_digest, require_unexpired
 from retention.errors import GuardError, PlanError
 from retention.evidence import ledger
 from retention.evidence.people import require_person_and_reason
 from retention.policy.holds import is_second_person
-from retention.readable import utc_minute
 
 
 def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by: str, reason: str) -> dict[str, Any]:
@@ -24,10 +23,8 @@ def approve_plan(own: OwnConnection, plan_id: UUID, digest: str, *, approved_by:
     plan = plan_row(own, plan_id)
     if plan["state"] != "ready":
         raise PlanError(f"plan {plan_id} is {plan['state']}; expected one that is ready")
-    if digest != plan["digest"]:
-        raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was approved.")
-    if database_time(own) >= plan["expires_at"]:
-        raise PlanError(f"plan {plan_id} expired at {utc_minute(plan['expires_at'])}. Make a new plan.")
+    require_digest(plan, digest, undone="approved")
+    require_unexpired(plan, database_time(own))
     if not is_second_person(approved_by, plan["requested_by"]):
         raise GuardError(f"{approved_by} requested plan {plan_id}; expected a second person to approve it")
     with own.transaction():

@@ -135,14 +135,24 @@ def require_not_off(own: OwnConnection, category: str) -> None:
         raise ModeError(f"category {category!r} is in mode 'off'; expected 'observe' or 'enforce' (`mode` changes it)")
 
 
+def require_unexpired(plan: Mapping[str, Any], now: datetime) -> None:
+    """Raise PlanError once the plan has expired."""
+    if now >= plan["expires_at"]:
+        raise PlanError(f"plan {plan['plan_id']} expired at {utc_minute(plan['expires_at'])}. Make a new plan.")
+
+
+def require_digest(plan: Mapping[str, Any], digest: str, *, undone: str) -> None:
+    """Raise PlanError unless this is the plan's digest; `undone` says what has not been done to it or its items."""
+    if digest != plan["digest"]:
+        raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was {undone}.")
+
+
 def require_executable(plan: Mapping[str, Any], *, digest: str, recomputed: str, now: datetime) -> None:
     """Raise PlanError unless this is a ready, unexpired plan whose items are exactly those that the digest names."""
-    if now >= plan["expires_at"]:  # before its digest: what has expired has no items any more
-        raise PlanError(f"plan {plan['plan_id']} expired at {utc_minute(plan['expires_at'])}. Make a new plan.")
+    require_unexpired(plan, now)  # before its digest: what has expired has no items any more
     if plan["state"] not in ("ready", "executing"):
         raise PlanError(f"plan {plan['plan_id']} is {plan['state']}; expected one that is ready. Make a new plan.")
-    if digest != plan["digest"]:
-        raise PlanError(f"found digest {digest[:12]}…; the plan's is {plan['digest'][:12]}…. Nothing was deleted.")
+    require_digest(plan, digest, undone="deleted")
     if recomputed != plan["digest"]:
         raise PlanError(
             f"plan {plan['plan_id']}: its stored items do not fit its digest any more; somebody changed them. "

@@ -63,6 +63,35 @@ JOIN pg_catalog.pg_inherits AS i ON i.inhparent = c.oid ORDER BY 1, 2
 """
 
 
+_REFUSED = (
+    (
+        _CASCADES,
+        "cascading_delete",
+        "deleting from {parent} also changes {child} (constraint {conname})",
+        "foreign keys that refuse (NO ACTION): what depends on the row is disposed of by its own rule, first",
+    ),
+    (
+        _REWRITTEN,
+        "rewritten_delete",
+        "{rewritten} with the rule {rulename}, which does something else or more",
+        "no rules ON DELETE or ON UPDATE: drop it (DROP RULE), or do its work elsewhere",
+    ),
+    (
+        _BEHIND,
+        "not_a_table",
+        "{found}, {kind}: what a deletion there changes, nobody can tell",
+        "the tables themselves, each by its name",
+    ),
+    (
+        _INHERITED,
+        "inherited_table",
+        "{parent}, from which {child} inherits: one id may stand in both",
+        "a table that no other inherits from (ALTER TABLE … NO INHERIT), and the other as a place of its own",
+    ),
+)
+"""What is asked for, its code, and the words for what a row of the answer says: found, expected."""
+
+
 def refuse_side_effects(
     source: psycopg.Connection[dict[str, Any]],
     place: str,
@@ -77,46 +106,11 @@ def refuse_side_effects(
     can do anything in the place of a deletion or beside it. What a view or a foreign table leads to has keys and rules of its
     own. And one id may stand in each of the tables that inherit from one.
     """
-    asked: dict[str, Any] = {"tables": list(tables), "anonymised": list(anonymised)}
+    asked = {"tables": list(tables), "anonymised": list(anonymised)} | relation_parameters(relations)
     problems = [
-        Problem(
-            "datamap",
-            1,
-            "cascading_delete",
-            f"place {place!r}: deleting from {one['parent']} also changes {one['child']} (constraint {one['conname']})",
-            "foreign keys that refuse (NO ACTION): what depends on the row is disposed of by its own rule, first",
-        )
-        for one in source.execute(_CASCADES, asked | relation_parameters(relations))
-    ]
-    problems += [
-        Problem(
-            "datamap",
-            1,
-            "rewritten_delete",
-            f"place {place!r}: {one['rewritten']} with the rule {one['rulename']}, which does something else or more",
-            "no rules ON DELETE or ON UPDATE: drop it (DROP RULE), or do its work elsewhere",
-        )
-        for one in source.execute(_REWRITTEN, asked)
-    ]
-    problems += [
-        Problem(
-            "datamap",
-            1,
-            "not_a_table",
-            f"place {place!r}: {one['found']}, {one['kind']}: what a deletion there changes, nobody can tell",
-            "the tables themselves, each by its name",
-        )
-        for one in source.execute(_BEHIND, asked)
-    ]
-    problems += [
-        Problem(
-            "datamap",
-            1,
-            "inherited_table",
-            f"place {place!r}: {one['parent']}, from which {one['child']} inherits: one id may stand in both",
-            "a table that no other inherits from (ALTER TABLE … NO INHERIT), and the other as a place of its own",
-        )
-        for one in source.execute(_INHERITED, asked)
+        Problem("datamap", 1, code, f"place {place!r}: {found.format_map(one)}", expected)
+        for query, code, found, expected in _REFUSED
+        for one in source.execute(query, asked)
     ]
     if problems:
         raise DataMapError(problems)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
-from retention.orchestration import steps
+from retention.orchestration import steps, words
 
 POOL = "retention"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,9 +33,9 @@ COUNTS = "{{ counts }}"
 EVERYWHERE = "every place"
 
 
-def _show(words: str) -> None:
+def _show(line: str) -> None:
     """Say on the run's page what this task counted."""
-    cast("dict[str, Any]", get_current_context())["counts"] = words
+    cast("dict[str, Any]", get_current_context())["counts"] = line
 
 
 def disposed(category: str) -> Asset:
@@ -80,14 +80,14 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
         def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
             planned = steps.plan_disposal(category, coverage, dag_id, dag_run)
-            _show(steps.words_of_plan(planned))
+            _show(words.of_plan(planned))
             return planned
 
         @task(task_display_name=f"dispose of {category}", multiple_outputs=True, map_index_template=COUNTS)
         def dispose(planned: dict[str, Any], part: int) -> dict[str, Any]:
             """Delete, or anonymise, what this part of the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned, part, parts)
-            _show(steps.words_of_disposal(result))
+            _show(words.of_disposal(result))
             return result
 
         @task(
@@ -101,7 +101,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
             """Count what became of all parts, also where one of them failed; let the plan's items go."""
             result = steps.close_disposal(planned, list(results))
             outlet_events[disposed(category)].extra = steps.counts_of_disposal(planned, result)
-            _show(steps.words_of_disposal(result))
+            _show(words.of_disposal(result))
             return result
 
         planned = plan.expand(category=[category])
@@ -125,14 +125,14 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
         def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
             planned = steps.plan_disposal(category, "rows", dag_id, dag_run)
-            _show(f"{category}: {steps.words_of_plan(planned)}")
+            _show(f"{category}: {words.of_plan(planned)}")
             return planned
 
         @task(task_display_name="dispose", multiple_outputs=True, map_index_template=COUNTS, outlets=[OTHERS_DISPOSED])
         def dispose(planned: dict[str, Any]) -> dict[str, Any]:
             """Delete, or anonymise, what the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned)
-            _show(f"{planned['category']}: {steps.words_of_disposal(result)}")
+            _show(f"{planned['category']}: {words.of_disposal(result)}")
             return result
 
         dispose.expand(planned=plan.expand(category=find()))
@@ -156,7 +156,7 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
         def clear(place: str, dag_run: Any = None) -> dict[str, Any]:
             """Delete runs, events and audit entries that are due, and copies of them that were left behind."""
             cleared = steps.clear_airflow_metadata(place, dag_id, dag_run)
-            _show(steps.words_of_clearing(cleared))
+            _show(words.of_clearing(cleared))
             return cleared
 
         @task(task_display_name="create partitions", multiple_outputs=True, map_index_template=COUNTS)
@@ -191,7 +191,7 @@ def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
             assert where == EVERYWHERE  # no part of the stores is ever verified alone
             result = steps.verify_stores()
             outlet_events[VERIFIED].extra = {name: result[name] for name in ("verdict", "findings")}
-            _show(steps.words_of_check(result))
+            _show(words.of_check(result))
             return result
 
         @task(task_display_name="write the report", multiple_outputs=True, map_index_template=COUNTS)

@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
 from retention.sample.people import invent_person, landline
 from retention.sample.rows_categories import Lead
@@ -130,17 +129,15 @@ def play_leads(stage: Stage) -> None:
 
 def _play(stage: Stage, case: LeadCase, number: int) -> None:
     lead_id = _add(stage, (case.name, number), case.tenant, case.age + timedelta(minutes=number))
-    item = CaseItem(
-        case_name=case.name,
-        number=number,
+    stage.show(
+        case,
+        number,
         category=CATEGORY,
-        place=PLACE,
         tenant_id=case.tenant,
-        person_id=str(lead_id),
         item_id=str(lead_id),
+        person_id=str(lead_id),
         arose_at=stage.now - case.age,
     )
-    stage.show(item, case.hold)
 
 
 def _add(stage: Stage, which: tuple[str, int], tenant_id: str, age: timedelta) -> int:

@@ -10,7 +10,6 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
 from retention.sample.log_parts import Partition
 from retention.sample.rows import Record
@@ -155,17 +154,7 @@ def _request(seed: int, now: datetime, number: int) -> RequestRecord:
 
 def _play_audit(stage: Stage, case: AuditCase, number: int) -> None:
     event_id = str(_add_audit(stage, case, number))
-    item = CaseItem(
-        case_name=case.name,
-        number=number,
-        category=CATEGORY,
-        place=AUDIT_LOG,
-        tenant_id=SELF,
-        person_id="",
-        item_id=event_id,
-        arose_at=stage.now - case.age,
-    )
-    stage.show(item, case.hold)
+    stage.show(case, number, category=CATEGORY, tenant_id=SELF, item_id=event_id, arose_at=stage.now - case.age)
 
 
 def _add_audit(stage: Stage, case: AuditCase, number: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from retention.sample.holds import CaseItem, before
+from retention.sample.holds import before
 from retention.sample.ids import sample_id
 from retention.sample.people import invent_person, landline
 from retention.sample.rows_categories import MarketingConsent, MarketingContact
@@ -169,17 +169,10 @@ def play_marketing(stage: Stage) -> None:
 
 def _play(stage: Stage, case: ContactCase, number: int) -> None:
     contact_id = _add(stage, case, number, "Erika Beispiel")
-    item = CaseItem(
-        case_name=case.name,
-        number=number,
-        category=CATEGORY,
-        place=PLACE,
-        tenant_id=SELF,
-        person_id=contact_id,
-        item_id=contact_id,
-        arose_at=stage.now - case.age,
+    arose_at = stage.now - case.age
+    stage.show(
+        case, number, category=CATEGORY, tenant_id=SELF, item_id=contact_id, person_id=contact_id, arose_at=arose_at
     )
-    stage.show(item, case.hold)
 
 
 def _add(stage: Stage, case: ContactCase, number: int, name: str) -> str:

@@ -14,7 +14,7 @@ from retention.sample.ids import sample_id
 from retention.sample.log_parts import LogFile, Partition, Step
 from retention.sample.people import invent_caller
 from retention.sample.rows import Call, Caller, Consent, Hold, Item, Record, Recording, Row, Transcription
-from retention.sample.situation import ConsentTerms, HoldTerms, RowDate, Situation, Stored
+from retention.sample.situation import ConsentTerms, HoldTerms, RecordCase, RowDate, Situation, Stored
 
 PLACE = "call_recordings"
 CATEGORY = "audio"
@@ -76,11 +76,30 @@ class Stage:
         self.hold(played.case_item(), situation.hold)
         return played
 
-    def show(self, item: CaseItem, terms: HoldTerms | None) -> None:
-        """Note which item, of another category than recordings, shows a case, and set the hold on it."""
-        shown = Record(self.seed, item.case_name, item.number, item.place, item.tenant_id, item.item_id)
-        self.company.rows.append(shown)
-        self.hold(item, terms)
+    def show(
+        self,
+        case: RecordCase,
+        number: int,
+        *,
+        category: str,
+        tenant_id: str,
+        item_id: str,
+        arose_at: datetime,
+        person_id: str = "",
+    ) -> None:
+        """Note which item, of another category than recordings, shows a case, and set the hold on it. A log names no person."""
+        item = CaseItem(
+            case_name=case.name,
+            number=number,
+            category=category,
+            place=case.place,
+            tenant_id=tenant_id,
+            person_id=person_id,
+            item_id=item_id,
+            arose_at=arose_at,
+        )
+        self.company.rows.append(Record(self.seed, case.name, number, case.place, tenant_id, item_id))
+        self.hold(item, case.hold)
 
     def hold(self, item: CaseItem, terms: HoldTerms | None) -> None:
         """Set the hold of these terms; one on more than the item is one for all items of its case."""

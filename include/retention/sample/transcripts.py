@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from retention.sample.conversation import transcript_id_of, transcript_rows
-from retention.sample.holds import CaseItem
 from retention.sample.situation import NEVER, SUCCEEDED, DutyTerms, HoldTerms, RecordCase, Situation, Stored
-from retention.sample.stage import PlayedCall, Stage
+from retention.sample.stage import Stage
 from retention.sample.tenants import PLAIN, days
 
 CATEGORY = "transcript"
@@ -254,22 +253,17 @@ def _play(stage: Stage, case: ConversationCase, number: int) -> None:
         stage.company.rows.extend(transcript_rows(played.call_id, case.tenant, played.ended_at))
     if case.place == "callers" and not case.has_call:
         stage.note_caller(played.caller_id, case.tenant, played.started_at)
-    stage.show(_item(case, number, played), case.hold)
-
-
-def _item(case: ConversationCase, number: int, played: PlayedCall) -> CaseItem:
     ids = {
         "transcripts": transcript_id_of(played.call_id),
         "calls": played.call_id,
         "callers": played.caller_id,
     }
-    return CaseItem(
-        case_name=case.name,
-        number=number,
+    stage.show(
+        case,
+        number,
         category=CATEGORY,
-        place=case.place,
         tenant_id=case.tenant,
-        person_id=str(played.caller_id),
         item_id=str(ids[case.place]),
+        person_id=str(played.caller_id),
         arose_at=played.ended_at,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from retention.sample.holds import CaseItem
 from retention.sample.ids import sample_number
 from retention.sample.rows_categories import UsageEvent
 from retention.sample.situation import HoldTerms, RecordCase, RowDate
@@ -108,17 +107,7 @@ def play_usage(stage: Stage) -> None:
 
 def _play(stage: Stage, case: UsageCase, number: int) -> None:
     event_id = str(_add(stage, case, number))
-    item = CaseItem(
-        case_name=case.name,
-        number=number,
-        category=CATEGORY,
-        place=PLACE,
-        tenant_id=SELF,
-        person_id="",
-        item_id=event_id,
-        arose_at=stage.now - case.age,
-    )
-    stage.show(item, case.hold)
+    stage.show(case, number, category=CATEGORY, tenant_id=SELF, item_id=event_id, arose_at=stage.now - case.age)
 
 
 def _add(stage: Stage, case: UsageCase, number: int) -> int:

@@ -1,0 +1,39 @@
+"""What a task's result says in a line on the page of its run: counts, no item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def of_plan(plan: dict[str, Any]) -> str:
+    """`655 of 1368 due`, and whether the guard holds it back."""
+    return f"{plan['due']} of {plan['considered']} due" + (", blocked" if plan["blocked"] else "")
+
+
+def of_disposal(result: dict[str, Any]) -> str:
+    """`655 of 655 gone, 0 failed` (or `anonymised`); in a rehearsal what would go."""
+    from retention.policy.facts import WAITS
+    from retention.policy.model import Action
+
+    count = result["gone"] + result["recovered"]
+    done = Action(result.get("action", Action.DELETE)).done(dry_run=result["dry_run"])
+    waiting = result["spared"].get(WAITS, 0)
+    rest = f", {waiting} wait for what has to go first" if waiting else ""
+    return f"{count} of {result['planned'] - waiting} {done}, {result['failed']} failed{rest}"
+
+
+def of_clearing(cleared: dict[str, Any]) -> str:
+    """`airflow_metadata: 120 records gone, 0 left`; in a rehearsal what would go, and under a legal hold that it stays."""
+    if cleared["before"] is None:
+        return f"{cleared['place']}: kept by a legal hold"
+    older, left = sum(cleared["older"].values()), sum(cleared["left"].values())
+    if cleared["dry_run"]:
+        return f"{cleared['place']}: {older} records would go"
+    held = sum(why == "legal_hold" for why in cleared["copies_left"].values())
+    copies = f", {held} copies kept by a legal hold" if held else ""
+    return f"{cleared['place']}: {older - left} records gone, {left} left{copies}"
+
+
+def of_check(result: dict[str, Any]) -> str:
+    """`compliant, 3 kinds of finding`."""
+    return f"{result['verdict']}, {len(result['findings'])} kinds of finding"
