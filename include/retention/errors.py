@@ -10,10 +10,10 @@ RetentionError
 ├── UnknownError             3  something could not be read, so nothing may be claimed about it
 │   ├── StoreUnreadable         a bucket, table or connection did not answer as it should
 │   │   ├── Unlisted            a bucket, or the list of buckets, to verification (verification/listing.py)
-│   │   ├── Unlistable              a folder of log files, to verification (verification/log_files.py)
-│   │   ├── ContentRefused          what a log file holds, to verification (verification/content.py)
-│   │   ├── NoIntake                a kind of place that no part of verification reads (verification/intakes.py)
-│   │   ├── Unattested              somebody else's copies, which nobody attested (verification/external.py)
+│   │   ├── Unlistable          a folder of log files, to verification (verification/log_files.py)
+│   │   ├── ContentRefused      what a log file holds, to verification (verification/content.py)
+│   │   ├── NoIntake            a kind of place that no part of verification reads (verification/intakes.py)
+│   │   ├── Unattested          somebody else's copies, which nobody attested (verification/external.py)
 │   │   └── Unread              a place's rows, to verification (verification/source.py)
 │   ├── HoldsUnreadable         the list of legal holds could not be read
 │   └── OwnDatabaseError        our own database refused a step of a check (verification/inventory.py)
@@ -29,7 +29,7 @@ RetentionError
     └── ProductFailedError   5  it runs, but a DAG did not do its work (local/up.py)
 
 Messages say what was found, what was expected and what to do next. They never hold an item's key, a name
-or any other identifier of a person: those stay in the sources (architecture, "No direct identifiers").
+or any other identifier of a person: those stay in the sources.
 """
 
 from __future__ import annotations

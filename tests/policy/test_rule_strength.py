@@ -192,7 +192,7 @@ SCHEDULES = [
 def test_schedule_keeps_the_promise(
     schedule: dict[str, timedelta], limit_h: int, lead_h: int, needed_h: int, holds: bool
 ) -> None:
-    """The table of clauses.md, "Time": (missed + 1) · interval + run + lag + skew + granularity against the lead."""
+    """(missed + 1) · interval + run + lag + skew + granularity against the lead."""
     one = scheduled(limit_h, lead_h, **schedule)
     cap = one.versions[0].start_points[0]
     assert needed(one, cap) // HOUR == needed_h

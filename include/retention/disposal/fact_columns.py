@@ -152,9 +152,8 @@ def _describe(source: psycopg.Connection[Any], place: RowPlace, file: str, text:
         with source.transaction():
             cursor = source.execute(sql.SQL("SELECT * FROM ({}\n) AS facts LIMIT 0").format(sql.SQL(text)))
     except psycopg.Error as error:
-        if not (error.sqlstate or "").startswith(
-            "42"
-        ):  # 42: the SQL names what isn't there, or what isn't ours to read
+        # 42: the SQL names what isn't there, or what isn't ours to read.
+        if not (error.sqlstate or "").startswith("42"):
             raise StoreUnreadable(
                 f"place {place.name!r}: its facts could not be read (SQLSTATE {error.sqlstate}); expected the database to "
                 "answer. Nothing was deleted; try again."

@@ -1,4 +1,4 @@
-"""The removal of one batch: bytes, confirmation, rows. This is the only code that removes anything."""
+"""The removal of one batch of objects: bytes, confirmation, rows."""
 
 from __future__ import annotations
 

@@ -118,9 +118,8 @@ class PostgresServer:
             for path in (partial, password_file):
                 os.chown(path, account.pw_uid, account.pw_gid)
         options = [f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
-        options += [
-            f"--set={name}={value}" for name, value in self._settings.items()
-        ]  # the password's hash follows them, too
+        # The password's hash follows them, too.
+        options += [f"--set={name}={value}" for name, value in self._settings.items()]
         argv = [*self._run_as(), str(_binaries() / "initdb"), "-D", str(partial / "data"), *options, "--locale=C.UTF-8"]
         done = subprocess.run(argv, env=self._environment(), capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -1,7 +1,7 @@
 """decide(): what a rule says about one item at one instant. Pure and total; the SQL of disposal says the same for sets.
 
-Order of precedence (clauses.md): statutory minimum or duty, legal hold (as processor: unless the customer decided), restriction
-(Art. 18), the decision of customer or person, exemption, then the shortest maximum.
+Order of precedence (docs/policy.md, "What a decision says"): statutory minimum or duty, legal hold (as processor: unless the
+customer decided), restriction (Art. 18), the decision of customer or person, exemption, then the shortest maximum.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def _earliest(due: Mapping[str, datetime], deadlines: Mapping[str, datetime], ev
 
 
 def _due_from(item: ItemFacts, rule: RetentionRule, event: str, at: datetime) -> datetime:
-    """A file or partition is as old as its oldest record, and goes when its youngest is due (clauses.md, "Time")."""
+    """A file or partition is as old as its oldest record, and goes when its youngest is due."""
     return max(at, item.youngest_at) if event == rule.clock_event and item.youngest_at is not None else at
 
 

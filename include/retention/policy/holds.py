@@ -1,4 +1,4 @@
-"""When a legal hold holds, and what it covers: the one place that says so (clauses.md, "Precedence", 2)."""
+"""When a legal hold holds, and what it covers: the one place that says so."""
 
 from __future__ import annotations
 

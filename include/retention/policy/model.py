@@ -61,7 +61,7 @@ class Schedule(StrictModel):
         return self.run_time + self.store_lag + self.clock_skew + self.granularity
 
     def needed(self, missed_runs: int) -> timedelta:
-        """(missed + 1) · interval + run + lag + skew + granularity, which `deadline − due` must cover (clauses.md, "Time")."""
+        """(missed + 1) · interval + run + lag + skew + granularity, which `deadline − due` must cover (docs/policy.md)."""
         return (missed_runs + 1) * self.longest_interval + self.slack
 
 

@@ -1,4 +1,4 @@
-"""Periods and calendars: ISO 8601 texts to elapsed time, and year ends in German local time (clauses.md, "Time")."""
+"""Periods and calendars: ISO 8601 texts to elapsed time, and year ends in German local time."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def start_of_day(day: date) -> datetime:
 def end_of_year_plus(start: datetime, years: int) -> datetime:
     """The first instant after `years` full calendar years (Berlin) that begin at the end of `start`'s year.
 
-    A voucher of 2025-08-15 with 8 years is kept until 2033-12-31 and may go from 2034-01-01 on (clauses.md).
+    A voucher of 2025-08-15 with 8 years is kept until 2033-12-31 and may go from 2034-01-01 on.
     """
     return start_of_day(date(start.astimezone(BERLIN).year + 1 + years, 1, 1))
 

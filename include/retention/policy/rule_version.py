@@ -12,7 +12,7 @@ from retention.policy.promises import Consents
 from retention.strict import Flag, Name, Number, StrictModel, VersionName, refuse
 
 LONGEST_LEAD = timedelta(hours=72)
-"""The longest lead that a rule may have (clauses.md, "Time"). Verification counts on it without knowing any rule."""
+"""The longest lead that a rule may have. Verification counts on it without knowing any rule."""
 
 
 class StartPoint(StrictModel):
@@ -34,7 +34,7 @@ class StartPoint(StrictModel):
     the future, before 1990 or contradicted, the oldest other evidence of the item's age stands in (basis `fallback`)."""
     on_request: Flag = False
     """True where the customer or the person decides (instruction, request, withdrawal): no consent keeps the item from it, and
-    where we are the processor no hold of ours does (clauses.md, "Precedence")."""
+    where we are the processor no hold of ours does."""
     may_lie_ahead: Flag = False
     """True where the time is known in advance, such as a contract's end: one in the future has not come yet. Without it, a future
     time is a wrong one, and other evidence stands in."""

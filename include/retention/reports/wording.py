@@ -1,4 +1,4 @@
-"""The report's words in English and German (clauses.md, "Words in reports"), by their keys."""
+"""The report's words in English and German, by their keys."""
 
 from __future__ import annotations
 

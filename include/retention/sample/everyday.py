@@ -21,9 +21,8 @@ _KEPT_UNTRANSCRIBED_PAST_CAP = 0.6
 _FAILURES = 0.06
 _CALLER_CONSENT = 0.55
 
-_WAITING_UNTIL = days(
-    27
-)  # well before the last 49 h of the 30 d begin at 27 d 23 h, so that nobody has to look at the clock
+_WAITING_UNTIL = days(27)
+"""Well before the last 49 h of the 30 d begin at 27 d 23 h, so that nobody has to look at the clock."""
 _PAST_CAP_FROM = days(31)
 _REGULAR_CALLERS = 80
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class PartKind(StrEnum):
-    """Versions, delete markers and unfinished uploads all count as data (architecture, step 4)."""
+    """Versions, delete markers and unfinished uploads all count as data."""
 
     VERSION = "version"
     DELETE_MARKER = "delete_marker"

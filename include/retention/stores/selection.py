@@ -13,7 +13,7 @@ from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPa
 class Selection:
     """One item's parts: `data` goes first, `markers` go last; `parts` is all there is.
 
-    Delete markers hide older versions, so they go only when no version is left (architecture, step 4).
+    Delete markers hide older versions, so they go only when no version is left.
     """
 
     parts: tuple[StoredPart, ...]

@@ -1,6 +1,6 @@
 """Proves from the stores themselves that nothing is overdue and nothing protected vanished.
 
-Imports neither disposal nor stores nor decide(): own listing, own SQL, own role (architecture, step 5).
+Imports neither disposal nor stores nor decide(): own listing, own SQL, own role.
 """
 
 from retention.verification.result import Check, CheckResult, Finding, Headroom, Severity, Verdict

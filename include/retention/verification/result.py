@@ -45,7 +45,7 @@ class Finding:
         return f"{self.category}/{self.place}/{self.kind}"
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of interfaces.md, and `detail`."""
+        """Fields of the command line's JSON."""
         return {
             "id": self.finding_id,
             "kind": self.kind,
@@ -140,7 +140,7 @@ class CheckResult:
     headroom: Mapping[str, Headroom]
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of interfaces.md for `verify`, and more; plain JSON values, no identifier of a person or item."""
+        """Fields of the command line's JSON for `verify`; plain JSON values, no identifier of a person or item."""
         return {
             "schema": "retention/verify/1",
             "check_run_id": str(self.check_run_id),

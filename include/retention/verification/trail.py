@@ -1,6 +1,6 @@
 """Whether what this check rests on in our own database is as it was recorded: the ledger's chain, and the holds that it names.
 
-Written apart from evidence/ledger.py, from the format alone (architecture, "Evidence"): verification shares no code with what
+Written apart from evidence/ledger.py, from the format alone: verification shares no code with what
 writes the ledger.
 """
 

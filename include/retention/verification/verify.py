@@ -1,4 +1,4 @@
-"""verify(): proves from the stores themselves that no promise is broken (architecture, step 5).
+"""verify(): proves from the stores themselves that no promise is broken.
 
 Reads with its own listing, its own SQL, its own roles and its own connections; judges against promises.yaml alone. It knows
 neither rules nor disposal, so that a wrong number or a wrong join has to be made twice before it can hurt.

@@ -149,7 +149,7 @@ def _left_over_empty(reading: Reading[CheckedPartitions]) -> Decision:
 
 
 def _is_too_wide(reading: Reading[CheckedPartitions], decision: Decision) -> bool:
-    """Whether its end falls due so late that runs may miss the deadline of its oldest record (clauses.md, "Time").
+    """Whether its end falls due so late that runs may miss the deadline of its oldest record.
 
     One without any date is looked at row by row, too: there they are counted.
     """

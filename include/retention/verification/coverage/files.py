@@ -58,9 +58,8 @@ def _files(root: Path) -> Iterator[tuple[tuple[str, ...], Path | None]]:
         below = Path(folder).relative_to(root).parts
         links = {name for name in (*names, *folders) if Path(folder, name).is_symlink()}
         for name in links.union(names):
-            leads_to = (
-                Path(os.path.realpath(Path(folder, name))) if name in links else None
-            )  # Path.resolve raises for a loop
+            # Path.resolve raises for a loop.
+            leads_to = Path(os.path.realpath(Path(folder, name))) if name in links else None
             yield (*below, name), leads_to
 
 
