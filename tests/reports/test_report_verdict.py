@@ -96,6 +96,7 @@ def test_nothing_to_judge_is_unknown() -> None:
     [
         pytest.param([finding("breach")], "Yes.", id="overdue"),
         pytest.param([finding("breach", "protected_missing")], "Nothing was found past its limit", id="only_lost"),
+        pytest.param([finding("breach", "withdrawn_unlisted")], "Nothing was found past its limit", id="only_unlisted"),
         pytest.param([finding("breach", "protected_missing"), finding("breach")], "Yes.", id="both"),
         pytest.param([], "Yes.", id="stated_without_a_finding"),
     ],
@@ -103,6 +104,16 @@ def test_nothing_to_judge_is_unknown() -> None:
 def test_answer_tells_too_late_from_too_early(findings: list[Finding], start: str) -> None:
     standing = Standing(Verdict.BREACH, Verdict.BREACH, None, ())
     assert answer(standing, replace(COMPLIANT, verdict="breach"), findings, NOW).en.startswith(start)
+
+
+def test_answer_names_each_kind_of_breach_by_which_nothing_stayed_too_long() -> None:
+    standing = Standing(Verdict.BREACH, Verdict.BREACH, None, ())
+    findings = [finding("breach", kind) for kind in ("protected_missing", "protected_shrunk", "withdrawn_unlisted")]
+    said = answer(standing, replace(COMPLIANT, verdict="breach"), findings, NOW)
+    assert said.en.endswith(" but data that had to stay is gone and who withdrew is not on the suppression list.")
+    assert said.de.endswith(
+        " aber Daten fehlen, die hätten bleiben müssen, und wer widerrufen hat, fehlt auf der Werbesperrliste."
+    )
 
 
 def test_check_that_read_nothing_does_not_claim_to_have_compared() -> None:

@@ -12,8 +12,15 @@ from retention.reports.wording import counted, say
 from retention.verification.result import Verdict
 
 QUESTION = Text("Is anything past its limit, anywhere?", "Ist irgendwo eine Löschfrist überschritten?")
-GONE_TOO_EARLY = frozenset({"protected_missing", "protected_shrunk"})
-"""The breaches of the other side: nothing stayed too long, but something that had to stay is gone."""
+_IS_GONE = Text("data that had to stay is gone", "Daten fehlen, die hätten bleiben müssen")
+NOT_PAST_A_LIMIT: Mapping[str, Text] = {
+    "protected_missing": _IS_GONE,
+    "protected_shrunk": _IS_GONE,
+    "withdrawn_unlisted": Text(
+        "who withdrew is not on the suppression list", "wer widerrufen hat, fehlt auf der Werbesperrliste"
+    ),
+}
+"""The breaches by which nothing stayed too long, and what they say instead."""
 
 
 def answer(standing: Standing, check: Check | None, findings: Sequence[Finding], now: datetime) -> Text:
@@ -54,7 +61,7 @@ def _found(then: Verdict, check: Check, findings: Sequence[Finding]) -> Text:
     """What the check found as it looked."""
     when = _when(check.as_of)
     breaches = [finding for finding in findings if finding.severity == "breach"]
-    late = [finding for finding in breaches if finding.kind not in GONE_TOO_EARLY]
+    late = [finding for finding in breaches if finding.kind not in NOT_PAST_A_LIMIT]
     if then is Verdict.COMPLIANT:
         return Text(
             f"No. Nothing was past its limit on {when.en}.", f"Nein. Am {when.de} war keine Frist überschritten."
@@ -65,9 +72,10 @@ def _found(then: Verdict, check: Check, findings: Sequence[Finding]) -> Text:
             f"Ja. Am {when.de} waren Daten über ihre Frist hinaus oder ohne Grund noch vorhanden.",
         )
     if breaches:
+        others = dict.fromkeys(NOT_PAST_A_LIMIT[finding.kind] for finding in breaches)
         return Text(
-            f"Nothing was found past its limit on {when.en}, but data that had to stay is gone.",
-            f"Am {when.de} war keine Frist überschritten, aber Daten fehlen, die hätten bleiben müssen.",
+            f"Nothing was found past its limit on {when.en}, but {' and '.join(one.en for one in others)}.",
+            f"Am {when.de} war keine Frist überschritten, aber {', und '.join(one.de for one in others)}.",
         )
     return Text(
         f"Not known. On {when.en} the check found nothing past its limit, but it could not see everything.",

@@ -61,7 +61,7 @@ def _headroom(category: CategoryReport, language: str) -> tuple[str, str, str]:
     if room_s is not None and room_s < 0:
         key, note = ("headroom_none", "headroom_note") if breached else ("headroom_passed", "headroom_passed_note")
         return "headroom", say(key, language), note
-    # Beside a breach of another kind than a deadline: something that had to stay is gone.
+    # Beside a breach of another kind than a deadline, such as something that had to stay and is gone.
     label, note = ("next_deadline", "next_deadline_note") if breached else ("headroom", "headroom_note")
     if category.nothing_stored:
         return label, say("nothing_stored" if breached else "nothing_due", language), note
