@@ -204,9 +204,7 @@ class Inventory:
 
     def drop(self) -> None:
         """Remove the tables."""
-        self._run(
-            "DROP TABLE IF EXISTS {entries}, {events}, {consents}, {kept}, {approvals}, {terms}, {promised}, {dated}, {judged}"
-        )
+        self._run(f"DROP TABLE IF EXISTS {', '.join(f'{{{part}}}' for part in _TABLES)}")
 
     def create(self) -> None:
         """Make the empty tables; raises UnknownError where the role may not."""

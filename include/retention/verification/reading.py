@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 from retention.connections import Resolver
-from retention.database import OwnConnection
 from retention.datamap.loader import (
     AnyPlace,
     DataMap,
@@ -39,30 +38,6 @@ from retention.verification.row_objects import HIDDEN_OBJECTS, REFUSED_METADATA,
 from retention.verification.source import Source
 from retention.verification.territory import BucketPlan, declared_buckets, plan_buckets, store_of, unmapped_buckets
 from retention.verification.vanished import read_vanished, remembered
-
-
-def counting(own: OwnConnection, progress: Callable[[int, int], None] | None) -> Progress:
-    """Adds up what was read. How much there is nobody knows before the end, so the last check's number stands in."""
-    if progress is None:
-        return lambda _more: None
-    last = own.execute(_LAST_READ).fetchone()
-    expected, done = int(last["read"] or 0) if last is not None else 0, 0
-
-    def add(more: int) -> None:
-        nonlocal done
-        done += more
-        progress(done, max(done, expected))
-
-    return add
-
-
-_LAST_READ = """
-SELECT (summary #>> '{counts,parts}')::bigint + (summary #>> '{counts,rows}')::bigint AS read
-FROM retention.check_runs
-WHERE finished_at IS NOT NULL
-ORDER BY started_at DESC
-LIMIT 1
-"""
 
 
 def _database_of(place: AnyPlace) -> str | None:

@@ -21,8 +21,9 @@ from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
 from retention.verification.kinds import KINDS
+from retention.verification.progress import counting
 from retention.verification.promised import promised_terms
-from retention.verification.reading import Reading, counting
+from retention.verification.reading import Reading
 from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
 from retention.verification.trail import read_trail
