@@ -1,6 +1,7 @@
 """Numbers of the advisory locks in our own database, as `pg_advisory_lock` takes them (the migrations name two, too).
 
-Two numbers make one lock. Whoever needs more than one takes them in the order HOLDS, LEDGER, so that nobody waits in a ring.
+Two numbers make one lock. Whoever needs more than one takes them in the order RESULTS, HOLDS, LEDGER, so that nobody waits in a
+ring.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ LEDGER = "7301, 1"
 
 HOLDS = "7301, 2"
 """Shared by every batch while it decides again and deletes; alone by whoever changes a hold, or waits for batches to end."""
+
+RESULTS = "7301, 3"
+"""Shared by every batch from before it decides again until its result is recorded; alone by whoever has to know what has gone. It
+is apart from HOLDS because to record takes as long as to delete, and a hold that is set need not wait for it."""
 
 MIGRATION = "7301, 9"
 """Alone: one migration at a time."""

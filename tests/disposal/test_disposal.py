@@ -134,7 +134,13 @@ class TestNothingTooMuch:
         assert result.spared == {"ambiguous": 1}
         assert world.is_there(recording) and world.has_row(other)
 
-    def test_setting_a_hold_waits_for_the_batch_and_says_what_had_gone(self, world: World, plan: Plan) -> None:
+    @pytest.mark.parametrize(
+        ("at", "holds"),
+        [pytest.param("decided_again", 0, id="deletes"), pytest.param("holds_released", 1, id="records_what_went")],
+    )
+    def test_setting_a_hold_waits_until_a_batch_has_deleted_and_says_what_it_recorded(
+        self, world: World, plan: Plan, at: str, holds: int
+    ) -> None:
         recording = world.add_recording(age=40 * DAY)
         planned = plan()
         seen: dict[str, Any] = {}
@@ -156,14 +162,19 @@ class TestNothingTooMuch:
         setter = threading.Thread(target=hold)
 
         def on_step(step: str) -> None:
-            if step == "decided_again":
+            if step == at:
                 setter.start()
+                until = time.monotonic() + 20
+                while len(world.own_sql("SELECT 1 FROM retention.holds")) < holds and time.monotonic() < until:
+                    setter.join(0.05)
                 setter.join(0.5)
                 seen["waited"] = setter.is_alive()
+                seen["holds"] = len(world.own_sql("SELECT 1 FROM retention.holds"))
 
         execute_plan(world.runtime(on_step=on_step), planned.plan_id, planned.digest)
         setter.join(10)
-        assert seen["waited"], "the hold must not be set in the middle of a batch"
+        assert seen["waited"], "what had gone is said when the batch has recorded it"
+        assert seen["holds"] == holds, "a hold comes when the batch has deleted, not before and not later"
         assert seen["hold"].already_gone == 1
 
     def test_a_hold_on_a_person_keeps_a_recording_whose_call_is_lost(self, world: World, plan: Plan) -> None:

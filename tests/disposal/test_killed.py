@@ -27,6 +27,7 @@ STEPS = (
     "bytes_removed",
     "bytes_confirmed",
     "rows_removed",
+    "holds_released",
     "result_recorded",
     "finished",
 )

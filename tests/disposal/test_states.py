@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from tests.world import DAY
 
 from retention import database
 from retention.database import OwnConnection
-from retention.disposal import states
+from retention.disposal import due_rows, states
 from retention.disposal.execute import execute_plan
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import DueItem, Line, Tally
@@ -116,6 +117,21 @@ def test_rows_copied_into_a_plan_are_those_that_are_read_one_by_one(tables: Tabl
     columns = ", ".join(DueItem._fields)
     query = f"SELECT {columns} FROM retention.plan_items ORDER BY object_key"
     assert [DueItem(**row) for row in own.execute(query.encode())] == one_by_one
+
+
+def test_rows_are_counted_as_of_the_instant_in_which_they_are_planned(
+    tables: TableWorld, own: OwnConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count_later(*args: Any) -> Any:
+        tables.add_transcript("t1", segments=0)
+        return counts_of(*args)
+
+    tables.add_contract("t1", 40 * DAY)
+    tables.add_transcript("t1", segments=0)
+    counts_of = due_rows._counts
+    monkeypatch.setattr(due_rows, "_counts", count_later)
+    plan = tables.plan("transcript")
+    assert (plan.due, plan.considered) == (1, 1)
 
 
 def test_sessions_with_the_source_end_with_the_execution(tables: TableWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,18 @@
 """One batch, from the last look at holds to the recorded result.
 
 Order of steps, each a boundary at which a kill must do no harm: shared lock → guard → decide again → intent in the ledger →
-remove bytes → confirm → remove rows → result in the ledger → unlock.
+remove bytes → confirm → remove rows → unlock → result in the ledger.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -58,22 +60,43 @@ class BatchContext:
 
 def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> BatchResult:
     """Dispose of one batch on a connection of its own. Raises what the guard raises, before anything is removed."""
-    # What needs no lock comes before it: the plan is frozen, and whoever sets a hold waits for all the rest.
+    # What needs no lock comes before it: the plan is frozen, and whoever sets a hold waits for all the rest. What went is
+    # recorded after it: only who counts what has gone waits for that.
     lines = open_lines(own, context.plan_id, batch_no)
-    hashes = {line.item_id: hashes_of(context.runtime.hasher, line) for line in lines}
-    own.execute(f"SELECT pg_advisory_lock_shared({locks.HOLDS})")
+    hashes = hashes_of(context.runtime.hasher, lines)
+    with _shared(own, locks.RESULTS):
+        with _shared(own, locks.HOLDS):
+            require_allowed(context, own)
+            if not lines:
+                return BatchResult()
+            removed = _remove(context, own, batch_no, lines, hashes)
+        context.runtime.on_step("holds_released")
+        return _record_result(context, own, batch_no, removed, hashes)
+
+
+@contextmanager
+def _shared(own: OwnConnection, lock: LiteralString) -> Iterator[None]:
+    own.execute(f"SELECT pg_advisory_lock_shared({lock})")
     try:
-        require_allowed(context, own)
-        return _dispose(context, own, batch_no, lines, hashes) if lines else BatchResult()
+        yield
     finally:
         if not own.closed:
-            own.execute(f"SELECT pg_advisory_unlock_shared({locks.HOLDS})")
+            own.execute(f"SELECT pg_advisory_unlock_shared({lock})")
 
 
-def _dispose(
+class _Removed(NamedTuple):
+    """What became of a batch's items, how many stored parts went, and when that was, by our own database: before any hold that is
+    set from then on."""
+
+    outcomes: Outcomes
+    parts: int
+    at: datetime
+
+
+def _remove(
     context: BatchContext, own: OwnConnection, batch_no: int, lines: Sequence[Line], hashes: Mapping[str, ItemHashes]
-) -> BatchResult:
-    """The batch under the shared lock."""
+) -> _Removed:
+    """Decide again, note the intent, remove and confirm, under the shared lock."""
     step, checked = context.runtime.on_step, context.places[lines[0].place]
     step("locked")
     kind = kind_of(checked.place)
@@ -84,10 +107,8 @@ def _dispose(
     _record_intent(context, own, batch_no, [hashes[line.item_id].item for line in due], kept)
     step("intent_recorded")
     _require_lock(own)
-    removed, parts_removed = kind.remove(reading, own, due, context.stored_before[checked.place.name])
-    outcomes |= removed
-    disposed = _disposed(context, own, outcomes, hashes)
-    return _record_result(context, own, batch_no, outcomes, disposed, parts_removed)
+    removed, parts = kind.remove(reading, own, due, context.stored_before[checked.place.name])
+    return _Removed(outcomes | removed, parts, database_time(own))
 
 
 def require_allowed(context: BatchContext, own: OwnConnection) -> None:
@@ -112,7 +133,12 @@ def _require_lock(own: OwnConnection) -> None:
 
 def _root(hashes: Iterable[bytes]) -> str:
     """Merkle root over the items' keyed hashes, in sorted order."""
-    return merkle_root(sorted(hashes)).hex()
+    return _root_of(tuple(sorted(hashes)))
+
+
+@lru_cache(maxsize=8)  # most batches go as they were intended
+def _root_of(leaves: tuple[bytes, ...]) -> str:
+    return merkle_root(leaves).hex()
 
 
 def _record_intent(
@@ -133,14 +159,10 @@ def _record_intent(
 
 
 def _record_result(
-    context: BatchContext,
-    own: OwnConnection,
-    batch_no: int,
-    outcomes: Outcomes,
-    disposed: Sequence[DisposedRow],
-    parts_removed: int,
+    context: BatchContext, own: OwnConnection, batch_no: int, removed: _Removed, hashes: Mapping[str, ItemHashes]
 ) -> BatchResult:
     """Write states, keyed hashes of what went, and the ledger's entry, in one transaction."""
+    outcomes, disposed = removed.outcomes, _disposed(context, removed, hashes)
     gone = sum(row.outcome == "gone" for row in disposed)
     failed = Counter(word or "unknown" for state, word in outcomes.values() if state == "failed")
     spared = Counter(word or "unknown" for state, word in outcomes.values() if state == "spared")
@@ -151,7 +173,7 @@ def _record_result(
         "recovered": len(disposed) - gone,
         "failed": dict(failed),
         "spared": dict(spared),
-        "parts_removed": parts_removed,
+        "parts_removed": removed.parts,
         "by": context.runtime.actor,
         "root": _root(row.item_hash for row in disposed),
         "key": context.runtime.hasher.key_id,
@@ -175,12 +197,10 @@ def parts_removed(own: OwnConnection, plan_id: UUID) -> int:
     return row["parts"] if row is not None else 0
 
 
-def _disposed(
-    context: BatchContext, own: OwnConnection, outcomes: Outcomes, hashes: Mapping[str, ItemHashes]
-) -> list[DisposedRow]:
-    gone_at, key_id = database_time(own), context.runtime.hasher.key_id
+def _disposed(context: BatchContext, removed: _Removed, hashes: Mapping[str, ItemHashes]) -> list[DisposedRow]:
+    key_id = context.runtime.hasher.key_id
     return [
-        disposed_row(line, hashes[line.item_id], key_id, state, gone_at)
-        for line, (state, _) in outcomes.items()
+        disposed_row(line, hashes[line.item_id], key_id, state, removed.at)
+        for line, (state, _) in removed.outcomes.items()
         if state in ("gone", "gone_confirmed_on_recovery")
     ]

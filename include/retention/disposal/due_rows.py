@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,12 +71,26 @@ class DueRows:
 
     @contextmanager
     def _counted(self) -> Iterator[tuple[Source, Selection]]:
-        """Counts and items from one snapshot, so that they add up."""
+        """Counts and items from one snapshot, so that they add up. A session of its own counts while the items are read: each of
+        the two decides every row of the place."""
         selection = self.reading.selection(suppressed=self.suppressed)
+        with self._snapshot() as source, ThreadPoolExecutor(1, thread_name_prefix="count") as other:
+            snapshot = source.execute("SELECT pg_export_snapshot() AS id").fetchone()
+            assert snapshot is not None  # a SELECT of one value
+            counting = other.submit(self._counts, selection, snapshot["id"])
+            yield source, selection
+            _add(counting.result(), self.tally)
+
+    def _counts(self, selection: Selection, snapshot: str) -> list[dict[str, Any]]:
+        with self._snapshot() as source:
+            source.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+            return _counts(source, selection)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Source]:
         with self.reading.runtime.source(self.reading.checked.place) as source, source.transaction():
             source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            count_decided(source, selection, self.tally)
-            yield source, selection
+            yield source
 
 
 def _column(name: str) -> sql.Composable:
@@ -98,11 +113,19 @@ def _blocks(copy: psycopg.Copy) -> Iterator[bytes]:
 
 def count_decided(source: Source, selection: Selection, tally: Tally) -> None:
     """Count what was decided: the first deadline of what is planned; of what stays, the reason and when the next falls due."""
+    _add(_counts(source, selection), tally)
+
+
+def _counts(source: Source, selection: Selection) -> list[dict[str, Any]]:
     counts = sql.SQL(
         "SELECT status, reason, basis, count(*) AS items, min(deadline_at) FILTER (WHERE {}) AS deadline_at, "
         "min(due_at) FILTER (WHERE status = 'retain') AS next_due_at FROM {} GROUP BY status, reason, basis"
     ).format(sql.SQL(DEADLINE_KNOWN), selection.decided)
-    for row in source.execute(counts, selection.parameters):
+    return source.execute(counts, selection.parameters).fetchall()
+
+
+def _add(counts: Sequence[Mapping[str, Any]], tally: Tally) -> None:
+    for row in counts:
         tally.considered += row["items"]
         tally.fallback += row["items"] if row["basis"] == "fallback" else 0
         if is_planned(row):

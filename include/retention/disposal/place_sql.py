@@ -19,4 +19,4 @@ def only_keys(by_key: bool) -> sql.SQL:
 
 def only_ids(columns: FactColumns) -> sql.Composed:
     """The condition that restricts a table's facts to the rows with the ids in the parameter `keys`."""
-    return sql.SQL("f.item_id = ANY(%(keys)s::text[]::{}[])").format(sql.SQL(columns.id_type))
+    return sql.SQL("f.item_id = ANY(%(keys)s::{}[])").format(sql.SQL(columns.id_type))

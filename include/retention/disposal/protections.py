@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import sql
 
@@ -129,28 +129,40 @@ def protected(columns: FactColumns) -> sql.Composed:
 
     The same as retention.policy.holds.covers; a guessed start may lie in any period.
     """
+    # DISTINCT tells PostgreSQL what it can't know of a step: there is one row at most for each item.
+    return sql.SQL(
+        "SELECT clocked.*, {exempt_until} AS exempt_until, {hold_ids} AS hold_ids, {hold_ended_at} AS hold_ended_at, "
+        "clocked.duties AND {duty} AS has_duty, "
+        "CASE WHEN clocked.duties AND {duty} THEN {duty_until} END AS duty_ends_at, "
+        "coalesce(clocked.asked_due_at <= %(as_of)s, FALSE) AS was_asked "
+        "FROM clocked LEFT JOIN (SELECT DISTINCT ON (item_id) * FROM consent) AS consent "
+        "ON consent.item_id = clocked.item_id"
+    ).format(
+        exempt_until=_EXEMPT_UNTIL,
+        hold_ids=_of_holds("array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active)", columns),
+        hold_ended_at=_of_holds("max(hold.until) FILTER (WHERE NOT hold.active)", columns),
+        duty=columns.duty(),
+        duty_until=columns.duty_until(),
+    )
+
+
+def _of_holds(aggregate: LiteralString, columns: FactColumns) -> sql.Composed:
+    """An aggregate over the holds whose scope the item is in. CASE, so that it costs nothing for all the others."""
     names = [sql.Identifier("clocked", name) for name in columns.names]
     is_named = sql.SQL(" OR ").join(sql.SQL("{} = ANY(%(held_items)s)").format(name) for name in names)
     return sql.SQL(
-        "SELECT clocked.*, {exempt_until} AS exempt_until, h.hold_ids, h.hold_ended_at, clocked.duties AND {duty} AS has_duty, "
-        "CASE WHEN clocked.duties AND {duty} THEN {duty_until} END AS duty_ends_at, "
-        "coalesce(clocked.asked_due_at <= %(as_of)s, FALSE) AS was_asked "
-        "FROM clocked LEFT JOIN consent ON consent.item_id = clocked.item_id "
-        "CROSS JOIN LATERAL (SELECT array_agg(hold.hold_id ORDER BY hold.hold_id) FILTER (WHERE hold.active) AS hold_ids, "
-        "max(hold.until) FILTER (WHERE NOT hold.active) AS hold_ended_at FROM hold "
-        "WHERE {may_be_held} AND (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
+        "CASE WHEN {may_be_held} THEN (SELECT {aggregate} FROM hold "
+        "WHERE (hold.tenant_id IS NULL OR clocked.tenant_id IS NULL "
         "OR hold.tenant_id IN (clocked.tenant_id, clocked.key_tenant)) "
         "AND (hold.person_id IS NULL OR NOT {person_known} OR hold.person_id = clocked.person_id) "
         "AND (hold.held_item_id IS NULL OR hold.held_item_id IN ({names})) "
         "AND (hold.started_from IS NULL OR clocked.redated OR clocked.arose_at >= hold.started_from) "
-        "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) AS h"
+        "AND (hold.started_before IS NULL OR clocked.redated OR clocked.arose_at < hold.started_before)) END"
     ).format(
-        exempt_until=_EXEMPT_UNTIL,
+        aggregate=sql.SQL(aggregate),
         may_be_held=_MAY_BE_HELD.format(person_known=columns.person_known(), is_named=is_named),
         names=sql.SQL(", ").join(names),
         person_known=columns.person_known(),
-        duty=columns.duty(),
-        duty_until=columns.duty_until(),
     )
 
 

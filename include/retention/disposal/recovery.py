@@ -83,9 +83,9 @@ def _settle_batch(
     lines = tried_lines(own, plan_id, batch_no)
     absent = kind_of(place).gone(runtime, place, lines) if place is not None else []
     gone = [line for line in absent if line.was_tried]
-    at = database_time(own)
+    at, hashes = database_time(own), hashes_of(runtime.hasher, gone)
     rows = [
-        disposed_row(line, hashes_of(runtime.hasher, line), runtime.hasher.key_id, "gone_confirmed_on_recovery", at)
+        disposed_row(line, hashes[line.item_id], runtime.hasher.key_id, "gone_confirmed_on_recovery", at)
         for line in gone
     ]
     body = {

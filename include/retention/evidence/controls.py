@@ -84,7 +84,9 @@ def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str)
 def wait_for_batches(own: OwnConnection) -> None:
     """Return when every batch that ran at the call has ended: deleted, confirmed, and its result recorded.
 
-    Batches hold this lock shared, and look for a stop after they have got it. Once a stop is committed, none runs from here on.
+    Batches hold these locks shared, and look for a stop after they have got them. Once a stop is committed, none runs from here
+    on.
     """
     with own.transaction():
+        own.execute(f"SELECT pg_advisory_xact_lock({locks.RESULTS})")
         own.execute(f"SELECT pg_advisory_xact_lock({locks.HOLDS})")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -51,15 +51,23 @@ class ItemHasher:
 
     def item(self, place: str, item_id: str) -> bytes:
         """32 bytes that stand for one item of one place."""
-        return self._digest(_framed("item", place) + _frame(item_id))
+        return self.items(place, [item_id])[0]
+
+    def items(self, place: str, item_ids: Iterable[str]) -> list[bytes]:
+        """The same of many items, in their order."""
+        return self._digests(("item", place), item_ids)
 
     def person(self, person_id: str) -> bytes:
         """32 bytes that stand for one person, by the source's internal id."""
-        return self._digest(_framed("person") + _frame(person_id))
+        return self.persons([person_id])[0]
+
+    def persons(self, person_ids: Iterable[str]) -> list[bytes]:
+        """The same of many persons, in their order."""
+        return self._digests(("person",), person_ids)
 
     def identifier(self, kind: str, text: str) -> bytes:
         """32 bytes that stand for one normalised e-mail address or telephone number (`kind`), on the suppression list."""
-        return self._digest(_framed("identifier", kind) + _frame(text))
+        return self._digests(("identifier", kind), [text])[0]
 
     def scope(self, parts: Mapping[str, object]) -> bytes:
         """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""
@@ -67,16 +75,19 @@ class ItemHasher:
             name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
             for name, value in parts.items()
         }
-        named = [part for name in sorted(texts) for part in (name, texts[name])]
-        return self._digest(b"".join(map(_frame, ["scope", *named])))
+        *prefix, last = ["scope", *(part for name in sorted(texts) for part in (name, texts[name]))]
+        return self._digests(tuple(prefix), [last])[0]
 
-    def _digest(self, message: bytes) -> bytes:
-        """HMAC (RFC 2104) that goes through the key once in a process, not once for each item."""
-        inner, outer = _keyed(self.key)
-        inner, outer = inner.copy(), outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
+    def _digests(self, prefix: tuple[str, ...], texts: Iterable[str]) -> list[bytes]:
+        """HMAC (RFC 2104) of the prefix and each text. It goes through key and prefix once, not once for each item."""
+        inner, outer = _inner(self.key, prefix), _outer(self.key)
+        digests = []
+        for text in texts:
+            one, other = inner.copy(), outer.copy()
+            one.update(_frame(text))
+            other.update(one.digest())
+            digests.append(other.digest())
+        return digests
 
 
 def _frame(part: str) -> bytes:
@@ -85,25 +96,26 @@ def _frame(part: str) -> bytes:
     return len(text).to_bytes(4, "big") + text
 
 
-@lru_cache(maxsize=256)
-def _framed(*parts: str) -> bytes:
-    """What many messages begin with: names of kinds and places, of which there are few."""
-    return b"".join(map(_frame, parts))
-
-
 @lru_cache(maxsize=8)
 def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"retention key id" + key).hexdigest()[:16]
 
 
+@lru_cache(maxsize=256)
+def _inner(key: bytes, prefix: tuple[str, ...]) -> hashlib._Hash:
+    """The inner SHA-256, after the key in a block of its own and what many messages begin with."""
+    return hashlib.sha256(_pad(key, 0x36) + b"".join(map(_frame, prefix)))
+
+
 @lru_cache(maxsize=8)
-def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The inner and the outer SHA-256, each after the key in a block of its own."""
+def _outer(key: bytes) -> hashlib._Hash:
+    """The outer SHA-256, after the key in a block of its own."""
+    return hashlib.sha256(_pad(key, 0x5C))
+
+
+def _pad(key: bytes, byte: int) -> bytes:
     block = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")
-    return (
-        hashlib.sha256(bytes(byte ^ 0x36 for byte in block)),
-        hashlib.sha256(bytes(byte ^ 0x5C for byte in block)),
-    )
+    return bytes(one ^ byte for one in block)
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:

@@ -209,7 +209,10 @@ def _lock(own: OwnConnection) -> datetime:
 
 
 def _with_gone(own: OwnConnection, hasher: ItemHasher, hold: Hold, now: datetime) -> HoldSet:
-    """Count what had gone, after the hold is committed: no batch waits for the count, and none can add to it."""
+    """Count what had gone, after the hold is committed: no batch waits for the count, and none can add to it once those that went
+    before the hold are recorded."""
+    with own.transaction():
+        own.execute(f"SELECT pg_advisory_xact_lock({locks.RESULTS})")
     gone = count_gone(own, hasher, hold)
     body = {
         "hold": hold.hold_id,

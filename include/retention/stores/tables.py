@@ -247,7 +247,7 @@ class TableBatch:
         return self._alone[name]
 
     def _ids(self) -> sql.Composed:
-        return sql.SQL("%(ids)s::text[]::{}[]").format(sql.SQL(self._type(self._id_column)))
+        return sql.SQL("%(ids)s::{}[]").format(sql.SQL(self._type(self._id_column)))
 
     def _type(self, column: str) -> str:
         """The type to cast values of the column to (stores/column_types.py)."""
