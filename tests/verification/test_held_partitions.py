@@ -35,6 +35,14 @@ def missed(logs: Logs) -> dict[str, int]:  # noqa: F811
     return {kind: count for kind, count in logs.found().items() if kind in (MISSING, SHRUNK)}
 
 
+def an_hour_passes(logs: Logs) -> None:  # noqa: F811
+    """Since the last check. What is dated later by more than clocks differ, it can't have seen."""
+    logs.world.own_sql("ALTER TABLE retention.check_runs DISABLE TRIGGER USER")
+    for column in ("as_of", "started_at", "finished_at"):
+        logs.world.own_sql(f"UPDATE retention.check_runs SET {column} = {column} - interval '1 hour'")
+    logs.world.own_sql("ALTER TABLE retention.check_runs ENABLE TRIGGER USER")
+
+
 PERIODS = pytest.mark.parametrize(
     ("since", "until"),
     [
@@ -83,6 +91,23 @@ def test_records_of_a_held_partition_are_missed_whatever_another_hold_covers(
         assert missed(logs) == {SHRUNK: 1}
 
 
+def test_what_came_since_makes_up_for_nothing_that_went(logs: Logs) -> None:  # noqa: F811
+    logs.table.add_default()
+    for ago in (20 * DAY, 19 * DAY):
+        logs.log(now() - ago, 5)
+    logs.world.add_hold(category="logs")
+    assert missed(logs) == {}
+    logs.table.sql(
+        "DELETE FROM request_log WHERE ctid IN (SELECT ctid FROM request_log ORDER BY logged_at DESC LIMIT 3)"
+    )
+    an_hour_passes(logs)
+    for came in (10, 0):
+        logs.log(now(), came)
+        assert missed(logs) == {SHRUNK: 1}
+    logs.log(now() - 19 * DAY, 3)
+    assert missed(logs) == {}
+
+
 def test_of_a_partition_each_hold_misses_what_its_own_period_covers(logs: Logs) -> None:  # noqa: F811
     two_days(logs)
     lower = now() - OLDEST
@@ -126,6 +151,51 @@ def test_a_held_partition_that_is_emptied_in_part_under_another_name_is_missed(l
     logs.table.sql(f"ALTER TABLE {name} RENAME TO request_log_for_the_lawyers")
     keep_one_a_day(logs)
     assert missed(logs) == {MISSING: 1}
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost", "expected"),
+    [
+        pytest.param(0, 0, {}, id="all"),
+        pytest.param(2, 0, {}, id="some"),
+        pytest.param(0, 1, {MISSING: 1}, id="all_but_one_that_is_lost"),
+        pytest.param(2, 1, {SHRUNK: 1}, id="some_and_one_is_lost"),
+    ],
+)
+def test_held_rows_may_move_from_the_default_partition_into_new_ones(
+    logs: Logs,  # noqa: F811
+    kept: int,
+    lost: int,
+    expected: dict[str, int],
+) -> None:
+    logs.table.add_default()
+    for day in (20, 19):
+        logs.log(now() - day * DAY, 4)
+    logs.log(now() - 2 * HOUR, kept)
+    logs.world.add_hold(category="logs")
+    assert missed(logs) == {}
+    an_hour_passes(logs)
+    logs.table.sql("CREATE TABLE moved AS SELECT * FROM request_log WHERE logged_at < now() - interval '2 days'")
+    logs.table.sql("DELETE FROM request_log WHERE id IN (SELECT id FROM moved)")
+    logs.table.sql("DELETE FROM moved WHERE id IN (SELECT id FROM moved LIMIT %s)", lost)
+    for day in (21, 19):
+        logs.table.add_partition(now() - day * DAY, now() - (day - 2) * DAY)
+    logs.table.sql("INSERT INTO request_log OVERRIDING SYSTEM VALUE SELECT * FROM moved")
+    logs.log(now(), 3 * kept)
+    for _ in range(2):
+        assert missed(logs) == expected
+
+
+def test_a_held_partition_whose_name_another_has_by_now_is_missed(logs: Logs) -> None:  # noqa: F811
+    """As scripts do that use the same tables for each week: the hold means the new one, and nothing keeps the old one."""
+    name = two_days(logs)
+    logs.world.add_hold(category="logs", place=PLACE, item_id=name)
+    logs.found()
+    logs.table.sql(f"ALTER TABLE {name} RENAME TO request_log_last_week")
+    logs.table.add_partition(now() - DAY, now() + DAY, name.split(".")[1])
+    logs.log(now() - HOUR, 50)
+    for _ in range(2):
+        assert missed(logs) == {SHRUNK: 1}
 
 
 def test_a_hold_on_a_row_that_is_gone_covers_no_other_partition(logs: Logs) -> None:  # noqa: F811

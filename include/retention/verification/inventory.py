@@ -62,6 +62,7 @@ class Entry(NamedTuple):
     note: str | None = None
     extent: int | None = None
     is_unlisted: bool = False
+    extent_then: int | None = None
 
 
 _EVENTS = (Entry._fields.index("event_happened"), Entry._fields.index("event_at"))
@@ -70,7 +71,7 @@ _ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if 
 _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
     *("int4", *("timestamptz",) * 4, "text", "timestamptz", "text", "text"),
-    *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8", "bool"),
+    *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8", "bool", "int8"),
 )
 _STORED = """
 COPY (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ DROPPED_PLACES_FOR = "30 days"
 """For so long after it was last read a place that left the map is reported."""
 
 _LAST_READ = """
-SELECT check_run_id, hash_key_id
+SELECT check_run_id, hash_key_id, finished_at
 FROM retention.check_runs
 WHERE places_read ? %s AND finished_at IS NOT NULL AND is_proof AND started_at <= clock_timestamp()
 ORDER BY started_at DESC
@@ -62,6 +63,7 @@ class LastCheck(NamedTuple):
 
     check_run_id: UUID
     key_id: str | None
+    finished_at: datetime
 
     def is_comparable(self, key_id: str) -> bool:
         """Whether its hashes can be compared with those under this key."""
@@ -71,7 +73,7 @@ class LastCheck(NamedTuple):
 def last_check_of(own: OwnConnection, place: str) -> LastCheck | None:
     """The last check that read this place to its end; None before the first. One that is yet to come has read nothing."""
     found = own.execute(_LAST_READ, (place,)).fetchone()
-    return LastCheck(found["check_run_id"], found["hash_key_id"]) if found is not None else None
+    return LastCheck(found["check_run_id"], found["hash_key_id"], found["finished_at"]) if found is not None else None
 
 
 def dropped_places(own: OwnConnection, categories: Collection[str], mapped: Collection[str]) -> dict[str, list[bytes]]:

@@ -34,10 +34,8 @@ class Period(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What tells it from other periods; of all time nothing is said."""
-        if self == ALWAYS:
-            return ""
-        since, until = (at.isoformat() if at is not None else "" for at in self)
+        """What tells it from other periods."""
+        since, until = (at.isoformat() if at is not None else "ever" for at in self)
         return f" from {since} to {until}"
 
     def within(self, time: sql.Composable) -> sql.Composable:

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from retention.datamap.loader import MappedPartitions
 from retention.verification.inventory import Entry
+from retention.verification.memory import last_check_of
 from retention.verification.partition_holds import ALWAYS, PartitionHolds, Period
 from retention.verification.partition_parts import ABOUT, Part, is_still, list_parts
 from retention.verification.place_check import PlaceCheck
@@ -23,6 +24,8 @@ from retention.verification.source import Source, Unread
 
 _CHUNK = 1_000
 _NO_TABLE = "42P01"
+_CLOCKS_DIFFER = "interval '10 minutes'"
+"""By so much a record's time may lie ahead of ours."""
 _LISTINGS = 5
 """How often parts are listed, until a listing shows none that wasn't read."""
 
@@ -47,6 +50,7 @@ class PartitionIntake:
         self._source = source
         self._holds = PartitionHolds(check)
         self._latest = check.around.clocks.now()
+        self._last_check = last_check_of(check.inventory.own, check.name)
 
     def read(self) -> None:
         """Every part by itself, and then what came meanwhile: rows may have been moved into a new partition, and one that bears
@@ -114,25 +118,34 @@ class PartitionIntake:
             asked=asked, part=part.table, good=self._is_good
         )
         (counts,) = self._source.ask(ABOUT, query)
+        found = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
         return [
             self._check.entry(
                 "held",
                 holds=covered,
                 extent=rows,
+                extent_then=rows_then if self._last_check is not None else None,
                 item_hash=self._check.item_hash(part.item_id),
                 part_hash=self._check.item_hash(part.item_id + period.name),
                 row_count=1,
                 clock_at=oldest,
             )
-            for (period, covered), rows, oldest in zip(by_period.items(), counts[::2], counts[1::2], strict=True)
+            for (period, covered), (rows, rows_then, oldest) in zip(by_period.items(), found, strict=True)
             if rows
         ]
 
     def _counted(self, period: Period) -> sql.Composed:
-        """Number and oldest of the records in a period. Nobody knows the period of one whose time other evidence contradicts."""
-        where = sql.SQL("TRUE") if period == ALWAYS else self._in_surely(period)
-        return sql.SQL("count(*) FILTER (WHERE {where}), min({time}) FILTER (WHERE {where})").format(
-            where=where, time=self._time
+        """Of the records in a period: how many there are, how many are dated by the last check, and the oldest's date. Nobody
+        knows the period of one whose time other evidence contradicts."""
+        last = self._last_check.finished_at if self._last_check is not None else None
+        return sql.SQL(
+            "count(*) FILTER (WHERE {where}), "
+            "count(*) FILTER (WHERE {where} AND {time} <= {last}::timestamptz + {tolerance}), min({time}) FILTER (WHERE {where})"
+        ).format(
+            where=sql.SQL("TRUE") if period == ALWAYS else self._in_surely(period),
+            time=self._time,
+            last=sql.Literal(last),
+            tolerance=sql.SQL(_CLOCKS_DIFFER),
         )
 
     def _in_surely(self, period: Period) -> sql.Composed:
@@ -194,8 +207,8 @@ class PartitionIntake:
     @property
     def _is_good(self) -> sql.Composed:
         """A time that is a date, and not in the future by more than clocks differ."""
-        return sql.SQL("{} BETWEEN '1990-01-01Z' AND {} + interval '10 minutes'").format(
-            self._time, sql.Literal(self._latest)
+        return sql.SQL("{} BETWEEN '1990-01-01Z' AND {} + {}").format(
+            self._time, sql.Literal(self._latest), sql.SQL(_CLOCKS_DIFFER)
         )
 
     @property

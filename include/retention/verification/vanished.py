@@ -12,6 +12,7 @@ from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.requests import Decisions, Gone
 from retention.verification.row_queries import ConsentFacts
+from retention.verification.vanished_partitions import MOVED, RENAMED
 
 _BATCH = 1000
 
@@ -46,23 +47,15 @@ WHERE
             AND e.place = p.place
             AND e.entry IN ('version', 'record', 'partition', 'file', 'held')
     )
-    -- A partition under another name has all its records still. And where nobody can say any more what a hold covered of one,
-    -- what it began with is there.
-    AND NOT EXISTS (
-        SELECT 1
-        FROM {entries} AS e
-        WHERE
-            e.place = p.place
-            AND least(e.clock_at, e.evidence_at) = p.arose_at
-            AND CASE e.entry WHEN 'held' THEN e.extent >= p.extent WHEN 'partition' THEN e.item_hash = p.item_hash END
-    )
-"""
+    AND NOT {renamed}
+    AND NOT coalesce({moved} >= p.extent, FALSE)
+""".replace("{renamed}", RENAMED).replace("{moved}", MOVED)
 
 # What was there in full and is there in part, unless another file that begins alike has all of it. Of a partition, what one hold
-# covered is compared under that hold.
+# covered is compared under that hold, and without what came since; where its oldest record went, something is missing anyway.
 _LESS_THAN_BEFORE = """
 UPDATE {entries} AS e
-SET extent_before = p.extent
+SET extent_before = e.extent + greatest(p.extent - coalesce(e.extent_then, e.extent), 1)
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -72,13 +65,23 @@ WHERE
     AND (e.item_hash = p.item_hash OR e.entry = 'file')
     AND e.entry IN ('record', 'file', 'held')
     AND (e.entry <> 'held' OR e.sure_hold_ids && p.hold_ids)
-    AND e.extent < p.extent
-    AND NOT EXISTS (
-        SELECT 1
-        FROM {entries} AS other
-        WHERE other.place = p.place AND other.part_hash = p.part_hash AND other.extent >= p.extent
+    AND (
+        (e.entry = 'held' AND e.clock_at > p.arose_at)
+        OR (
+            coalesce(e.extent_then, e.extent) < p.extent
+            AND NOT EXISTS (
+                SELECT 1
+                FROM {entries} AS other
+                WHERE
+                    e.entry <> 'held'
+                    AND other.place = p.place
+                    AND other.part_hash = p.part_hash
+                    AND other.extent >= p.extent
+            )
+        )
     )
-"""
+    AND NOT coalesce({moved} >= p.extent - coalesce(e.extent_then, e.extent), FALSE)
+""".replace("{moved}", MOVED)
 
 _PROTECTED_NOW = """
 INSERT INTO retention.protected_items (

@@ -64,7 +64,8 @@ CREATE UNLOGGED TABLE {entries} (
     is_unlisted    boolean NOT NULL DEFAULT false,
     -- How much of it there is: rows of a partition, rows that belong to a row, bytes of a log file. NULL: not known, or one thing.
     extent         bigint,
-    extent_before  bigint        -- the larger extent at the last check, under a protection that lasts
+    extent_then    bigint,       -- held: as much of it as is dated by the last check, which what came since doesn't make up for
+    extent_before  bigint        -- the larger extent that it would have, had nothing gone since, under a protection that lasts
 );
 
 -- The promise's events that happened to an entry, or may have; by their place in the promise.
