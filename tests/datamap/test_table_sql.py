@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from tests.sample.stores import Stores, fresh_stores
 from tests.sample.table_facts import POLICY, TABLES, rows_of
@@ -15,6 +16,7 @@ from tests.world import DAY, HOUR, World, now
 from retention.disposal.fact_columns import WAITS_FOR
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
+from retention.verification.table_warnings import rests_on_session_zone
 
 GO_AFTER = ("calls", "callers")
 """Places whose items go after others, and wait for these: to the check no more once they were asked for together."""
@@ -63,6 +65,18 @@ def test_both_sides_give_the_item_s_id_as_it_is_and_every_event_of_the_rule(comp
         assert row["item_id"] == stored
         assert events - {"start_suppressed"} == {column for column in row if column.startswith("start_")}
         assert {"tenant_id", "person_id", "evidence_at"} <= row.keys()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_neither_side_takes_a_local_time_for_an_instant(company: Stores, name: str) -> None:
+    for text in (TABLES[name].items_sql, TABLES[name].check_items_sql):
+        query = psycopg.sql.SQL("SELECT * FROM ({}\n) AS f").format(psycopg.sql.SQL(text))  # type: ignore[arg-type]
+
+        def ask(_about: str, explain: psycopg.sql.Composable, _parameters: Any = ()) -> list[tuple[Any, ...]]:
+            with psycopg.connect(company.company) as connection:
+                return connection.execute(explain).fetchall()
+
+        assert not rests_on_session_zone(ask, name, query)
 
 
 CONTRACTS = [

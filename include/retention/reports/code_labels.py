@@ -212,6 +212,8 @@ CODES: dict[str, tuple[str, str]] = {
     "unit.tables": ("tables", "Tabellen"),
     "unit.columns.one": ("column", "Spalte"),
     "unit.columns": ("columns", "Spalten"),
+    "unit.triggers.one": ("trigger", "Trigger"),
+    "unit.triggers": ("triggers", "Trigger"),
     "unit.files.one": ("file", "Datei"),
     "unit.files": ("files", "Dateien"),
     "unit.names.one": ("name", "Name"),

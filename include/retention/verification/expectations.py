@@ -41,7 +41,7 @@ _GAPS = {
         WHERE
             (item_hash IS NULL AND entry NOT IN (
                 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place', 'rest', 'orphans', 'unseen', 'unreadable',
-                'hidden', 'unnamed', 'agreement', 'external'
+                'hidden', 'unnamed', 'agreement', 'external', 'zoneless', 'trigger'
             ))
             OR (part_hash IS NULL AND is_part AND entry NOT IN ('delete_marker', 'upload'))
     """,

@@ -62,6 +62,8 @@ KINDS: dict[str, Kind] = {
         Kind("ambiguous_object", _F, "items", "objects"),
         Kind("owner_unknown", _F, "rows", "records"),
         Kind("unreadable_identifier", _F, "rows", "identified"),
+        Kind("zoneless_time", _F, "places", "records"),
+        Kind("trigger_on_disposal", _F, "triggers", "records"),
         Kind("leftover_partition", _F, "items", "partitions"),
         Kind("unnamed_identifier", _F, "columns", "identifying"),
         Kind("agreement_binds_nobody", _F, "agreements", "agreements"),

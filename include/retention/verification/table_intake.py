@@ -210,7 +210,7 @@ class TableIntake:
         return told
 
     def _look_around(self) -> None:
-        """What belongs to rows that are gone, what is anonymised by halves, and what the check SQL leaves out."""
+        """What belongs to rows that are gone, what is anonymised by halves, what the check SQL leaves out, and what warns."""
         check = self._check
         for table, rows, lost in self._rows.orphans():
             check.read_more("dependents", rows)
@@ -220,6 +220,7 @@ class TableIntake:
             check.looked_at["anonymised"] += check.looked_at["records"]
             for ids in self._rows.half_anonymised():
                 check.inventory.add([check.entry("half", item_hash=check.item_hash(item_id)) for item_id in ids])
+        check.inventory.add([check.entry(kind, note=note) for kind, note in self._rows.warnings()])
         if unseen := self._rows.unseen():
             check.inventory.add([check.entry("unseen", counted=unseen)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -36,9 +36,11 @@ from retention.verification.table_shape import (
     orphan_queries,
     table_of,
     text_parameters,
+    type_of_ids,
     unseen_query,
     wholly_anonymised,
 )
+from retention.verification.table_warnings import rests_on_session_zone, triggers_on_what_goes
 
 _REQUIRED = ("item_id", "tenant_id", "person_id")
 _OF_CONSENTS = ("proven_consent_at", "last_withdrawn_at")
@@ -97,22 +99,12 @@ class TableRows:
         optional = [name for name in ("duty_until", *_OF_CONSENTS) if name in self._columns]
         source.require_instants(self._file, probe([*item_instants(self._terms), *optional], check_items))
         source.columns(self._file, probe(_REQUIRED, check_items))
-        self._id_type = self._type_of_ids()
+        self._id_type = type_of_ids(source, self._file, self._columns["item_id"])
         if self._consents is not None and self._place.check_consents_sql is not None:
             source.require_instants(self._consents_file, probe(CONSENT_INSTANTS, self._place.check_consents_sql))
             source.columns(self._consents_file, self._consents)
         self._facts = sql.SQL("SELECT {} FROM {}").format(self._fact_columns(), around(check_items))
         self.requests = requests_of(source, self._place)
-
-    def _type_of_ids(self) -> sql.Composable:
-        """One without limits, which cuts no id. Without -1, `character` would have one letter; two types cut by themselves."""
-        asked = sql.SQL(
-            "SELECT CASE WHEN t.oid IN ('name'::regtype, '\"char\"'::regtype) THEN 'text' ELSE format_type(t.oid, -1) END "
-            "FROM (SELECT CAST(%s AS oid) AS oid) AS t"
-        )
-        [(name,)] = self._source.ask(self._file, asked, (self._columns["item_id"],))
-        trusted: Any = name  # the server's own spelling of a type
-        return sql.SQL(trusted)
 
     def _fact_columns(self) -> sql.Composed:
         happened, at = events_of(self._terms, self._columns)
@@ -272,6 +264,13 @@ class TableRows:
             {"ids": list(item_ids)},
         )
         return dict.fromkeys(item_ids, 0) | {str(item_id): int(rows) for item_id, rows in found}
+
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        """What somebody should look at, as kind of entry and note."""
+        if rests_on_session_zone(self._source.ask, self._file, self._facts):
+            yield "zoneless", "check_items"
+        for trigger in triggers_on_what_goes(self._source.ask, self._place.spec):
+            yield "trigger", trigger
 
     def unseen(self) -> int:
         """How many rows the table has that the check SQL leaves out."""

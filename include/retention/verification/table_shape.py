@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from psycopg import sql
 
 from retention.datamap.model import Dependent, TablePlace
 from retention.verification.row_queries import around
+from retention.verification.source import Source
 
 
 def text_parameters(spec: TablePlace) -> dict[str, object]:
@@ -106,3 +108,15 @@ def table_of(name: str) -> sql.Identifier:
 
 def _bears(column: str) -> sql.Composed:
     return sql.SQL("t.{} IS NOT DISTINCT FROM {}").format(sql.Identifier(column), sql.Placeholder(f"text_{column}"))
+
+
+def type_of_ids(source: Source, file: str, oid: int) -> sql.Composable:
+    """How SQL writes the type of the ids: one without limits, which cuts none. Without -1, `character` would have one letter; two
+    types cut by themselves."""
+    asked = sql.SQL(
+        "SELECT CASE WHEN t.oid IN ('name'::regtype, '\"char\"'::regtype) THEN 'text' ELSE format_type(t.oid, -1) END "
+        "FROM (SELECT CAST(%s AS oid) AS oid) AS t"
+    )
+    [(name,)] = source.ask(file, asked, (oid,))
+    trusted: Any = name  # the server's own spelling of a type
+    return sql.SQL(trusted)

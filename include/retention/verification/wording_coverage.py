@@ -5,6 +5,26 @@ from __future__ import annotations
 from retention.verification.wording_own import Wording
 
 COVERAGE_WORDING: dict[str, Wording] = {
+    "zoneless_time": Wording(
+        "Times without a time zone",
+        "Zeiten ohne Zeitzone",
+        "The place's `check_items` makes an instant of a column without a time zone (`timestamp`, a date, a text), as the "
+        "session takes it: as UTC. Where the application writes local time, everything is off by its offset, by hours.",
+        "`check_items` des Orts macht aus einer Spalte ohne Zeitzone (`timestamp`, Datum, Text) einen Zeitpunkt, wie die Sitzung "
+        "ihn versteht: in UTC. Schreibt die Anwendung Ortszeit, ist alles um deren Abstand falsch, um Stunden.",
+        "Name the zone in both SQL files: `created_at AT TIME ZONE 'Europe/Berlin'`, or `'UTC'` where it is that.",
+        "Zone in beiden SQL-Dateien nennen: `created_at AT TIME ZONE 'Europe/Berlin'`, oder `'UTC'`, wo es diese ist.",
+    ),
+    "trigger_on_disposal": Wording(
+        "Trigger on what is disposed of",
+        "Trigger auf dem, was gelöscht wird",
+        "A trigger runs when rows of the place, or what belongs to them, are deleted (where they are anonymised: changed). "
+        "It may keep the row, or write a copy elsewhere; what it does nobody here knows.",
+        "Ein Trigger läuft, wenn Zeilen des Orts oder was dazu gehört gelöscht werden (bei Anonymisierung: geändert). Er kann "
+        "die Zeile behalten oder eine Kopie schreiben; was er tut, ist hier nicht bekannt.",
+        "Read its function; what it copies is a place of its own, or it has to go.",
+        "Seine Funktion lesen; was er kopiert, ist ein eigener Ort, oder er muss weg.",
+    ),
     "unmapped_table": Wording(
         "Table that the data map doesn't know",
         "Nicht kartierte Tabelle",

@@ -12,6 +12,8 @@
 --   orphans                          rows of a dependent table whose own row is gone: how many; `note` names the table
 --   unseen                           rows of a table that the place's check SQL leaves out: how many
 --   unreadable                       rows with an identifier that holds neither an address nor a number: how many
+--   zoneless                         times without a zone that the place's check SQL makes instants of; `note` names the SQL
+--   trigger                          a trigger that runs when the place's rows go; `note` names it
 --   hidden                           a table that the check can't look into; `note` says why
 --   unnamed                          a column with people's addresses or numbers that `identifiers` don't name; `note` says why
 --   agreement                        shorter limits of a customer of whom there is nothing
@@ -31,7 +33,7 @@ CREATE UNLOGGED TABLE {entries} (
     place          text    NOT NULL,
     entry          text    NOT NULL CHECK (entry IN (
         'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'held', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
-        'unreadable', 'hidden', 'unnamed', 'agreement',
+        'unreadable', 'zoneless', 'trigger', 'hidden', 'unnamed', 'agreement',
         'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),
     mapped         boolean NOT NULL,
