@@ -7,13 +7,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.log_world import DAY, FILES, LogWorld
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.log_world import DAY, FILES, MAP, LogWorld
 from tests.rotated_names import IS_NOT, MAY_BE
 
 from retention.disposal.execute import execute_plan
 from retention.disposal.rotated_files import may_have_been
 from retention.errors import PartlyFailedError
 from retention.evidence.holds import HoldScope, check_scope
+from retention.verification.rotated_files import names_once_had
 
 OLD = 20 * DAY
 
@@ -26,6 +29,22 @@ def test_a_file_may_be_the_one_that_had_another_name(held: str, now: str) -> Non
 @pytest.mark.parametrize(("held", "now"), IS_NOT)
 def test_a_file_that_can_not_be_it_is_another(held: str, now: str) -> None:
     assert not may_have_been(now, held)
+
+
+_PIECES = st.sampled_from(
+    ["app", "log", "gz", "br", "old", "bak", "web", "1", "2", "12", "2026", "11", "20261101T10Z", ""]
+)
+_NAMES = st.lists(_PIECES, min_size=1, max_size=6).flatmap(
+    lambda pieces: st.lists(st.sampled_from("./_-:"), min_size=len(pieces), max_size=len(pieces)).map(
+        lambda between: "".join(one + two for one, two in zip(pieces, between, strict=True))[:-1]
+    )
+)
+
+
+@given(held=_NAMES, now=_NAMES)
+def test_what_verification_takes_for_a_held_file_is_kept(held: str, now: str) -> None:
+    """Else a file would go of which the next check says that it had to stay."""
+    assert may_have_been(now, held) or held == now or not list(names_once_had(now, [held]))
 
 
 def test_a_file_may_be_held_whatever_it_is_called() -> None:
@@ -48,6 +67,25 @@ def test_a_held_file_stays_when_it_is_rotated_and_packed(log_world: LogWorld, na
     time.sleep(0.02)
     assert log_world.dispose().gone == 0
     assert log_world.files() == [name, f"{name}.2.gz"]
+
+
+@pytest.mark.parametrize("folder", ["servers", "servers/old"], ids=["the_same_folder", "a_folder_below"])
+def test_a_hold_follows_a_file_that_rotation_gives_to_another_place(log_world: LogWorld, folder: str) -> None:
+    """Live and rotated files are often two places."""
+    path = log_world.datamap_folder / "servers.yaml"
+    other = MAP[MAP.index("  server_log_files:") :].replace("server_log_files", "rotated_log_files")
+    patterns = "**/*.log.*" if folder == "servers" else "*"
+    other = other.replace("folder: servers", f"folder: {folder}").replace("**/*.log*", patterns)
+    path.write_text(path.read_text().replace("**/*.log*", "*.log") + other)
+    for name in ("app.log", "old/other.log.1"):
+        log_world.write(name, log_world.lines(OLD))
+    log_world.hold(category="logs", place=FILES, item_id="app.log")
+    time.sleep(0.02)
+    assert (log_world.dispose().gone, log_world.files()) == (1, ["app.log"])
+    now = "app.log.1" if folder == "servers" else "old/app.log.1"
+    (log_world.folder / "app.log").rename(log_world.folder / now)
+    time.sleep(0.02)
+    assert (log_world.dispose().gone, log_world.files()) == (0, [now])
 
 
 class Killed(BaseException):

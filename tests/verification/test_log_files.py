@@ -245,6 +245,17 @@ def test_a_file_that_is_held_by_its_name_is_still_known_when_it_is_rotated(logs:
     assert found(logs.check(), FILES)["protected_missing"] == 1
 
 
+def test_a_hold_follows_a_file_that_rotation_gives_to_another_place(logs: Logs) -> None:
+    path = logs.datamap / "servers.yaml"
+    other = MAP[MAP.index("  server_log_files:") :].replace("server_log_files", "rotated_log_files")
+    other = other.replace("folder: servers", "folder: servers/old").replace("**/*.log*", "*")
+    path.write_text(MAP.replace("BUCKET", logs.company.bucket).replace("**/*.log*", "*.log") + other)
+    logs.put(FILES, "old/app.log.1", logs.lines(LIMIT + DAY))
+    logs.put(FILES, "old/web.log.1", logs.lines(LIMIT + DAY))
+    logs.company.hold(category="logs", place=FILES, item_id="app.log")
+    assert found(logs.check(), "rotated_log_files") == {"kept_in_doubt": 1, "past_cap": 1}
+
+
 @pytest.mark.parametrize(("held", "now"), MAY_BE)
 def test_a_file_may_be_the_one_that_had_another_name(held: str, now: str) -> None:
     assert list(names_once_had(now, [held, "another"])) == [held]

@@ -3,16 +3,20 @@ file that may be it by now."""
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from retention.policy.facts import Hold
 
-_PACKED = r"\.(?:gz|bz2|xz|zst|lz4|zip|Z)"
-_ROTATED = r"[._-](?:\d[\dTZ:._-]*|old|bak)"
-"""A number or a date behind the name, or before its ending."""
-_GENERATION = re.compile(r"(?P<before>.*)\.(?P<number>\d{1,3})(?P<ending>\.[A-Za-z]\w*)?", re.DOTALL)
+_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|br|zip|Z)\Z")
+_BETWEEN = re.compile("[._:-]")
+_ADDED = re.compile(r"\d+(?:T\d+)?Z?|old|bak")
+"""What rotation puts into a name, anywhere: a number, a date (in one piece or several), a word."""
+_LONGEST_NUMBER = 3
+"""Digits of a number that may count generations; a longer one is a date."""
 
 
 def holds_on_file(holds: Sequence[Hold], place: str, key: str) -> Sequence[Hold]:
@@ -33,19 +37,43 @@ def _names_another(hold: Hold, place: str, key: str) -> bool:
 
 def may_have_been(key: str, name: str) -> bool:
     """Whether the file `key` may once have been called `name`, in the same folder or the one above: it was numbered, dated or
-    packed since. A file that has a number only gets a higher one."""
-    folder, _, last = key.rpartition("/")
-    was_in, _, was = name.rpartition("/")
-    if was_in not in (folder, folder.rpartition("/")[0]):
+    packed since, or its number changed, which some programs count up and others down. Paths may begin with `..`."""
+    folder, last = _split(key)
+    was_in, was = _split(name)
+    if was_in not in (folder, posixpath.normpath(f"{folder}/..")):
         return False
-    was = re.sub(f"{_PACKED}$", "", was)
-    numbered = _GENERATION.fullmatch(was)
-    if numbered is not None:
-        higher = re.fullmatch(
-            rf"{re.escape(numbered['before'])}\.(\d{{1,3}}){re.escape(numbered['ending'] or '')}(?:{_PACKED})?", last
-        )
-        return higher is not None and int(higher[1]) >= int(numbered["number"])
-    stem, dot, ending = was.rpartition(".")
-    before, after = (stem, dot + ending) if stem else (was, "")
-    may_be = rf"{re.escape(before)}(?:{_ROTATED})?{re.escape(after)}(?:{_ROTATED})?(?:{_PACKED})?"
-    return re.fullmatch(may_be, last) is not None
+    pieces, before = _pieces(last), _pieces(was)
+    return _has_grown(pieces, before) or _is_counted_on(pieces, before)
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, last = posixpath.split(path)
+    return posixpath.normpath(folder or "."), last
+
+
+def _pieces(name: str) -> list[str]:
+    return _BETWEEN.split(_PACKED.sub("", name))
+
+
+def _has_grown(pieces: Sequence[str], before: Sequence[str]) -> bool:
+    """Whether all that is in the name beyond what was in it is what rotation adds."""
+    left = deque(before)
+    for piece in pieces:
+        if left and piece == left[0]:
+            left.popleft()
+        elif not _ADDED.fullmatch(piece):
+            return False
+    return not left
+
+
+def _is_counted_on(pieces: Sequence[str], before: Sequence[str]) -> bool:
+    """Whether one number differs, and nothing else. Beside another number it is part of a date, or of an address."""
+    if len(pieces) != len(before):
+        return False
+    changed = [at for at, (now, was) in enumerate(zip(pieces, before, strict=True)) if now != was]
+    if len(changed) != 1:
+        return False
+    [at] = changed
+    beside = [*pieces[max(at - 1, 0) : at], *pieces[at + 1 : at + 2]]
+    is_number = pieces[at].isdigit() and before[at].isdigit() and len(before[at]) <= _LONGEST_NUMBER
+    return is_number and not any(one.isdigit() for one in beside)

@@ -10,13 +10,15 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
+from pathlib import PurePosixPath
+from posixpath import relpath
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from retention.database import OwnConnection
-from retention.datamap.loader import MappedPlace
+from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.errors import HoldsUnreadable
 
 
@@ -103,6 +105,28 @@ def follow(scopes: Iterable[HoldScope], place: MappedPlace, kin: Sequence[Mapped
     return [
         scope._replace(place=place.name, category=scope.category and place.spec.category)
         if any(_names_row_of(scope, one) for one in kin)
+        else scope
+        for scope in scopes
+    ]
+
+
+def follow_files(scopes: Iterable[HoldScope], place: MappedFiles, files: Iterable[MappedFiles]) -> list[HoldScope]:
+    """The holds as they apply to a place of files: those on files of places above or below its folder name it, too, with the path
+    as it is reached from there: rotation may move a file from one of `files` to another."""
+    here = PurePosixPath(place.spec.folder)
+    folders = {
+        one.name: PurePosixPath(one.spec.folder)
+        for one in files
+        if one.name != place.name and one.store.verification == place.store.verification
+    }
+    kin = {name: there for name, there in folders.items() if there in (here, *here.parents) or here in there.parents}
+    return [
+        scope._replace(
+            place=place.name,
+            category=scope.category and place.spec.category,
+            item_id=relpath(PurePosixPath("/", kin[scope.place], scope.item_id), PurePosixPath("/", here)),
+        )
+        if scope.item_id is not None and scope.place in kin
         else scope
         for scope in scopes
     ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from posixpath import normpath
 
-from retention.verification.holds import Covered, HoldIndex
+from retention.datamap.loader import MappedFiles
+from retention.verification.holds import Covered, HoldIndex, follow_files
 from retention.verification.place_check import PlaceCheck
 from retention.verification.vanished import held_before
 
-_PACKED = frozenset({"gz", "bz2", "xz", "zst", "lz4", "zip", "Z"})
+_PACKED = frozenset({"gz", "bz2", "xz", "zst", "lz4", "br", "zip", "Z"})
 _COUNTED = re.compile(r"\d+(?:T\d+)?Z?|old|bak")
 _PIECES = re.compile(r"[._:-]")
 
@@ -20,9 +22,13 @@ class FileHolds:
     begins with; it may mean whatever rotation may have made of it."""
 
     def __init__(self, check: PlaceCheck) -> None:
+        place = check.place
+        assert isinstance(place, MappedFiles)
+        files = [one for one in check.around.datamap.places.values() if isinstance(one, MappedFiles)]
+        scopes = follow_files(check.around.scopes, place, files)
         self._place = check.name
-        self._index = HoldIndex(check.around.scopes, check.terms.category)
-        named = {one.hold_id: one.item_id for one in check.around.scopes if one.place == check.name and one.item_id}
+        self._index = HoldIndex(scopes, check.terms.category)
+        named = {one.hold_id: one.item_id for one in scopes if one.place == check.name and one.item_id}
         self._names = set(named.values())
         self._before = held_before(check, named.keys())
 
@@ -35,14 +41,18 @@ class FileHolds:
 
 
 def names_once_had(key: str, held: Iterable[str]) -> Iterator[str]:
-    """Which of the held names this file may have had."""
-    folder, _, name = key.rpartition("/")
-    above = folder.rpartition("/")[0]
-    pieces = _pieces(name)
+    """Which of the held names this file may have had. A path that begins with `..` lies above the place's folder."""
+    folder, name = _in_folder(key)
+    above, pieces = normpath(f"{folder}/.."), _pieces(name)
     for other in held:
-        was_in, _, was = other.rpartition("/")
+        was_in, was = _in_folder(other)
         if other != key and was_in in (folder, above) and _came_from(pieces, _pieces(was)):
             yield other
+
+
+def _in_folder(path: str) -> tuple[str, str]:
+    folder, _, name = path.rpartition("/")
+    return normpath(folder), name
 
 
 def _pieces(name: str) -> list[str]:
@@ -51,7 +61,7 @@ def _pieces(name: str) -> list[str]:
 
 
 def _came_from(pieces: Sequence[str], before: Sequence[str]) -> bool:
-    """By adding numbers and dates, or by one number, which is part of no date, that grew."""
+    """By adding numbers and dates, or by one number, which is part of no date: some programs count up, others down."""
     if len(pieces) == len(before):
         changed = [n for n, (one, other) in enumerate(zip(pieces, before, strict=True)) if one != other]
         if not changed:
@@ -59,7 +69,7 @@ def _came_from(pieces: Sequence[str], before: Sequence[str]) -> bool:
         [at, *more] = changed
         in_date = any(one.isdigit() and other.isdigit() for one, other in pairwise(pieces[max(at - 1, 0) : at + 2]))
         is_number = pieces[at].isdigit() and before[at].isdigit() and len(before[at]) <= 3
-        return not more and not in_date and is_number and int(pieces[at]) > int(before[at])
+        return not more and not in_date and is_number
     rest = iter(pieces)
     for piece in before:
         for one in rest:
