@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import time
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,8 +17,9 @@ from tests.rotated_names import IS_NOT, MAY_BE
 
 from retention.disposal.execute import execute_plan
 from retention.disposal.rotated_files import may_have_been
-from retention.errors import PartlyFailedError
+from retention.errors import PartlyFailedError, StoreUnreadable
 from retention.evidence.holds import HoldScope, check_scope
+from retention.stores.directory import DirectoryStore
 from retention.verification.rotated_files import names_once_had
 
 OLD = 20 * DAY
@@ -115,6 +119,58 @@ def test_a_file_that_was_rotated_after_a_killed_batch_is_not_noted_as_gone(
     else:
         summary = execute_plan(log_world.runtime(), plan.plan_id, plan.digest)
         assert (summary.recovered, summary.spared) == (0, {"moved": 1})
+
+
+@pytest.mark.parametrize("how", ["bz2", "xz", "another_folder"])
+def test_a_file_that_rotation_made_unreadable_or_put_elsewhere_is_not_noted_as_gone(
+    log_world: LogWorld, how: str
+) -> None:
+    path = log_world.write("app.log", log_world.lines(OLD, 19 * DAY))
+    plan_id, digest = _killed_at(log_world, "intent_recorded")
+    if how == "another_folder":
+        (log_world.path / "rotated").mkdir()
+        path.rename(log_world.path / "rotated" / "app.log.1")
+    else:
+        compress = bz2.compress if how == "bz2" else lzma.compress
+        path.with_name(f"app.log.1.{how}").write_bytes(compress(path.read_bytes()))
+        path.unlink()
+    summary = execute_plan(log_world.runtime(), plan_id, digest)
+    assert (summary.recovered, summary.spared) == (0, {"moved": 1})
+
+
+@pytest.mark.parametrize("another", ["began_in_the_same_second", "of_a_name_that_rotation_gives"])
+def test_a_file_that_is_what_it_was_before_the_plan_is_not_the_one_that_went(log_world: LogWorld, another: str) -> None:
+    log_world.write("app.log", log_world.lines(OLD))
+    young = log_world.lines(OLD, DAY) if another == "began_in_the_same_second" else bz2.compress(b"unread")
+    log_world.write("app.log.1.bz2", young)
+    plan_id, digest = _killed_at(log_world, "bytes_confirmed")
+    assert log_world.files() == ["app.log.1.bz2"]
+    summary = execute_plan(log_world.runtime(), plan_id, digest)
+    assert (summary.recovered, summary.spared) == (1, {})
+
+
+def test_nothing_is_noted_as_gone_where_a_folder_beside_the_place_hides_what_is_in_it(
+    log_world: LogWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = log_world.write("app.log", log_world.lines(OLD))
+    plan_id, digest = _killed_at(log_world, "intent_recorded")
+    path.unlink()
+
+    def refused(*_: object) -> DirectoryStore:
+        raise StoreUnreadable("a folder: found EACCES", code="EACCES")
+
+    monkeypatch.setattr("retention.disposal.moved_files.open_every_file", refused)
+    summary = execute_plan(log_world.runtime(), plan_id, digest)
+    assert (summary.recovered, summary.spared) == (0, {"moved": 1})
+
+
+def _killed_at(log_world: LogWorld, step: str) -> tuple[UUID, str]:
+    """A plan of what is there, and a run of it that ended at this step."""
+    time.sleep(0.02)
+    plan = log_world.plan()
+    with pytest.raises(Killed):
+        execute_plan(replace(log_world.runtime(), on_step=_die_at(step)), plan.plan_id, plan.digest)
+    return plan.plan_id, plan.digest
 
 
 def _die_at(which: str):  # type: ignore[no-untyped-def]

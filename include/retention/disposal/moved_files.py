@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.disposal.lines import Line
 from retention.disposal.opened_log_files import FILES_AT_ONCE, open_every_file
 from retention.disposal.pages import pages_of
+from retention.disposal.rotated_files import may_have_been
 from retention.disposal.runtime import Runtime
-from retention.stores.directory import may_be_same_file
+from retention.errors import StoreUnreadable
+from retention.stores.directory import may_be_same_file, mtime_of
+from retention.stores.protocol import StoredPart
+from retention.stores.record_times import RecordTimes
+
+_PLANNED = """
+SELECT min(CAST(p.stored_before ->> i.place AS timestamptz)) AS at
+FROM retention.plan_items AS i
+INNER JOIN retention.plans AS p USING (plan_id)
+WHERE i.place = %s AND i.item_id = ANY(%s)
+"""
 
 
 def may_stand_elsewhere(
     runtime: Runtime, place: MappedPlace | MappedFiles, lines: Sequence[Line], now: datetime
 ) -> set[Line]:
-    """Of lines whose files went: those of which a file in the place's folder, whatever it is called, may be the renamed file, or
-    a packed copy, which begins with the same record or bears the same date. Objects have no other names.
+    """Of lines whose files went: those of which a file anywhere below the connection's path may be the renamed file, or a packed
+    copy. Objects have no other names.
 
-    Only lines that an earlier try may have removed are asked about, so that every file is read for them. Raises StoreUnreadable.
+    Only lines that an earlier try may have removed are asked about, so that every file is looked at for them. Where a folder
+    can't be read, which need not be ours, it may hide any of them.
     """
     if not lines or not isinstance(place, MappedFiles):
         return set()
+    try:
+        return set(_found_elsewhere(runtime, place, lines, now))
+    except StoreUnreadable:
+        return set(lines)
+
+
+def _found_elsewhere(runtime: Runtime, place: MappedFiles, lines: Sequence[Line], now: datetime) -> Iterator[Line]:
     below = open_every_file(place, runtime.resolve)
-    found: set[Line] = set()
+    planned_at = _planned_at(runtime, place, lines)
     for parts in pages_of(below.scan(), FILES_AT_ONCE):
-        times, stated = below.times_of(parts, now=now), below.stated_at(parts)
-        for part in parts:
-            dates = {stated[part], times[part].oldest} if part in times else {stated[part]}
-            found |= {line for line in lines if line.arose_at in dates or may_be_same_file(line.part_id or "", part)}
-    return found
+        yield from (line for line in lines for part in parts if may_be_same_file(line.part_id or "", part))
+        # What has been what it is since before the plan was seen beside these files, and is another.
+        changed = [
+            part for part in parts if planned_at is None or part.stored_at is None or part.stored_at >= planned_at
+        ]
+        times = below.times_of(changed, now=now)
+        for part in changed:
+            yield from (line for line in lines if _may_be(line, part, times.get(part), place.spec.folder))
+
+
+def _may_be(line: Line, part: StoredPart, times: RecordTimes | None, folder: str) -> bool:
+    """Whether the file bears the same date: that of its oldest record, or its own, which packers leave as it was. One that can't
+    be read may be what rotation made of its name."""
+    if mtime_of(part.part_id or "") == mtime_of(line.part_id or ""):
+        return True
+    if times is None or times.oldest is None or times.unread:
+        return may_have_been(part.key, posixpath.join(folder, line.object_key))
+    return line.arose_at == times.oldest
+
+
+def _planned_at(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]) -> datetime | None:
+    """By the store's clock; None where no plan says it any more."""
+    with runtime.own() as own:
+        found = own.execute(_PLANNED, (place.name, [line.item_id for line in lines])).fetchone()
+    at: datetime | None = found["at"] if found is not None else None
+    return at

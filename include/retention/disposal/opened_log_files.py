@@ -28,8 +28,8 @@ def open_log_files(place: MappedPlace | MappedFiles, resolve: Resolver) -> Recor
 
 
 def open_every_file(place: MappedFiles, resolve: Resolver) -> DirectoryStore:
-    """All that lies in the place's folder, whatever it is called. For looking: nothing is removed through it."""
-    return DirectoryStore(folder_of(place, resolve), lambda _key: True)
+    """All that lies below the connection's path, whatever it is called. For looking: nothing is removed through it."""
+    return DirectoryStore(path_of(resolve(place.store.disposal)), lambda _key: True)
 
 
 def folder_of(place: MappedFiles, resolve: Resolver) -> Path:

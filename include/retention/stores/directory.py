@@ -50,7 +50,7 @@ class DirectoryStore:
 
     def stated_at(self, parts: Sequence[StoredPart]) -> Mapping[StoredPart, datetime]:
         """The files' mtime."""
-        return {part: _instant(int(part.part_id.split(".")[2], 16)) for part in parts}
+        return {part: _instant(mtime_of(part.part_id)) for part in parts}
 
     def parts_of(self, keys: Sequence[str]) -> Iterator[StoredPart]:
         """These files, as far as they are there."""
@@ -143,6 +143,12 @@ def may_be_same_file(listed: str, part: StoredPart) -> bool:
     if part.kind is not PartKind.FILE or part.part_id is None:
         return False
     return _is_same_file(listed, part.part_id) and part.size_bytes >= int(listed.split(".")[1], 16)
+
+
+def mtime_of(part_id: str) -> int:
+    """When the file was last written (nanoseconds), as its part's id says it; 0 of an id that is no file's."""
+    stamps = part_id.split(".")[2:]
+    return int(stamps[0], 16) if stamps else 0
 
 
 def _is_same_file(one: str, other: str) -> bool:
