@@ -163,6 +163,31 @@ def test_a_hold_on_a_period_keeps_what_may_have_records_of_it(log_world: LogWorl
     assert log_world.files() == ["begins.log", "between.log", "ends.log"]
 
 
+def test_a_hold_on_an_earlier_period_keeps_a_file_with_lines_of_any_age(log_world: LogWorld) -> None:
+    log_world.write("some.log", log_world.lines(OLD) + b"user anna logged in\n", mtime_ago=OLD)
+    log_world.write("none.log", log_world.lines(OLD), mtime_ago=OLD)
+    at = log_world.started_at
+    log_world.hold(category="logs", started_from=at - 400 * DAY, started_before=at - 300 * DAY)
+    time.sleep(0.05)
+    assert log_world.plan().due == 1  # what is known of them is remembered
+    assert (log_world.dispose().gone, log_world.files()) == (1, ["some.log"])
+
+
+TRACE = b"Traceback (most recent call last):\n  File x\nConnectionError: anna@example.org\n\n"
+
+
+def test_a_hold_on_this_week_keeps_an_old_file_that_went_on_in_it(log_world: LogWorld) -> None:
+    """What continues an old record, and was written long after it, may be a record of then."""
+    log_world.write("went_on.log", log_world.lines(OLD) + TRACE)
+    log_world.write("returns.log", log_world.lines(OLD, HOUR).replace(b"\n", b"\r"))
+    log_world.write("at_once.log", log_world.lines(OLD) + TRACE, mtime_ago=OLD - HOUR)
+    at = log_world.started_at
+    log_world.hold(category="logs", started_from=at - 7 * DAY, started_before=at + DAY)
+    time.sleep(0.05)
+    assert log_world.dispose().gone == 1
+    assert log_world.files() == ["returns.log", "went_on.log"]
+
+
 def test_of_a_damaged_file_the_records_that_can_be_read_make_it_older_and_never_younger(store: Store) -> None:
     store.put("a.log", content=gzip.compress(store.world.lines(20 * DAY, 13 * DAY))[:-5])
     store.settle()

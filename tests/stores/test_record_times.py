@@ -57,9 +57,9 @@ def test_a_line_that_plainly_continues_belongs_to_the_record_before(line: str) -
 
 @pytest.mark.parametrize("line", UNDATED)
 def test_another_line_without_a_time_may_be_as_young_as_the_file(line: str) -> None:
-    assert times(line.encode()) == RecordTimes(None, None, 0, begins_undated=True)
+    assert times(line.encode()) == RecordTimes(None, None, 0, begins_undated=True, has_undated=True)
     around = f"2026-11-01T10:00:00Z a\n{line}\n2026-11-02T10:00:00Z b\n"
-    assert times(around.encode()) == RecordTimes(at(2026, 11, 1, 10), NOW, 2)
+    assert times(around.encode()) == RecordTimes(at(2026, 11, 1, 10), NOW, 2, has_undated=True)
     written = times(around.encode(), stored_at=at(2026, 11, 5))
     assert (written.oldest, written.youngest) == (at(2026, 11, 1, 10), at(2026, 11, 5))
 

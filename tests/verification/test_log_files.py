@@ -219,6 +219,22 @@ def test_a_hold_on_a_period_holds_every_file_that_has_records_of_it(
     assert found(logs.check(), place) == ({"exception_hold": 1} if is_held else {"past_cap": 1})
 
 
+def test_a_hold_on_an_earlier_period_may_mean_a_file_with_lines_of_any_age(logs: Logs, place: str) -> None:
+    logs.put(place, "some.log", logs.lines(LIMIT + DAY) + b"user anna logged in\n")
+    logs.put(place, "none.log", logs.lines(LIMIT + DAY))
+    logs.company.hold(category="logs", started_from=logs.now - 400 * DAY, started_before=logs.now - 300 * DAY)
+    assert found(logs.check(), place) == {"kept_in_doubt": 1, "past_cap": 1}
+
+
+def test_a_hold_on_this_week_means_an_old_file_that_went_on_in_it(logs: Logs, place: str) -> None:
+    """What continues an old record, and was stored long after it, may be a record of then."""
+    logs.put(place, "went_on.log", logs.lines(LIMIT + DAY) + b"Traceback (most recent call last):\nValueError: x\n\n")
+    logs.put(place, "returns.log", logs.lines(LIMIT + DAY, HOUR).replace(b"\n", b"\r"))
+    logs.put(place, "old.log", logs.lines(LIMIT + DAY) + b"  at frame\n" + logs.lines(LIMIT + DAY - HOUR))
+    logs.company.hold(category="logs", started_from=logs.now - 7 * DAY, started_before=logs.now + DAY)
+    assert found(logs.check(), place) == {"exception_hold": 2, "past_cap": 1}
+
+
 def test_a_held_file_that_vanishes_is_a_breach_and_one_that_was_rotated_is_not(logs: Logs) -> None:
     for name in ("stays.log", "goes.log", "rotated.log"):
         logs.put(FILES, name, logs.lines(3 * DAY + len(name) * HOUR))

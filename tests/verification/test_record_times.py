@@ -27,7 +27,7 @@ from tests.log_lines import (
 )
 
 from retention.stores.record_times import read_times
-from retention.verification.record_times import LONGEST_LINE, Records, read_records
+from retention.verification.record_times import BEGINNING_BYTES, LONGEST_LINE, Records, read_records
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -115,11 +115,12 @@ def test_a_time_in_the_future_is_noted_and_dates_nothing(ahead: timedelta, count
         assert found.youngest == (NOW if counts else at(2026, 11, 1, 10))
 
 
-def test_a_file_is_known_by_its_first_record_however_it_is_packed_or_continued() -> None:
-    grown = GOOD + b"2026-11-04T10:00:00Z z\n"
-    named = {read(content).first for content in (GOOD, b"header\n" + GOOD, grown, gzip.compress(grown))}
-    assert named == {b"2026-11-01T10:00:00Z x"}
-    assert read(b"no time").first == b""
+def test_a_file_is_known_by_its_first_bytes_however_it_is_packed() -> None:
+    long = GOOD * (BEGINNING_BYTES // len(GOOD) + 1)
+    assert {read(content).beginning for content in (long, gzip.compress(long), long + GOOD)} == {long[:BEGINNING_BYTES]}
+    assert {read(content).beginning for content in (GOOD, gzip.compress(GOOD))} == {GOOD}
+    damaged = b"\x1f\x8b\x08\x00broken"
+    assert (read(b"").beginning, read(damaged).beginning) == (b"", damaged)
 
 
 @pytest.mark.parametrize(

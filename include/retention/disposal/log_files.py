@@ -179,7 +179,7 @@ def file_facts(
     )
     if times is not None and times.oldest is not None and _tells_its_age(times):
         starts = {reading.rule.clock_event: Start(times.oldest, True)}
-        return replace(facts, starts=starts, youngest_at=times.youngest)
+        return replace(facts, starts=starts, youngest_at=times.youngest, may_be_older=times.has_undated)
     dates = [at for at in (part.stored_at, stated_at) if at is not None and at >= EARLIEST]
     if times is None:
         return replace(facts, evidence_at=min(dates, default=None))

@@ -1,6 +1,7 @@
 """How old the records of a file are, read once: a version never changes, and a file that does is another part.
 
-Kept in our own database by the part's keyed hash, with two instants and nothing else. Verification knows nothing of it.
+Kept in our own database by the part's keyed hash, with two instants, and whether some line says none. Verification
+knows nothing of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from retention.stores.record_times import RecordStore, RecordTimes
 
 KEPT_FOR = timedelta(days=60)
 """After that a part is read anew; what went without us is forgotten so."""
-_READ_AS = "2"
+_READ_AS = "3"
 """Changes when files are read in another way: what was read in the old one is read anew."""
 _REUSED = "null"
 """The id under which a bucket without versioning stores whatever comes next."""
@@ -52,23 +53,26 @@ class RecordMemory:
 
     def _known(self, own: OwnConnection, marks: Sequence[bytes]) -> dict[bytes, RecordTimes]:
         rows = own.execute(
-            "SELECT part_hash, oldest, youngest FROM retention.record_times WHERE place = %s AND part_hash = ANY(%s)",
+            "SELECT part_hash, oldest, youngest, has_undated FROM retention.record_times "
+            "WHERE place = %s AND part_hash = ANY(%s)",
             (self._place, marks),
         )
         return {
-            bytes(row["part_hash"]): RecordTimes(row["oldest"], row["youngest"], 0 if row["oldest"] is None else 1)
+            bytes(row["part_hash"]): RecordTimes(
+                row["oldest"], row["youngest"], 0 if row["oldest"] is None else 1, has_undated=row["has_undated"]
+            )
             for row in rows
         }
 
     def _keep(self, own: OwnConnection, read: Mapping[StoredPart, RecordTimes]) -> None:
         rows = [
-            (self._place, self._hash(part.key, part.part_id), times.oldest, times.youngest)
+            (self._place, self._hash(part.key, part.part_id), times.oldest, times.youngest, times.has_undated)
             for part, times in read.items()
         ]
         with own.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO retention.record_times (place, part_hash, oldest, youngest) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (place, part_hash) DO NOTHING",
+                "INSERT INTO retention.record_times (place, part_hash, oldest, youngest, has_undated) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (place, part_hash) DO NOTHING",
                 rows,
             )
 

@@ -84,7 +84,8 @@ class ItemFacts:
     `person_known` is False where no row tells whose item it is (an orphan); None as `person_id` then means "could be anybody".
     `twins` counts the items that share its object, itself included: more than one, and none of them may be touched.
     `youngest_at` is the youngest record of a file or partition, which goes as a whole when that is due. `waits`: something else
-    has to go first. `is_processor`: the data are a customer's, and its instruction goes before a hold of ours.
+    has to go first. `is_processor`: the data are a customer's, and its instruction goes before a hold of ours. `may_be_older`:
+    something in the file may be of any age, so that an earlier period may be its, too.
     """
 
     place: str
@@ -104,6 +105,7 @@ class ItemFacts:
     waits: bool = False
     is_processor: bool = False
     may_have_been_kept: bool = False
+    may_be_older: bool = False
 
 
 class Status(StrEnum):

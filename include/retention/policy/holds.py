@@ -58,8 +58,9 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
     """Whether the item is in the hold's scope. Where the item lacks what the scope asks for, it *may* be, and is covered.
 
     `arose_at` is when the item's clock started, None where that is not known for sure; a file or partition reaches from then to
-    its youngest record, and a period that has a part of it covers it. A person's hold covers no item whose row says that nobody
-    is known. Where row and key name two tenants, a hold on either covers the item.
+    its youngest record, and a period that has a part of it covers it; so does an earlier one where it may be older. A
+    person's hold covers no item whose row says that nobody is known. Where row and key name two tenants, a hold on either covers
+    the item.
     """
     if hold.category is not None and hold.category != category:
         return False
@@ -78,6 +79,7 @@ def covers(hold: Hold, item: ItemFacts, category: str, arose_at: datetime | None
     reaches_to = max(arose_at, item.youngest_at or arose_at) if arose_at is not None else None
     if reaches_to is not None and hold.started_from is not None and reaches_to < hold.started_from:
         return False
-    if arose_at is not None and hold.started_before is not None and arose_at >= hold.started_before:
+    known_from = None if item.may_be_older else arose_at
+    if known_from is not None and hold.started_before is not None and known_from >= hold.started_before:
         return False
     return bool(hold.filled().keys() - {"place"})  # a place alone is no scope

@@ -100,6 +100,10 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.ENOENT": ("the folder is missing", "der Ordner fehlt"),
     "reason.EACCES": ("no right to read it", "kein Leserecht"),
     "reason.files that may not be read": ("files that may not be read", "Dateien, die nicht gelesen werden dürfen"),
+    "reason.files that move while they are read": (
+        "files that move while they are read",
+        "Dateien, die beim Lesen umbenannt werden",
+    ),
     "reason.gone since it was listed": ("gone since it was listed", "seit der Auflistung verschwunden"),
     "reason.HeadObject refused": ("metadata refused", "Metadaten verweigert"),
     "reason.objects that no listing shows": ("objects that no listing shows", "Objekte, die keine Auflistung zeigt"),
@@ -129,6 +133,18 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.no_ledger_entry": ("no entry in the ledger", "kein Eintrag im Löschprotokoll"),
     "reason.unknown bucket": ("a bucket that nobody knows", "ein Bucket, den niemand kennt"),
     "reason.hash_key_changed": ("the key of the hashes was changed", "der Schlüssel der Hashwerte wurde gewechselt"),
+    "reason.files_known_otherwise": (
+        "an older version knew files by something else",
+        "eine ältere Version erkannte Dateien an anderem",
+    ),
+    "reason.files_begin_alike": (
+        "more files begin alike than are sought",
+        "mehr Dateien beginnen gleich, als gesucht sind",
+    ),
+    "reason.file_is_damaged": (
+        "the file was whole and is damaged",
+        "die Datei war heil und ist beschädigt",
+    ),
     "reason.place_left_the_map": ("its place left the data map", "ihr Ort steht nicht mehr in der Karte"),
     "reason.unknown_place": ("names a place that the map doesn't have", "nennt einen Ort, den die Karte nicht kennt"),
     "reason.unknown_category": (

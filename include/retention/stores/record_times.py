@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -19,6 +19,8 @@ LONGEST_LINE_BYTES = 1024 * 1024
 EXPANSION = 300
 """So many times its size a gz file may hold, beyond `EXPANSION_FREE_BYTES`: logs shrink to a tenth, or a hundredth."""
 EXPANSION_FREE_BYTES = 64 * 1024 * 1024
+_WRITTEN_AT_ONCE = timedelta(hours=24)
+"""So long after its last record a file may be written, or stored, without a record of then: what continues one is that one's."""
 _BINARY_LINES = 1_000
 """After so many lines that are no text a file without any time is given up."""
 _OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
@@ -32,7 +34,9 @@ class RecordTimes(NamedTuple):
     `records` counts the lines with a time. A line without one belongs to the record before it where it plainly continues that.
     Any other may be a record of its own: then, as where a time lies in the future (`ahead` counts those) or part of the file
     could not be read (`unread`: damaged gz, no text, a JSON line without its end), `youngest` is at least the file's own date.
-    `begins_undated`: the first record has no time, so that the oldest may be older than any that has.
+    So it is where the file ends with lines that continue its last record, and its own date is long after that.
+    `begins_undated`: the first record has no time, so that the oldest may be older than any that has. `has_undated`: some
+    line has no time and may be a record of its own, of any age.
     """
 
     oldest: datetime | None
@@ -41,6 +45,7 @@ class RecordTimes(NamedTuple):
     unread: bool = False
     ahead: int = 0
     begins_undated: bool = False
+    has_undated: bool = False
 
 
 class RecordStore(Store, Protocol):
@@ -81,11 +86,15 @@ class _Reader:
     has_begun: bool = False
     begins_undated: bool = False
     binary_lines: int = 0
+    ends_undated: bool = False
 
     def take(self, lines: bytes, is_whole: bool) -> None:
         lines = lines.removeprefix(_BYTE_ORDER_MARK)
         if not self.has_begun:
             self._begin(lines)
+        _, _, last = lines.rstrip().rpartition(b"\n")
+        if last:
+            self.ends_undated = LineTimes(self.stored_at, self.now).of_line(last) is None
         if is_whole and b"\0" not in lines and _OBJECT.search(lines) is None:
             for span, count in self.line_times.of_text(lines):
                 self._note(span, count)
@@ -122,19 +131,25 @@ class _Reader:
             self.youngest = span.youngest
 
     def times(self) -> RecordTimes:
-        ahead, youngest = self.line_times.ahead, self.youngest
-        if youngest is not None and (self.unread or ahead or self.line_times.undated):
-            youngest = max(youngest, min(self.stored_at, self.now))
-        return RecordTimes(self.oldest, youngest, self.records, self.unread, ahead, self.begins_undated)
+        ahead, undated, youngest = self.line_times.ahead, self.line_times.undated, self.youngest
+        written_at = min(self.stored_at, self.now)
+        if youngest is not None:
+            goes_on = self.ends_undated and written_at - youngest > _WRITTEN_AT_ONCE
+            youngest = max(youngest, written_at) if self.unread or ahead or undated or goes_on else youngest
+        has_undated = bool(ahead or undated)
+        return RecordTimes(self.oldest, youngest, self.records, self.unread, ahead, self.begins_undated, has_undated)
 
 
 def _whole_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The content in pieces that end with a line, and whether it is whole: of a line that is too long the rest is left out."""
+    """The content in pieces that end with a line, and whether it is whole: of a line that is too long the rest is left out.
+
+    A carriage return ends a line, too: some programs write no line feeds.
+    """
     rest, is_skipping = b"", False
     for chunk in chunks:
-        data = chunk
+        data = chunk.replace(b"\r", b"\n")
         if is_skipping:
-            _, line_feed, data = chunk.partition(b"\n")
+            _, line_feed, data = data.partition(b"\n")
             is_skipping = not line_feed
         head, line_feed, tail = data.rpartition(b"\n")
         if line_feed:

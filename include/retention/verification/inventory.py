@@ -63,6 +63,10 @@ class Entry(NamedTuple):
     extent: int | None = None
     is_unlisted: bool = False
     extent_then: int | None = None
+    begins_hash: bytes | None = None
+    begins_bytes: int | None = None
+    was_whole: bool | None = None
+    may_be_older: bool = False
 
 
 _EVENTS = (Entry._fields.index("event_happened"), Entry._fields.index("event_at"))
@@ -72,11 +76,15 @@ _ENTRY_TYPES = (
     *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
     *("int4", *("timestamptz",) * 4, "text", "timestamptz", "text", "text"),
     *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8", "bool", "int8"),
+    *("bytea", "int4", "bool", "bool"),
 )
 _STORED = """
 COPY (
     SELECT
-        e.place COLLATE "C", e.entry COLLATE "C", e.item_hash, e.part_hash, e.is_latest, e.stored_at, e.metadata_at, e.key_day,
+        -- What checks call a file is theirs alone; what it begins with is the store's.
+        e.place COLLATE "C", e.entry COLLATE "C", e.item_hash,
+        CASE WHEN e.entry = 'file' THEN e.begins_hash ELSE e.part_hash END,
+        e.is_latest, e.stored_at, e.metadata_at, e.key_day,
         e.row_count, e.clock_at, e.evidence_at, e.mapped, e.counted, e.first_end_at, e.duty, e.duty_until,
         e.kept_by COLLATE "C", v.told
     FROM {entries} AS e

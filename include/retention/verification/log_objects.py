@@ -72,6 +72,7 @@ class LogObjects:
             stored_at=stored.stored_at,
             clock_at=dates.clock_at,
             reaches_to=dates.reaches_to,
+            may_be_older=dates.may_be_older,
             evidence_at=dates.evidence_at,
             metadata_at=dates.ahead,
             note=dates.note,

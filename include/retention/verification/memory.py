@@ -83,8 +83,8 @@ def dropped_places(own: OwnConnection, categories: Collection[str], mapped: Coll
 
 
 def forget_older(own: OwnConnection, table: str, place: str, *, keep: Collection[UUID | None]) -> None:
-    """Let go of what checks of more than two days ago remembered of the place in `kept_items` or `protected_items`, but for those
-    to `keep`. It is working memory, no evidence: what older checks saw is in no later check's way.
+    """Let go of what checks of more than two days ago remembered of the place in this table, but for those to `keep`. It is
+    working memory, no evidence: what older checks saw is in no later check's way.
     """
     runs = [run for run in keep if run is not None]
     own.execute(_FORGET.format(table=sql.Identifier("retention", table)), (place, runs))

@@ -30,7 +30,7 @@ from retention.verification.intakes import object_reader, read_place
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.kept import recall_kept
 from retention.verification.listing import Bucket, bucket_lists
-from retention.verification.log_files import UNREADABLE_FILES
+from retention.verification.log_files import MOVING_FILES, UNREADABLE_FILES
 from retention.verification.memory import dropped_places, last_check_of
 from retention.verification.place_check import PlaceCheck, Progress, Surroundings
 from retention.verification.promised import PromisedTerms
@@ -56,6 +56,7 @@ _EXPLAINED = {
     "check again; if it stays, the bucket needs repair.",
     UNREADABLE_FILES: "there are log files that the verifying identity may not read, so that nobody can say how old their "
     "records are; expected the right to read every file that the place's patterns fit.",
+    MOVING_FILES: "log files got other names as often as they were listed; expected rotation to end. Run the check again.",
     "Skipped": "no part of the check read it; expected one to. Run the check again; if it stays, it is an error of the check.",
 }
 

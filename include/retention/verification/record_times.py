@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line that are looked at."""
+BEGINNING_BYTES = 4096
+"""So many of a file's first bytes tell it from others."""
 _UNFOLDS_TO = 300
 """So many times its packed size a file may hold, beyond `_ANY_SIZE`."""
 _ANY_SIZE = 64 << 20
@@ -72,10 +74,10 @@ class Readable(Protocol):
 @dataclass(slots=True)
 class Records:
     """What a file's lines say. `oldest` and `youngest` are aware; `ahead` is the latest time that lies in the future, and counts
-    for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `first` is the first line with a
-    time: what the file is known by, however it is called, packed or continued. `has_undated`: lines without a time that may be
-    records of their own, of any age; `begins_undated`: the first record has none, and may be older than `oldest`.
-    `size`: bytes, unpacked.
+    for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `beginning`: its first bytes,
+    unpacked where any could be; what the file is known by, however it is called, packed or continued. `has_undated`: lines
+    without a time that may be records of their own, of any age; `begins_undated`: the first record has none, and may be older
+    than `oldest`; `ends_undated`: so has the last line. `size`: bytes, unpacked.
     """
 
     oldest: datetime | None = None
@@ -83,19 +85,19 @@ class Records:
     ahead: datetime | None = None
     is_whole: bool = True
     is_empty: bool = True
-    first: bytes = b""
+    beginning: bytes = b""
     has_undated: bool = False
     begins_undated: bool = False
+    ends_undated: bool = False
     has_begun: bool = False
     size: int = 0
 
-    def note(self, at: datetime, line: bytes, now: datetime, grace: timedelta) -> bool:
+    def note(self, at: datetime, now: datetime, grace: timedelta) -> bool:
         """Take a line's time into account; False where it is none, as it lies in the future."""
         if at > now + grace:
             self.ahead = max(at, self.ahead or at)
             return False
         at = min(at, now)
-        self.first = self.first or line.rstrip(b"\r\n")
         self.oldest = min(at, self.oldest or at)
         self.youngest = max(at, self.youngest or at)
         return True
@@ -105,6 +107,7 @@ class Records:
         if not self.has_begun and (is_dated or not _NOTHING.match(text)):
             self.has_begun, self.begins_undated = True, not is_dated
         self.has_undated |= not is_dated and bool(text) and not _GOES_ON.match(text)
+        self.ends_undated = not is_dated if text.strip() else self.ends_undated
 
 
 def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Records:
@@ -123,15 +126,17 @@ def read_records(stream: Readable, *, stored_at: datetime, now: datetime) -> Rec
             if strange == _STRANGE_LINES and found.oldest is None:
                 break
         elif text.lstrip(" \t").startswith("{"):
-            found.note_line("{", is_dated=_note_object(found, line, text, now))
+            found.note_line("{", is_dated=_note_object(found, text, now))
         elif stamp is None:
-            found.note_line(text, is_dated=_PAIRS.match(text) is not None and _note_pairs(found, line, text, now))
+            found.note_line(text, is_dated=_PAIRS.match(text) is not None and _note_pairs(found, text, now))
         elif (said := stamp.groups()) != last:  # many lines of a busy server say the same second
             at = _instant(stamp, stored_at, now)
             grace = _AHEAD if _has_zone(stamp) else _AHEAD_BY_ZONE
-            is_dated = at is not None and at >= EARLIEST and found.note(at, line, now, grace)
+            is_dated = at is not None and at >= EARLIEST and found.note(at, now, grace)
             found.note_line(text, is_dated=is_dated)
             last = said if is_dated else ()
+        else:
+            found.ends_undated = False
     return found
 
 
@@ -139,25 +144,30 @@ def _lines(stream: Readable, found: Records) -> Iterator[bytes]:
     """The lines, of long ones the beginning. Damage ends them, and is noted."""
     packed = _Counted(stream)
     buffered = io.BufferedReader(packed)
-    head = buffered.peek(2)[:2]
+    head = buffered.peek(BEGINNING_BYTES)[:BEGINNING_BYTES]
     found.is_empty = not head
-    is_packed = head == b"\x1f\x8b"
+    is_packed = head.startswith(b"\x1f\x8b")
     plain = gzip.GzipFile(fileobj=buffered) if is_packed else buffered
     taken, begins = 0, True
     try:
         while piece := plain.readline(LONGEST_LINE):
             taken += len(piece)
             found.size = taken
+            if len(found.beginning) < BEGINNING_BYTES:
+                found.beginning = (found.beginning + piece)[:BEGINNING_BYTES]
             if is_packed and taken > _ANY_SIZE + _UNFOLDS_TO * packed.count:
                 found.is_whole = False
                 return
+            if begins and len(piece) == LONGEST_LINE and piece.startswith(b"{"):
+                found.is_whole = False
+            lines = piece.rstrip(b"\r\n").split(b"\r") if b"\r" in piece else [piece]  # some programs end lines so
             if begins:
-                if len(piece) == LONGEST_LINE and piece.startswith(b"{"):
-                    found.is_whole = False
-                yield piece.removeprefix(b"\xef\xbb\xbf")
-            begins = piece.endswith(b"\n")
+                yield lines[0].removeprefix(b"\xef\xbb\xbf")
+            yield from lines[1:]
+            begins = piece.endswith((b"\n", b"\r"))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         found.is_whole = False
+        found.beginning = found.beginning or head
 
 
 class _Counted(io.RawIOBase):
@@ -177,13 +187,13 @@ class _Counted(io.RawIOBase):
         return len(piece)
 
 
-def _note_object(found: Records, line: bytes, text: str, now: datetime) -> bool:
+def _note_object(found: Records, text: str, now: datetime) -> bool:
     """The times that the object itself gives under one of the usual names, or else what is nested in it."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return _note_times(found, line, list(_stated(fields, _NESTED)), now)
+    return _note_times(found, list(_stated(fields, _NESTED)), now)
 
 
 def _stated(fields: object, depth: int) -> Iterator[tuple[datetime, timedelta]]:
@@ -198,17 +208,17 @@ def _stated(fields: object, depth: int) -> Iterator[tuple[datetime, timedelta]]:
             yield from _stated(inner, depth - 1)
 
 
-def _note_pairs(found: Records, line: bytes, text: str, now: datetime) -> bool:
+def _note_pairs(found: Records, text: str, now: datetime) -> bool:
     """The times among a line's fields, as logfmt has them."""
     pairs = (pair for pair in _PAIR.finditer(text) if pair["name"].lower() in _KEYS)
     said = (_of_value(pair["plain"] if pair["quoted"] is None else pair["quoted"]) for pair in pairs)
-    return _note_times(found, line, [one for one in said if one is not None and one[0] >= EARLIEST], now)
+    return _note_times(found, [one for one in said if one is not None and one[0] >= EARLIEST], now)
 
 
-def _note_times(found: Records, line: bytes, times: Sequence[tuple[datetime, timedelta]], now: datetime) -> bool:
+def _note_times(found: Records, times: Sequence[tuple[datetime, timedelta]], now: datetime) -> bool:
     """Of several times in one record the oldest and the youngest count. One in the future beside another counts for nothing,
     and is said."""
-    noted = [found.note(at, line, now, grace) for at, grace in times]
+    noted = [found.note(at, now, grace) for at, grace in times]
     return any(noted)
 
 

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from retention.database import OwnConnection
 from retention.verification.inventory import Inventory
 from retention.verification.kept import remember_kept
+from retention.verification.known_files import remember_files
 from retention.verification.result import CheckResult
 from retention.verification.vanished import remember_protected
 
@@ -51,6 +52,7 @@ def record(
             )
         for place in result.places_read:
             remember_protected(inventory, result.check_run_id, place, last_checks.get(place))
+            remember_files(inventory, result.check_run_id, place, last_checks.get(place))
             remember_kept(inventory, result.check_run_id, place, last_checks.get(place))
 
 

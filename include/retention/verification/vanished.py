@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from retention.datamap.loader import MappedFiles
 from retention.verification.inventory import Entry, Inventory
+from retention.verification.known_files import knows_files
 from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.requests import Decisions, Gone
@@ -41,7 +43,7 @@ WHERE
         SELECT 1
         FROM {entries} AS e
         WHERE
-            -- Rotation gives a file another name; what it begins with stays.
+            -- Rotation gives a file another name (known_files.py).
             (e.item_hash = p.item_hash OR e.entry = 'file')
             AND e.part_hash = p.part_hash
             AND e.place = p.place
@@ -51,8 +53,8 @@ WHERE
     AND NOT coalesce({moved} >= p.extent, FALSE)
 """.replace("{renamed}", RENAMED).replace("{moved}", MOVED)
 
-# What was there in full and is there in part, unless another file that begins alike has all of it. Of a partition, what one hold
-# covered is compared under that hold, and without what came since; where its oldest record went, something is missing anyway.
+# What was there in full and is there in part. Of a partition, what one hold covered is compared under that hold, and without what
+# came since; where its oldest record went, something is missing anyway.
 _LESS_THAN_BEFORE = """
 UPDATE {entries} AS e
 SET extent_before = e.extent + greatest(p.extent - coalesce(e.extent_then, e.extent), 1)
@@ -108,7 +110,7 @@ WHERE
 ORDER BY part_hash, extent DESC NULLS LAST, entry_no
 """
 
-# A file, or a partition, that a hold names is that still under another name, which the hold doesn't know.
+# A partition that a hold names is that still under another name, which the hold doesn't know.
 _RENAMED = """
 INSERT INTO retention.protected_items (
     check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, is_restricted
@@ -135,10 +137,10 @@ WHERE
         WHERE
             j.place = p.place
             AND j.item_hash <> p.item_hash
-            AND CASE j.entry
-                WHEN 'file' THEN j.part_hash = p.part_hash
-                WHEN 'held' THEN NOT j.must_not_vanish AND j.oldest_evidence_at = p.arose_at AND j.extent >= p.extent
-            END
+            AND j.entry = 'held'
+            AND NOT j.must_not_vanish
+            AND j.oldest_evidence_at = p.arose_at
+            AND j.extent >= p.extent
     )
 ON CONFLICT DO NOTHING
 """
@@ -180,26 +182,35 @@ def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
 
     Its holds are read again when the inventory is judged. Raises StoreUnreadable where the consents or requests can't be read.
     """
-    inventory, key_id = check.inventory, check.around.hasher.key_id
+    inventory = check.inventory
     seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name)).fetchall()
     check.looked_at["protected"] = check.looked_at["remembered"] = len(seen)
-    is_comparable = last_check.is_comparable(key_id)
-    if not is_comparable:
+    why_not = _why_incomparable(check, last_check) if seen else None
+    if why_not is not None:
         # What was missing before still is; of the rest nobody can say.
         inventory.add(
             [
-                remembered(check.terms.category, check.name, bytes(row["item_hash"]), "hash_key_changed")
+                remembered(check.terms.category, check.name, bytes(row["item_hash"]), why_not)
                 for row in seen
                 if not row["was_missing"]
             ]
         )
     else:
         inventory.ask(_LESS_THAN_BEFORE, (last_check.check_run_id, check.name))
-    gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, is_comparable))
+    gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, why_not is None))
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
         inventory.add(list(_entries(check, batch)))
         inventory.add_consents(check.name, list(_consents_now(check, batch)))
+
+
+def _why_incomparable(check: PlaceCheck, last_check: LastCheck) -> str | None:
+    """Why what was seen at `last_check` can't be looked for; None where it can."""
+    if not last_check.is_comparable(check.around.hasher.key_id):
+        return "hash_key_changed"
+    if isinstance(check.place, MappedFiles) and not knows_files(check, last_check):
+        return "files_known_otherwise"
+    return None
 
 
 def seen_before(check: PlaceCheck, last_check: LastCheck | None) -> set[bytes]:

@@ -20,12 +20,14 @@ OWN_WORDING: dict[str, Wording] = {
     "memory_lost": Wording(
         "What was protected before can't be compared",
         "Früher Geschütztes nicht vergleichbar",
-        "An earlier check saw protected items that this one can't look for: their place is no longer in the data map, or the "
-        "key of the keyed hashes was changed. Whether any of them was lost nobody can tell. A place that left the map is "
-        "reported for 30 days, a changed key once.",
+        "An earlier check saw protected items that this one can't look for: their place is no longer in the data map, the key of "
+        "the keyed hashes was changed, or log files begin alike, or are damaged, so that nobody can tell which they were. "
+        "Whether any of them was lost nobody can tell. A place that left the map is reported for 30 days, a damaged file as long "
+        "as it is protected, the others once.",
         "Eine frühere Prüfung sah geschützte Elemente, nach denen diese nicht sehen kann: Ihr Ort steht nicht mehr in der "
-        "Karte, oder der Schlüssel der Hashwerte wurde gewechselt. Ob davon etwas verloren ging, ist nicht feststellbar. Ein "
-        "entfallener Ort wird 30 Tage lang gemeldet, ein neuer Schlüssel einmal.",
+        "Karte, der Schlüssel der Hashwerte wurde gewechselt, oder Protokolldateien beginnen gleich oder sind beschädigt, sodass "
+        "niemand sie zuordnen kann. Ob davon etwas verloren ging, ist nicht feststellbar. Ein entfallener Ort wird 30 Tage lang "
+        "gemeldet, eine beschädigte Datei, solange sie geschützt ist, das Übrige einmal.",
         "Give a renamed place its old name again, or the check its old key, and run it once more before changing either.",
         "Umbenanntem Ort seinen alten Namen oder der Prüfung ihren alten Schlüssel wiedergeben und vor dem Wechsel noch einmal "
         "prüfen.",

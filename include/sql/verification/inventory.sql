@@ -41,7 +41,9 @@ CREATE UNLOGGED TABLE {entries} (
     is_processor   boolean NOT NULL DEFAULT false,  -- of the place: the data are a customer's, whose word goes before our holds
     counted        bigint  NOT NULL DEFAULT 1,      -- how many things this entry stands for
     item_hash      bytea,
-    part_hash      bytea,        -- of a version: its key, its id and, where an id can be written again, its ETag; of others the item's
+    -- Of a version: its key, its id and, where an id can be written again, its ETag; of a file: what checks call it, from one to the
+    -- next; of others the item's.
+    part_hash      bytea,
     is_latest      boolean NOT NULL DEFAULT true,
     stored_at      timestamptz,  -- LastModified or Initiated: the store's own word
     metadata_at    timestamptz,  -- the object's own `recorded-at`
@@ -50,6 +52,7 @@ CREATE UNLOGGED TABLE {entries} (
     clock_at       timestamptz,  -- the event that every item has, as the row says
     evidence_at    timestamptz,  -- what else the source says about the age
     reaches_to     timestamptz,  -- of a file: its youngest record
+    may_be_older   boolean NOT NULL DEFAULT false,  -- some record of it says no time, and may be of any
     first_end_at   timestamptz,  -- rest: the first promised end among them
     duty           text,         -- the paragraph of a statutory duty that keeps it
     duty_until     timestamptz,  -- the duty's end; NULL beside a paragraph: nobody said
@@ -66,6 +69,10 @@ CREATE UNLOGGED TABLE {entries} (
     is_unlisted    boolean NOT NULL DEFAULT false,
     -- How much of it there is: rows of a partition, rows that belong to a row, bytes of a log file. NULL: not known, or one thing.
     extent         bigint,
+    -- Of a file: its first bytes, unpacked, and how many; whether this check or one before could read all of it.
+    begins_hash    bytea,
+    begins_bytes   integer,
+    was_whole      boolean,
     extent_then    bigint,       -- held: as much of it as is dated by the last check, which what came since doesn't make up for
     extent_before  bigint        -- the larger extent that it would have, had nothing gone since, under a protection that lasts
 );

@@ -103,7 +103,11 @@ hold AS (
         AND (
             num_nonnulls(h.started_from, h.started_before) = 0
             OR d.entry = 'vanished'
-            OR (d.clock_is_good AND NOT d.is_older_than_row)
+            OR (
+                d.clock_is_good
+                AND NOT d.is_older_than_row
+                AND (NOT d.may_be_older OR coalesce(d.past_clock_at < h.started_before, TRUE))
+            )
         ) AS is_sure,
         state.approved AND h.effective_at <= d.as_of AND d.as_of < state.until AS in_force,
         state.approved AND h.effective_at < state.until AND state.until <= d.as_of AS is_over,
@@ -133,12 +137,12 @@ hold AS (
     ) AS state
     WHERE
         -- A guessed start may lie in any hold's period, so it takes no item out of one. A good one is compared as the row says it; a
-        -- file or partition is in every period that any of its records is in.
+        -- file or partition is in every period that any of its records is in, or may be in.
         NOT d.clock_is_good
         OR d.is_older_than_row
         OR (
             (h.started_from IS NULL OR greatest(d.past_clock_at, d.reaches_to) >= h.started_from)
-            AND (h.started_before IS NULL OR d.past_clock_at < h.started_before)
+            AND (h.started_before IS NULL OR d.past_clock_at < h.started_before OR d.may_be_older)
         )
 ),
 
