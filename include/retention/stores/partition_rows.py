@@ -12,10 +12,11 @@ from typing import NamedTuple
 import psycopg
 from psycopg import IsolationLevel, sql
 
+from retention.stores.column_types import uncut_type
 from retention.stores.partition_catalog import PartitionedTable, Session, find_partition, qualified, row_id
 from retention.stores.partition_drop import LOCK_WAIT_MS
-from retention.stores.postgres import REFUSED_BY_ROW
 from retention.stores.protocol import Removal, RemovalResult
+from retention.stores.refused_rows import remove_unrefused
 
 _TRIES = 3
 
@@ -85,39 +86,28 @@ def certainly_gone(table: PartitionedTable, partition: str, rows: Sequence[RowAt
 def _ids_in(session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]) -> set[str]:
     """Which of these ids a row has, in the table or in the partition, which may be half detached."""
     ids, id_column = [row.item_id for row in rows], sql.Identifier(table.id_column)
-    asked = session.execute(
-        "SELECT format_type(atttypid, atttypmod) AS name FROM pg_attribute "
-        "WHERE attrelid = to_regclass(%s) AND attname = %s",
-        (table.table, table.id_column),
-    ).fetchone()
-    assert asked is not None  # require_as_mapped
+    id_type = uncut_type(session, table.identifier, table.id_column)
+    assert id_type is not None  # require_as_mapped
     # In the column's own type, so that an index on it serves.
     statement = sql.SQL("SELECT r.{id}::text AS id FROM {rows} AS r WHERE r.{id} = ANY(%s::text[]::{type}[])")
     return {
         row["id"]
         for found in (table.identifier, sql.SQL("ONLY {}").format(qualified(partition)))
-        for row in session.execute(statement.format(id=id_column, rows=found, type=sql.SQL(asked["name"])), (ids,))
+        for row in session.execute(statement.format(id=id_column, rows=found, type=sql.SQL(id_type)), (ids,))
     }
 
 
 def _delete(
     session: Session, table: PartitionedTable, partition: str, rows: Sequence[RowAt]
 ) -> dict[RowAt, RemovalResult]:
-    """Delete under a savepoint; when some are refused, halve until they stand alone.
+    """Delete what nothing refuses; a failed serialization is for the caller, who tries all again."""
 
-    What no single row causes (a lock on the partition, a missing right) fails all at once: each half would wait for it again.
-    """
-    try:
-        with session.transaction():
-            return _delete_unlocked(session, table, partition, rows)
-    except psycopg.Error as error:
-        if session.closed or error.sqlstate is None or error.sqlstate[:2] == "40":
-            raise
-        code = error.sqlstate
-    if len(rows) == 1 or code[:2] not in REFUSED_BY_ROW:
-        return dict.fromkeys(rows, RemovalResult(Removal.FAILED, 0, code))
-    middle = len(rows) // 2
-    return _delete(session, table, partition, rows[:middle]) | _delete(session, table, partition, rows[middle:])
+    def delete(some: Sequence[RowAt]) -> dict[RowAt, RemovalResult]:
+        return _delete_unlocked(session, table, partition, some)
+
+    done, refused = remove_unrefused(session, rows, delete, again=["40"])
+    results = {row: RemovalResult(Removal.FAILED, 0, code) for row, code in refused.items()}
+    return results | {row: result for one in done for row, result in one.items()}
 
 
 def _delete_unlocked(

@@ -19,6 +19,7 @@ from psycopg import sql
 from retention.errors import RequestError, StoreUnreadable
 from retention.stores.column_types import uncut_type
 from retention.stores.protocol import PartKind, Removal, RemovalResult, StoredPart, Target
+from retention.stores.refused_rows import remove_unrefused
 
 Session = psycopg.Connection[Any]
 R = TypeVar("R")
@@ -39,35 +40,6 @@ _DESCRIBING = (
     "AS asked (key, of_bucket, of_key)) AS wanted"
 )
 _SAFE_CAST = "CASE WHEN pg_input_is_valid(key, {type_name}) THEN key::{type} END"
-
-
-W = TypeVar("W")
-
-REFUSED_BY_ROW = frozenset({"22", "23", "27", "44", "P0"})
-"""SQLSTATE classes in which single rows or ids are refused: casts, integrity constraints, triggers, RAISE in a trigger."""
-
-
-def remove_unrefused(
-    session: Session, wanted: Sequence[W], remove: Callable[[Sequence[W]], R]
-) -> tuple[list[R], dict[W, str]]:
-    """Call `remove` with all that is wanted, under a savepoint; where rows are refused, with halves, until those stand alone.
-    Gives what the calls that went through returned, and the SQLSTATE that refused each of the others.
-
-    What no single row causes (a lock on the table, a missing right) refuses all at once: each half would wait for it again.
-    Raises psycopg.Error when the connection is lost, and when nothing is wanted that could be named as refused.
-    """
-    try:
-        with session.transaction():
-            return [remove(wanted)], {}
-    except psycopg.Error as error:
-        if session.closed or error.sqlstate is None or not wanted:
-            raise
-        code = error.sqlstate
-    if len(wanted) == 1 or code[:2] not in REFUSED_BY_ROW:
-        return [], dict.fromkeys(wanted, code)
-    middle = len(wanted) // 2
-    first, second = (remove_unrefused(session, half, remove) for half in (wanted[:middle], wanted[middle:]))
-    return first[0] + second[0], first[1] | second[1]
 
 
 class PostgresRowStore:

@@ -13,7 +13,7 @@ from psycopg import sql
 from retention.arrays import text_array
 from retention.errors import StoreUnreadable
 from retention.stores.column_types import uncut_type
-from retention.stores.postgres import remove_unrefused
+from retention.stores.refused_rows import remove_unrefused
 
 Session = psycopg.Connection[Any]
 
