@@ -18,6 +18,16 @@ def _add_event(tables: TableWorld) -> None:
     )
 
 
+def test_a_plan_of_a_time_to_come_says_so_and_offers_nothing_to_execute(
+    tables: TableWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_ENVIRONMENT", "sample")
+    _add_event(tables)
+    said = _plan_words(tables.plan("usage", as_of=now() + 90 * DAY), Action.ANONYMISE)
+    assert "which is to come: whoever executed it would anonymise what today is not due" in said
+    assert "dispose --plan" not in said
+
+
 def test_a_run_that_anonymises_says_so(tables: TableWorld) -> None:
     _add_event(tables)
     planned = tables.plan("usage")

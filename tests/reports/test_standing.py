@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from tests.reports.test_report_verdict import COMPLIANT
 from retention.database import OwnConnection
 from retention.reports import build, by_id, render_html, store
 from retention.reports.checks import Documents, documents_now
-from retention.reports.kept import said_now
+from retention.reports.kept import said_now, stop_since
 from retention.reports.standing import PROOF_VALID_FOR, Doubt, judge, valid_until
 from retention.reports.status import Status, read_status
 from retention.reports.summary import read_summary
@@ -211,6 +211,38 @@ def test_a_kept_report_stays_what_it_was_and_the_page_says_what_is_now(own: OwnC
         "Now: Unknown. The newest proof, of 15 March 2026, 10:59 CET, is no longer valid because it is"
     )
     assert later.de.endswith("`verify_retention` hat keine beendet.")
+
+
+def set_stop(own: OwnConnection, stopped: bool, at: datetime) -> None:
+    rewrite(
+        own,
+        "INSERT INTO retention.stop_changes (stopped, changed_by, changed_at, reason) VALUES (%s, 'anna', %s, 'test')",
+        stopped,
+        at,
+    )
+
+
+def test_the_page_says_that_all_was_stopped_since(own: OwnConnection) -> None:
+    kept = stored(own)
+    assert stop_since(own, kept, NOW) is None
+    set_stop(own, True, NOW + timedelta(minutes=5))
+    assert stop_since(own, kept, NOW) is None
+    said = stop_since(own, kept, NOW + timedelta(minutes=6))
+    assert said is not None
+    assert said.en == "All deletion is stopped since 15 March 2026, 11:05 CET."
+
+
+def test_the_page_says_that_the_stop_of_its_report_has_ended(own: OwnConnection) -> None:
+    fresh(own)
+    set_stop(own, True, NOW - timedelta(minutes=5))
+    report = build(own, None, scenarios.policy(), scenarios.datamap(), now=NOW)
+    kept = by_id(own, store(own, report, "page"))
+    assert kept is not None
+    assert stop_since(own, kept, NOW) is None
+    set_stop(own, False, NOW + timedelta(minutes=5))
+    said = stop_since(own, kept, NOW + timedelta(minutes=6))
+    assert said is not None
+    assert said.de == "Die Aussetzung, von der dieser Bericht spricht, endete am 15.03.2026, 11:05 Uhr MEZ."
 
 
 def no_longer(policies: str) -> Callable[[], Documents]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -161,6 +162,11 @@ def _plan_words(summary: PlanSummary, action: Action) -> str:
         lines.append(
             f"BLOCKED: {summary.blocked_reason}; the first breach {breach}. "
             f"A second person may approve exactly this: approve {summary.plan_id} --digest {summary.digest} --by P --reason R"
+        )
+    elif summary.as_of > datetime.now(UTC):
+        lines.append(
+            f"as of {utc_minute(summary.as_of)}, which is to come: whoever executed it would {action} what today is not due, "
+            "or is held until then"
         )
     elif (summary.due or summary.waiting) and summary.mode == Mode.ENFORCE:
         lines.append(f"to {action} exactly this: dispose --plan {summary.plan_id} --digest {summary.digest}")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from retention.database import OwnConnection
 from retention.errors import InputError
+from retention.evidence.controls import stop_of
 from retention.reports import formats, verdict
 from retention.reports.answer import because_of
 from retention.reports.archive import StoredReport
@@ -32,6 +33,16 @@ def said_now(
     if not doubts and _holds(report, now) and (said.value == report.verdict or _rests_on(report, newest)):
         return None
     return Text(*(_sentence(newest, said.value, doubts, language) for language in ("en", "de")))
+
+
+def stop_since(own: OwnConnection, report: StoredReport, now: datetime) -> Text | None:
+    """Whether all deletion is stopped at `now`, where that is not what the report says."""
+    stop = stop_of(own, now)
+    is_stopped = stop.value == "stopped"
+    if is_stopped == report.document.get("stopped", False):
+        return None
+    name = "now.stopped" if is_stopped else "now.resumed"
+    return Text(*(say(name, language).format(formats.instant(stop.changed_at, language)) for language in ("en", "de")))
 
 
 def _holds(report: StoredReport, now: datetime) -> bool:

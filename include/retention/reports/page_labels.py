@@ -14,6 +14,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "categories": ("Data categories", "Datenarten"),
     "out_of_date": ("This report is out of date.", "Dieser Bericht ist nicht mehr aktuell."),
     "now.unchecked": ("Now: {}. No check is recorded any more.", "Jetzt: {}. Es ist keine Prüfung mehr erfasst."),
+    "now.stopped": ("All deletion is stopped since {}.", "Alle Löschungen sind ausgesetzt seit {}."),
+    "now.resumed": (
+        "The stop of which this report tells ended on {}.",
+        "Die Aussetzung, von der dieser Bericht spricht, endete am {}.",
+    ),
     "now.newer": ("Now: {}, by the check of {}.", "Jetzt: {}, laut Prüfung vom {}."),
     "now.doubted": (
         "Now: {}. The newest proof, of {}, is no longer valid because {}.",

@@ -27,7 +27,7 @@ from retention.reports.archive import PAGE_REPORTS, StoredReport
 from retention.reports.checks import Documents
 from retention.reports.document import Text, instant_of
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
-from retention.reports.kept import said_now
+from retention.reports.kept import said_now, stop_since
 from retention.reports.run import DisposalRun
 from retention.reports.run_words import notices as notices_of
 from retention.reports.runs import last_runs, newest_by_coverage
@@ -151,9 +151,11 @@ def _find(open_reports: OpenReports, report_id: str) -> StoredReport:
 
 
 def _notices_since(own: OwnConnection, report: StoredReport, now: datetime) -> tuple[Text, ...]:
-    """Trouble in the last deletion runs as they are now, as far as the kept report does not tell of it itself."""
+    """The global stop and trouble in the last deletion runs, as they are now, where the kept report tells nothing of it."""
     told = {notice["en"] for notice in report.document.get("notices", ())}
-    found = [
+    stop = stop_since(own, report, now)
+    found = [stop] if stop is not None else []
+    found += [
         notice
         for category in report.document["categories"]
         for notice in notices_of(newest_by_coverage(_runs_now(own, category, now)).values(), now)
