@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.stores.test_postgres_store import make_role
-from tests.table_world import TableWorld
+from tests.table_world import MAP, TableWorld
 from tests.world import DAY, World, now, postgres_connection
 
 from retention.disposal.plan import PlanSummary
@@ -134,3 +135,10 @@ def test_rows_of_objects_ask_before_the_bytes_go(world: World, plan: Callable[..
     assert [problem.expected for problem in refused.value.problems] == [
         f"these rights: GRANT DELETE ON public.recordings TO {role}"
     ]
+
+
+def test_a_misspelt_column_of_a_dependent_is_named(tables: TableWorld, tmp_path: Path) -> None:
+    wrong = MAP.replace("table: public.embeddings, column: segment_id", "table: public.embeddings, column: segmnt_id")
+    tables.remap(tmp_path / "misspelt", wrong)
+    with pytest.raises(DataMapError, match=r"no column segmnt_id in public\.embeddings; expected a column that"):
+        tables.plan("transcript")

@@ -28,8 +28,8 @@ class Need(NamedTuple):
     column: str | None = None
 
 
-# By name and not by regclass, which fails for a schema that may not be used. What isn't there is not asked for: that the map
-# names it in vain is found where its SQL is read.
+# By name and not by regclass, which fails for a schema that may not be used. A table that isn't there is not asked for: that the
+# map names it in vain is found where its SQL is read.
 _ASKED = """
 SELECT
     asked.number, current_user AS role_name, quote_ident(current_user) AS role, quote_ident(asked.of_column) AS of_column,
@@ -37,6 +37,7 @@ SELECT
     pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS schema_usable,
     pg_catalog.row_security_active(c.oid) AS row_security,
     current_setting('transaction_read_only') = 'on' AS read_only,
+    asked.reach = 'column' AND a.attnum IS NULL AS is_missing,
     CASE asked.reach
         WHEN 'table' THEN pg_catalog.has_table_privilege(c.oid, asked.privilege)
         WHEN 'column' THEN pg_catalog.has_column_privilege(c.oid, a.attnum, asked.privilege)
@@ -48,7 +49,6 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = split_part(asked.table_name, '.
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = split_part(asked.table_name, '.', 2)
 LEFT JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = c.oid AND a.attname = asked.of_column AND a.attnum > 0 AND NOT a.attisdropped
-WHERE asked.reach <> 'column' OR a.attnum IS NOT NULL
 ORDER BY asked.number
 """
 
@@ -84,8 +84,16 @@ def require_rights(source: psycopg.Connection[dict[str, Any]], place: str, needs
         "columns": [need.column for need in needs],
     }
     answers = {int(row["number"]) - 1: row for row in source.execute(_ASKED, asked)}
-    known = [(need, answers[number]) for number, need in enumerate(needs) if number in answers]
+    found_at_all = [(need, answers[number]) for number, need in enumerate(needs) if number in answers]
+    known = [(need, answer) for need, answer in found_at_all if not answer["is_missing"]]
+    absent = dict.fromkeys((need.table, need.column) for need, answer in found_at_all if answer["is_missing"])
     problems = [
+        Problem(
+            "datamap", 1, "no_column", f"place {place!r}: no column {column} in {table}", "a column that the table has"
+        )
+        for table, column in absent
+    ]
+    problems += [
         Problem("datamap", 1, "missing_right", f"place {place!r}: {found}", expected)
         for table, of_table in groupby(known, key=lambda one: one[0].table)
         for found, expected in _missing(table, list(of_table))
