@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,13 @@ def test_problem_is_one_readable_line(tmp_path: Path) -> None:
         f"{folder}/audio.yaml:26: bad_value: found limit: the number 30, without a unit; "
         "expected a period with its unit, such as P30D (30 days) or PT49H (49 hours)"
     )
+
+
+def test_a_rule_that_can_not_be_read_is_not_said_of_customers_too(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(Path(__file__).resolve().parents[2] / "include" / "policies", folder)
+    leads = folder / "leads.yaml"
+    leads.write_text(leads.read_text(encoding="utf-8").replace("lead:", "led:"), encoding="utf-8")
+    with pytest.raises(PolicyError) as error:
+        load_policy(folder)
+    assert {Path(problem.file).name for problem in error.value.problems} == {"leads.yaml"}
