@@ -100,6 +100,23 @@ def test_a_held_partition_that_is_renamed_stays_and_with_it_all_others(logs: Log
     assert logs.table.sql(f"SELECT to_regclass('{other}')") == [(other.split(".")[1] if has_default else None,)]
 
 
+@pytest.mark.parametrize(
+    "heir",
+    [
+        pytest.param("CREATE VIEW {0} AS SELECT * FROM request_log_for_the_lawyers", id="view"),
+        pytest.param("CREATE INDEX {1} ON request_log_for_the_lawyers (logged_at)", id="index"),
+    ],
+)
+def test_what_is_no_table_does_not_stand_for_a_held_partition_of_its_name(logs: Logs, heir: str) -> None:  # noqa: F811
+    held = logs.add(20)
+    rows = logs.table.rows()
+    logs.world.add_hold(category="logs", place="request_log", item_id=held)
+    logs.table.sql(f"ALTER TABLE {held} RENAME TO request_log_for_the_lawyers")
+    logs.table.sql(heir.format(held, held.split(".")[1]))
+    assert logs.dispose().gone == 0
+    assert logs.table.rows() == rows
+
+
 @pytest.mark.parametrize("step", ["locked", "decided_again", "intent_recorded"])
 def test_a_held_partition_that_is_renamed_while_another_waits_for_its_drop_keeps_both(logs: Logs, step: str) -> None:  # noqa: F811
     held = logs.add(20)

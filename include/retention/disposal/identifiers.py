@@ -25,7 +25,7 @@ _SEVERAL = re.compile(r"\s{2,}|\s+(?=[+0])")
 _BARE_NUMBER = re.compile(r"\D*([1-9][\d\s()/.\-]*\d)\D*")
 
 
-_MISSPELT_ADDRESS = re.compile(r"@|\bat\b|\w\w\.\w\w")
+_MISSPELT_ADDRESS = re.compile(r"@|(?<![a-z])at(?![a-z])|\w\w\.\w\w")
 _FEWEST_DIGITS = 6
 """Fewer are a filler (12345), an extension or an emergency call."""
 
@@ -37,13 +37,14 @@ def identifiers_in(kind: Literal["email", "phone"], text: str) -> frozenset[str]
 
 
 def may_name_somebody(kind: Literal["email", "phone"], text: str) -> bool:
-    """Whether a text in which no identifier is found may be one all the same: misspelt, or a number without its dialling code.
+    """Whether a text in which no identifier is found may be one all the same: misspelt, in the other's column, or a number
+    without its dialling code.
 
     Not what people write where they have none: words, strokes, zeros, a few digits.
     """
-    plain = _plain(text)
-    if kind == "email":
-        return _MISSPELT_ADDRESS.search(plain) is not None
+    plain = _plain(text).casefold()
+    if "@" in plain or (kind == "email" and _MISSPELT_ADDRESS.search(plain) is not None):
+        return True
     digits = [letter for letter in plain if letter.isdecimal()]
     return len(digits) >= _FEWEST_DIGITS and len(set(digits)) > 1
 

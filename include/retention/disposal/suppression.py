@@ -81,6 +81,9 @@ def suppress(
     withdrawn_at = {
         row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None and row.reason not in _STAYS_OUT
     }
+    # What nobody dated counts from now. Of a row that is kept that would be another time in each run, past every new consent.
+    undated = {key for key, at in withdrawn_at.items() if at >= reading.now}
+    adds_only = undated - {row.item_id for row in rows if row.is_due}
     if not reading.checked.place.spec.identifiers or not withdrawn_at:
         return Suppressed()
     query, columns = _select(reading, by_id=True)
@@ -92,21 +95,38 @@ def suppress(
             named[one].add(key)
         if _hides_somebody(reading, texts):
             unread.add(key)
-    entries = {one: max(withdrawn_at[key] for key in keys) for one, keys in named.items()}
+    entries = [
+        _Entry(*one, max(withdrawn_at[key] for key in keys - adds_only or keys), redates=bool(keys - adds_only))
+        for one, keys in named.items()
+    ]
     changed = [] if reading.checked.is_rehearsal else _enter(own, reading.runtime.hasher.key_id, entries)
     return Suppressed(frozenset[str]().union(*(named[one] for one in changed)), frozenset(unread))
 
 
-def _enter(own: OwnConnection, key_id: str, entries: Mapping[tuple[str, bytes], datetime]) -> list[tuple[str, bytes]]:
+class _Entry(NamedTuple):
+    """An entry to write; one that doesn't redate leaves what is on the list already as it is."""
+
+    kind: str
+    hash: bytes
+    at: datetime
+    redates: bool
+
+
+def _enter(own: OwnConnection, key_id: str, entries: Sequence[_Entry]) -> list[tuple[str, bytes]]:
     """Write the entries; gives those that are new or dated later than before. In one order, so that no two batches wait for each
     other."""
-    ordered = sorted(entries)
+    kinds, hashes, instants, redating = (
+        (list(column) for column in zip(*sorted(entries), strict=True)) if entries else ([],) * 4
+    )
     rows = own.execute(
         "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) "
-        "SELECT new.kind, new.hash, %s, new.at FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (kind, hash, at) "
+        "SELECT new.kind, new.hash, %s, new.at "
+        "FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[], %s::boolean[]) AS new (kind, hash, at, redates) "
+        "WHERE new.redates "
+        "OR NOT EXISTS (SELECT FROM retention.suppression_list AS l WHERE (l.kind, l.hash) = (new.kind, new.hash)) "
         "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = excluded.suppressed_at "
         "WHERE listed.suppressed_at < excluded.suppressed_at RETURNING kind, hash",
-        (key_id, [kind for kind, _ in ordered], [digest for _, digest in ordered], [entries[one] for one in ordered]),
+        (key_id, kinds, hashes, instants, redating),
     )
     return [(row["kind"], bytes(row["hash"])) for row in rows]
 

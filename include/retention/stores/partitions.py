@@ -72,7 +72,8 @@ class PartitionStore:
     def exists(self, name: str, identity: str | None = None) -> bool:
         """Whether there is a table of this name, partition or not, or this very table under another name."""
         statement = (
-            "SELECT to_regclass(%s) IS NOT NULL OR EXISTS (SELECT FROM pg_class WHERE 'oid:' || oid = %s) AS found"
+            "SELECT EXISTS (SELECT FROM pg_class WHERE (oid = to_regclass(%s) OR 'oid:' || oid = %s) "
+            "AND relkind IN ('r', 'p', 'f')) AS found"
         )
 
         def read(session: Session) -> bool:

@@ -85,8 +85,9 @@ def is_still(part: Part, source: Source) -> bool:
 
 
 def is_a_table(name: str, source: Source) -> bool:
-    """Whether anything bears this qualified name."""
-    query = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = %s"
+    """Whether a table bears this qualified name; an index or a view of that name is none."""
+    query = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    query += "WHERE n.nspname || '.' || c.relname = %s AND c.relkind IN ('r', 'p', 'f')"
     return bool(source.ask(ABOUT, sql.SQL(query), (name,)))
 
 
