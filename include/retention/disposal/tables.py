@@ -27,7 +27,7 @@ from retention.stores.tables import TableBatch
 class TableKind:
     """See `retention.disposal.kinds.PlaceKind`."""
 
-    batch_items = 1_500
+    batch_items = 1_000
     """Others wait for one batch, for a row or to set a hold. Fewer rows would cost more each, twice as many a little less."""
     threads = 2
     """Enough to keep the database busy; a hold would wait longer for more."""
