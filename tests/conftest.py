@@ -7,7 +7,6 @@ workers (pytest-xdist) find it running, and the owner stops it at the end. A run
 from __future__ import annotations
 
 import fcntl
-import functools
 import json
 import os
 import shutil
@@ -19,7 +18,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 from tests.databases import fresh_database
 
@@ -41,9 +39,6 @@ _FAST = {
     "max_connections": "200",
     "scram_iterations": "1",  # half of the time that a connection takes, on passwords that live as long as the run
 }
-
-# Each S3 client of the thousands reads a megabyte of JSON about its services; a loader remembers what it has read.
-botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @dataclass(frozen=True)
