@@ -7,11 +7,10 @@ remove bytes → confirm → remove rows → unlock → result in the ledger.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -29,7 +28,7 @@ from retention.disposal.runtime import Runtime
 from retention.disposal.states import mark_intended, open_lines, write_outcomes
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
-from retention.evidence.hashing import merkle_root
+from retention.evidence.hashing import items_root
 from retention.policy.model import RetentionRule
 
 
@@ -131,16 +130,6 @@ def _require_lock(own: OwnConnection) -> None:
         ) from None
 
 
-def _root(hashes: Iterable[bytes]) -> str:
-    """Merkle root over the items' keyed hashes, in sorted order."""
-    return _root_of(tuple(sorted(hashes)))
-
-
-@lru_cache(maxsize=8)  # most batches go as they were intended
-def _root_of(leaves: tuple[bytes, ...]) -> str:
-    return merkle_root(leaves).hex()
-
-
 def _record_intent(
     context: BatchContext, own: OwnConnection, batch_no: int, due: Sequence[bytes], kept: Sequence[str]
 ) -> None:
@@ -153,7 +142,7 @@ def _record_intent(
     with own.transaction():
         mark_intended(own, context.plan_id, batch_no, due=len(due), kept=kept)
         hasher = context.runtime.hasher
-        root = _root(due)
+        root = items_root(due)
         body = {"plan": context.plan_id, "batch": batch_no, "items": len(due), "root": root}
         ledger.append(own, "intent", body | {"key": hasher.key_id, "by": context.runtime.actor})
 
@@ -175,7 +164,7 @@ def _record_result(
         "spared": dict(spared),
         "parts_removed": removed.parts,
         "by": context.runtime.actor,
-        "root": _root(row.item_hash for row in disposed),
+        "root": items_root(row.item_hash for row in disposed),
         "key": context.runtime.hasher.key_id,
     }
     with own.transaction():

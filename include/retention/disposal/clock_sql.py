@@ -165,7 +165,7 @@ def _withdrawn(rule: RetentionRule, events: Sequence[_Event], columns: FactColum
     """
     asked = [event.known_at for event in events if event.name in rule.marked("on_request") and event.name != SUPPRESSED]
     if not asked:
-        return sql.SQL("{} AS withdrawn_at").format(sql.SQL("NULL::timestamptz"))
+        return sql.SQL("NULL::timestamptz AS withdrawn_at").format()
     return sql.SQL(
         "(SELECT CASE WHEN said.at IS NOT NULL THEN greatest(said.at, CASE WHEN {last} BETWEEN %(earliest)s AND %(latest)s "
         "THEN {last} WHEN {last} IS NOT NULL THEN %(now)s END) END FROM (SELECT greatest({asked}) AS at) AS said) AS withdrawn_at"

@@ -17,7 +17,7 @@ from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE
 from retention.disposal.suppression import DecidedRow, suppress
 from retention.evidence import ledger
-from retention.evidence.hashing import merkle_root
+from retention.evidence.hashing import items_root
 
 _ROWS = 1_200
 _WITHDRAWN = sql.SQL(
@@ -63,7 +63,7 @@ def _suppress(
                 "plan": context.plan_id,
                 "place": place,
                 "rows": len(added),
-                "root": merkle_root(sorted(hasher.item(place, item_id) for item_id in added)).hex(),
+                "root": items_root(hasher.item(place, item_id) for item_id in added),
                 "key": hasher.key_id,
                 "by": context.runtime.actor,
             }

@@ -19,7 +19,7 @@ from retention.disposal.previews import is_preview
 from retention.disposal.runtime import Runtime
 from retention.disposal.states import discard_all, discard_tried, tried_batches, tried_lines
 from retention.evidence import ledger
-from retention.evidence.hashing import merkle_root
+from retention.evidence.hashing import items_root
 
 
 def begin_execution(runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any]) -> None:
@@ -95,7 +95,7 @@ def _settle_batch(
         "already_gone": len(absent) - len(gone),
         "still_there": len(lines) - len(absent) if place is not None else None,
         "unknown": 0 if place is not None else len(lines),
-        "root": merkle_root(sorted(row.item_hash for row in rows)).hex(),
+        "root": items_root(row.item_hash for row in rows),
         "key": runtime.hasher.key_id,
     }
     with own.transaction():

@@ -118,6 +118,16 @@ def _pad(key: bytes, byte: int) -> bytes:
     return bytes(one ^ byte for one in block)
 
 
+def items_root(hashes: Iterable[bytes]) -> str:
+    """Merkle root over items' keyed hashes in sorted order, in hex, as the ledger has it."""
+    return _root_of(tuple(sorted(hashes)))
+
+
+@lru_cache(maxsize=8)  # most batches go as they were intended
+def _root_of(leaves: tuple[bytes, ...]) -> str:
+    return merkle_root(leaves).hex()
+
+
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Merkle tree hash of the leaves in their order, as in RFC 9162 §2.1.1; of no leaves: SHA-256 of nothing."""
     if not leaves:
