@@ -11,7 +11,7 @@ from tests.world import DAY, HOUR, World
 from retention.datamap.loader import DataMap
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.plan import PlanSummary
-from retention.errors import StoreUnreadable
+from retention.errors import DataMapError
 
 Plan = Callable[..., PlanSummary]
 STEPS = ["bytes_removed", "bytes_confirmed"]
@@ -72,5 +72,5 @@ def test_a_map_that_names_no_columns_deletes_by_id_alone(world: World, plan: Pla
 
 def test_a_column_that_the_table_lacks_stops_the_plan(world: World, plan: Plan) -> None:
     world.add_recording(age=40 * DAY)
-    with pytest.raises(StoreUnreadable, match="42703"):
+    with pytest.raises(DataMapError, match=r"no column nowhere in public\.recordings"):
         plan(datamap=with_columns(world, "nowhere"))
