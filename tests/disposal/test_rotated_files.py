@@ -10,7 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.log_world import DAY, FILES, MAP, LogWorld
 from tests.rotated_names import IS_NOT, MAY_BE
@@ -46,6 +46,8 @@ _NAMES = st.lists(_PIECES, min_size=1, max_size=6).flatmap(
 
 
 @given(held=_NAMES, now=_NAMES)
+@example(held="gz", now="gz_gz")
+@example(held="app.app", now="/app.app")
 def test_what_verification_takes_for_a_held_file_is_kept(held: str, now: str) -> None:
     """Else a file would go of which the next check says that it had to stay."""
     assert may_have_been(now, held) or held == now or not list(names_once_had(now, [held]))

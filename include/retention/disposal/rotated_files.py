@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from retention.policy.facts import Hold
 
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|br|zip|Z)\Z")
 _BETWEEN = re.compile("[._:-]")
+_PACKED = re.compile(rf"{_BETWEEN.pattern}(?:gz|bz2|xz|zst|lz4|br|zip|Z)\Z")
 _ADDED = re.compile(r"\d+(?:T\d+)?Z?|old|bak")
 """What rotation puts into a name, anywhere: a number, a date (in one piece or several), a word."""
 _LONGEST_NUMBER = 3
@@ -47,8 +47,8 @@ def may_have_been(key: str, name: str) -> bool:
 
 
 def _split(path: str) -> tuple[str, str]:
-    folder, last = posixpath.split(path)
-    return posixpath.normpath(folder or "."), last
+    folder, _, last = path.rpartition("/")
+    return posixpath.normpath(folder), last
 
 
 def _pieces(name: str) -> list[str]:
