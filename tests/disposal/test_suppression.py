@@ -248,25 +248,6 @@ def test_last_withdrawal_of_somebody_who_stays_lists_nobody(tables: TableWorld, 
     assert len(listed_at(tables)) == 1
 
 
-@pytest.mark.parametrize("at", [pytest.param(None, id="no_date"), pytest.param("1970-01-01Z", id="no_possible_date")])
-def test_an_undated_withdrawal_of_a_kept_row_keeps_the_date_of_its_entry(
-    tables: TableWorld, tmp_path: Path, at: str | None
-) -> None:
-    """Else it would reach past every new consent, and no import would ever be older than it."""
-    tables.sql("ALTER TABLE contacts ADD is_withdrawn boolean NOT NULL DEFAULT false")
-    tables.remap(tmp_path / "flag", MAP, contacts=TOLD_BY_A_FLAG)
-    tables.add_contact(1, email=MAIL, created_at=now() - 300 * DAY, is_withdrawn=True, withdrawn_at=at)
-    tables.add_hold(category="marketing", place="contacts", item_id="1")
-    tables.dispose("marketing")
-    tables.own_sql("UPDATE retention.suppression_list SET suppressed_at = suppressed_at - interval '5 days'")
-    first = listed_at(tables)
-    tables.add_contact(2, email=MAIL, created_at=now() - 2 * DAY)
-    tables.add_contact(3, email=MAIL, created_at=now() - 2 * DAY, proven_consent_at=now() - 2 * DAY)
-    assert [tables.dispose("marketing").gone for _ in range(2)] == [1, 0]
-    assert tables.ids("contacts", "contact_id") == {"1", "3"}
-    assert listed_at(tables) == first
-
-
 @pytest.mark.parametrize(
     "told",
     [

@@ -114,11 +114,12 @@ def happened(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns) 
 
 
 class _Event(NamedTuple):
-    """What is said of one event, in SQL. `known_at`: when it happened, now where nobody knows when. `is_in_doubt`: only a time
-    that can't be one says that it happened."""
+    """What is said of one event, in SQL. `dated_at`: its own time, where that is a good one. `is_in_doubt`: only a time that
+    can't be one says that it happened."""
 
     name: str
-    known_at: sql.Composed
+    has_happened: sql.Composed
+    dated_at: sql.Composed
     instant: sql.Composed
     is_redated: sql.Composed
     may_have_happened: sql.Composed
@@ -143,9 +144,8 @@ def _event(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, ev
     is_good = sql.SQL("coalesce({} BETWEEN %(earliest)s AND {}, FALSE)").format(start, latest)
     return _Event(
         name=event,
-        known_at=sql.SQL("CASE WHEN {} THEN CASE WHEN {} THEN {} ELSE %(now)s END END").format(
-            has_happened, is_good, start
-        ),
+        has_happened=has_happened,
+        dated_at=sql.SQL("CASE WHEN {} AND {} THEN {} END").format(has_happened, is_good, start),
         instant=sql.SQL(
             "CASE WHEN {happened} THEN CASE WHEN {good} THEN {start} ELSE least(dated.seen_at, dated.arose_at) END END AS {at}"
         ).format(happened=has_happened, good=is_good, start=start, at=sql.Identifier(f"at_{event}")),
@@ -158,18 +158,27 @@ def _event(rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, ev
 
 
 def _withdrawn(rule: RetentionRule, events: Sequence[_Event], columns: FactColumns) -> sql.Composed:
-    """Since when the item's own customer or person wants it gone, for the suppression list; NULL where neither decided so.
+    """When the item's own customer or person last decided that it goes, for the suppression list, and whether something of that
+    has no date; NULL and FALSE where neither decided so.
 
     Another date than the one that it falls due by: a consent lifts an entry only if it is proven newer than all that was
-    withdrawn, and newer than what nobody dated it can't be. So the last decision counts, and now where its date is none.
+    withdrawn.
     """
-    asked = [event.known_at for event in events if event.name in rule.marked("on_request") and event.name != SUPPRESSED]
+    asked = [event for event in events if event.name in rule.marked("on_request") and event.name != SUPPRESSED]
     if not asked:
-        return sql.SQL("NULL::timestamptz AS withdrawn_at").format()
+        return sql.SQL("NULL::timestamptz AS withdrawn_at, FALSE AS withdrawn_undated").format()
     return sql.SQL(
-        "(SELECT CASE WHEN said.at IS NOT NULL THEN greatest(said.at, CASE WHEN {last} BETWEEN %(earliest)s AND %(latest)s "
-        "THEN {last} WHEN {last} IS NOT NULL THEN %(now)s END) END FROM (SELECT greatest({asked}) AS at) AS said) AS withdrawn_at"
-    ).format(last=columns.last_withdrawn(), asked=sql.SQL(", ").join(asked))
+        "CASE WHEN {happened} THEN greatest({dated}, CASE WHEN {last_is_good} THEN {last} END) END AS withdrawn_at, "
+        "coalesce({undated} OR ({happened}) AND NOT {last_is_good}, FALSE) AS withdrawn_undated"
+    ).format(
+        happened=sql.SQL(" OR ").join(event.has_happened for event in asked),
+        dated=sql.SQL(", ").join(event.dated_at for event in asked),
+        undated=sql.SQL(" OR ").join(
+            sql.SQL("{} AND {} IS NULL").format(event.has_happened, event.dated_at) for event in asked
+        ),
+        last=columns.last_withdrawn(),
+        last_is_good=sql.SQL("{} BETWEEN %(earliest)s AND %(latest)s").format(columns.last_withdrawn()),
+    )
 
 
 def _offset(event: str, kind: str) -> sql.Composed:

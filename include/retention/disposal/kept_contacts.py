@@ -6,7 +6,8 @@ imported again under the same identifiers stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from psycopg import sql
 
@@ -15,33 +16,39 @@ from retention.disposal.batch import BatchContext, require_allowed
 from retention.disposal.checked import CheckedTable
 from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE
-from retention.disposal.suppression import DecidedRow, suppress
+from retention.disposal.suppression import suppress
+from retention.disposal.withdrawals import DecidedRow, forget_ended, withdrawals
 from retention.evidence import ledger
 from retention.evidence.hashing import items_root
 
 _ROWS = 1_200
 _WITHDRAWN = sql.SQL(
-    "SELECT item_id, FALSE AS is_due, reason, withdrawn_at FROM {} WHERE withdrawn_at IS NOT NULL AND NOT ({})"
+    "SELECT * FROM (SELECT item_id, {due} AS is_due, reason, withdrawn_at, withdrawn_undated FROM {decided}) AS told "
+    "WHERE withdrawn_undated OR (withdrawn_at IS NOT NULL AND NOT is_due)"
 )
 
 
 def suppress_kept(context: BatchContext, own: OwnConnection) -> None:
     """Put everybody on the list who withdrew and whose row is kept; once per execution, before anything goes.
 
-    Raises what the guard raises. The ledger says of how many rows something was added, or dated anew.
+    What nobody dated is noted of whoever withdrew, kept or not. Raises what the guard raises. The ledger says of how many rows
+    something was added, or dated anew.
     """
     for checked in context.places.values():
         if isinstance(checked, CheckedTable) and checked.place.spec.identifiers:
             require_allowed(context, own)
             reading = Reading[CheckedTable].take(context.runtime, own, context.rule, checked, context.as_of)
-            for rows in _kept(reading):
-                _suppress(context, own, reading, rows)
+            for rows in _withdrawn(reading):
+                since = withdrawals(reading, own, rows)
+                kept = {row.item_id for row in rows if not row.is_due}
+                _suppress(context, own, reading, {item_id: since[item_id] for item_id in kept & since.keys()})
+            forget_ended(reading, own)
 
 
-def _kept(reading: Reading[CheckedTable]) -> Iterator[list[DecidedRow]]:
-    """The rows that stay although their person withdrew, in chunks."""
+def _withdrawn(reading: Reading[CheckedTable]) -> Iterator[list[DecidedRow]]:
+    """The rows that stay although their person withdrew, and all of whom nobody says when that was, in chunks."""
     selection = reading.selection()
-    query = _WITHDRAWN.format(selection.decided, sql.SQL(DISPOSABLE))
+    query = _WITHDRAWN.format(due=sql.SQL(DISPOSABLE), decided=selection.decided)
     with (
         reading.runtime.source(reading.checked.place) as source,
         source.transaction(),
@@ -53,11 +60,11 @@ def _kept(reading: Reading[CheckedTable]) -> Iterator[list[DecidedRow]]:
 
 
 def _suppress(
-    context: BatchContext, own: OwnConnection, reading: Reading[CheckedTable], rows: list[DecidedRow]
+    context: BatchContext, own: OwnConnection, reading: Reading[CheckedTable], withdrawn_at: Mapping[str, datetime]
 ) -> None:
     place, hasher = reading.checked.place.name, context.runtime.hasher
     with reading.checked.rows.kept_session() as batch, own.transaction():
-        added = suppress(reading, own, batch, rows).added
+        added = suppress(reading, own, batch, withdrawn_at).added
         if added:
             body = {
                 "plan": context.plan_id,

@@ -192,7 +192,7 @@ def _decided(
         "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
         "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
         "coalesce(hold_ids, '{{}}') AS hold_ids, CASE WHEN isfinite(exempt_until) THEN exempt_until END AS exempt_until, "
-        "withdrawn_at, "
+        "withdrawn_at, withdrawn_undated, "
         "CASE WHEN {undated} OR {in_doubt} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' "
         "ELSE 'start_point' END AS basis, "
         "{restricted} AS restricted, coalesce({by_minimum}, FALSE) OR coalesce({by_duty}, FALSE) AS kept_by_minimum, "

@@ -17,24 +17,10 @@ from retention.disposal.checked import CheckedTable
 from retention.disposal.fact_columns import SUPPRESSED
 from retention.disposal.identifiers import identifiers_in, may_name_somebody
 from retention.disposal.reading import Reading
-from retention.disposal.selection import AMBIGUOUS
 from retention.errors import UnknownError
 from retention.stores.tables import TableBatch
 
 _ROWS = 5_000
-
-
-_STAYS_OUT = ("not_due", AMBIGUOUS)
-"""Why a row puts nobody on the list although it says so: its time has not come, or nobody knows whether it says the truth."""
-
-
-class DecidedRow(NamedTuple):
-    """A row as it was decided; `withdrawn_at` is when its own customer or person last decided that it goes."""
-
-    item_id: str
-    is_due: bool
-    reason: str
-    withdrawn_at: datetime | None
 
 
 class Suppressed(NamedTuple):
@@ -70,20 +56,9 @@ def suppressed_items(
 
 
 def suppress(
-    reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, rows: Sequence[DecidedRow]
+    reading: Reading[CheckedTable], own: OwnConnection, batch: TableBatch, withdrawn_at: Mapping[str, datetime]
 ) -> Suppressed:
-    """Put the identifiers of rows whose own person decided that they go on the list, dated by that; none in a rehearsal. It makes
-    no difference whether the row goes or is kept.
-
-    A row that goes only because it is on the list, or by its age, adds none: its person has decided nothing. So the list neither
-    spreads from row to row over what they share, nor does its date move past a consent that was proven since.
-    """
-    withdrawn_at = {
-        row.item_id: row.withdrawn_at for row in rows if row.withdrawn_at is not None and row.reason not in _STAYS_OUT
-    }
-    # What nobody dated counts from now. Of a row that is kept that would be another time in each run, past every new consent.
-    undated = {key for key, at in withdrawn_at.items() if at >= reading.now}
-    adds_only = undated - {row.item_id for row in rows if row.is_due}
+    """Put the identifiers of these rows (by their ids) on the list, dated by when each person withdrew; none in a rehearsal."""
     if not reading.checked.place.spec.identifiers or not withdrawn_at:
         return Suppressed()
     query, columns = _select(reading, by_id=True)
@@ -95,38 +70,21 @@ def suppress(
             named[one].add(key)
         if _hides_somebody(reading, texts):
             unread.add(key)
-    entries = [
-        _Entry(*one, max(withdrawn_at[key] for key in keys - adds_only or keys), redates=bool(keys - adds_only))
-        for one, keys in named.items()
-    ]
+    entries = {one: max(withdrawn_at[key] for key in keys) for one, keys in named.items()}
     changed = [] if reading.checked.is_rehearsal else _enter(own, reading.runtime.hasher.key_id, entries)
     return Suppressed(frozenset[str]().union(*(named[one] for one in changed)), frozenset(unread))
 
 
-class _Entry(NamedTuple):
-    """An entry to write; one that doesn't redate leaves what is on the list already as it is."""
-
-    kind: str
-    hash: bytes
-    at: datetime
-    redates: bool
-
-
-def _enter(own: OwnConnection, key_id: str, entries: Sequence[_Entry]) -> list[tuple[str, bytes]]:
+def _enter(own: OwnConnection, key_id: str, entries: Mapping[tuple[str, bytes], datetime]) -> list[tuple[str, bytes]]:
     """Write the entries; gives those that are new or dated later than before. In one order, so that no two batches wait for each
     other."""
-    kinds, hashes, instants, redating = (
-        (list(column) for column in zip(*sorted(entries), strict=True)) if entries else ([],) * 4
-    )
+    ordered = sorted(entries)
     rows = own.execute(
         "INSERT INTO retention.suppression_list AS listed (kind, hash, key_id, suppressed_at) "
-        "SELECT new.kind, new.hash, %s, new.at "
-        "FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[], %s::boolean[]) AS new (kind, hash, at, redates) "
-        "WHERE new.redates "
-        "OR NOT EXISTS (SELECT FROM retention.suppression_list AS l WHERE (l.kind, l.hash) = (new.kind, new.hash)) "
+        "SELECT new.kind, new.hash, %s, new.at FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (kind, hash, at) "
         "ON CONFLICT (kind, hash) DO UPDATE SET suppressed_at = excluded.suppressed_at "
         "WHERE listed.suppressed_at < excluded.suppressed_at RETURNING kind, hash",
-        (key_id, kinds, hashes, instants, redating),
+        (key_id, [kind for kind, _ in ordered], [digest for _, digest in ordered], [entries[one] for one in ordered]),
     )
     return [(row["kind"], bytes(row["hash"])) for row in rows]
 

@@ -19,7 +19,8 @@ from retention.disposal.place_checks import check_table
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import AMBIGUOUS, DISPOSABLE
-from retention.disposal.suppression import DecidedRow, suppress, suppressed_items
+from retention.disposal.suppression import suppress, suppressed_items
+from retention.disposal.withdrawals import DecidedRow, withdrawals
 from retention.policy.model import RetentionRule
 from retention.stores.tables import TableBatch
 
@@ -97,7 +98,7 @@ def remove_rows(reading: Reading[CheckedTable], own: OwnConnection, lines: Seque
             batch.lock(ids)
             rows = _decided(batch, reading, ids, suppressed)
             due = [line.item_id for line in lines if line.item_id in rows and rows[line.item_id].is_due]
-            unread = suppress(reading, own, batch, list(rows.values())).unread
+            unread = suppress(reading, own, batch, withdrawals(reading, own, rows.values())).unread
             due = [key for key in due if key not in unread]
             removed, count = _remove(reading, batch, due)
             removed |= dict.fromkeys(unread, "unreadable_identifier")
@@ -120,7 +121,7 @@ def _decided(
     batch: TableBatch, reading: Reading[CheckedTable], ids: Sequence[str], suppressed: Mapping[str, Sequence[datetime]]
 ) -> dict[str, DecidedRow]:
     selection = reading.selection(keys=ids, suppressed=suppressed)
-    query = sql.SQL("SELECT item_id, {} AS is_due, reason, withdrawn_at FROM {}").format(
+    query = sql.SQL("SELECT item_id, {} AS is_due, reason, withdrawn_at, withdrawn_undated FROM {}").format(
         sql.SQL(DISPOSABLE), selection.decided
     )
     with batch.session.cursor(row_factory=lambda _cursor: DecidedRow._make) as cursor:

@@ -16,6 +16,7 @@ GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approv
     retention.holds, retention.reports TO retention_app;
 -- Who was suppressed stays so; a later withdrawal counts from then on.
 GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
+GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
