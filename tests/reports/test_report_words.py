@@ -143,6 +143,11 @@ def test_every_start_point_has_words() -> None:
         pytest.param("23503", "rows of another table point to it", id="its_own"),
         pytest.param("23514", "a constraint of the database forbids it", id="class"),
         pytest.param("EPERM", "not permitted, or marked immutable", id="five_letters_of_another_system"),
+        pytest.param(
+            "AccessDenied_in_part",
+            "a lock, a policy or a missing right; parts of it have gone, or may have",
+            id="after_parts_went",
+        ),
         pytest.param("NoSuchUpload", None, id="word_of_a_store"),
         pytest.param("99999", None, id="unknown_class"),
     ],

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from retention.disposal.checked import CheckedObjects
 from retention.disposal.lines import Line, Outcomes
-from retention.stores.protocol import Removal, RemovalResult, Store, StoredPart, Target
+from retention.stores.protocol import IN_PART, Removal, RemovalResult, Store, StoredPart, Target
 
 
 def remove(
@@ -40,7 +40,7 @@ def remove_bytes(
     for line in due:
         result, left = results[line.target], present.get(line.target, [])
         if result.outcome is Removal.FAILED:
-            outcomes[line] = ("failed", result.error_code or "unknown")
+            outcomes[line] = ("failed", _failure(line, result))
         elif result.outcome is Removal.NEWER or (left and all(_is_newer(part, stored_before) for part in left)):
             outcomes[line] = ("spared", "newer_version")
         elif left:
@@ -49,6 +49,13 @@ def remove_bytes(
         else:
             confirmed[line] = result.outcome is Removal.REMOVED
     return outcomes, confirmed, sum(result.parts_removed for result in results.values())
+
+
+def _failure(line: Line, result: RemovalResult) -> str:
+    """Why not all of the item went: the store's code, and whether a part of it has gone, now or perhaps in an earlier try."""
+    code = result.error_code or "unknown"
+    may_lack_parts = result.parts_removed > 0 or (line.part_id is None and line.was_tried)
+    return code + IN_PART if may_lack_parts and not code.endswith(IN_PART) else code
 
 
 def present_targets(store: Store, lines: Iterable[Line]) -> dict[Target, list[StoredPart]]:

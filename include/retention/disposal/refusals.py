@@ -20,7 +20,7 @@ _OPEN = re.compile("08|40003|57P|58|XX")
 
 def is_refusal(code: str | None, *, by_database: bool) -> bool:
     """Whether the failure with this code removed nothing. `by_database`: an SQLSTATE speaks of the item, and not of its row
-    alone. What is not known to be a refusal is none."""
+    alone. What is not known to be a refusal is none, such as one of some parts after others had gone (`IN_PART`)."""
     if code is None:
         return False
     if by_database and _SQLSTATE.fullmatch(code) and any(letter.isdigit() for letter in code):

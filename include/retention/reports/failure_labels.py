@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from retention.stores.protocol import IN_PART
+
 FAILURES: dict[str, tuple[str, str]] = {
     "AccessDenied": ("a lock, a policy or a missing right", "Sperre, Richtlinie oder fehlendes Recht"),
     "ListedElsewhere": ("the store lists it under another name", "der Speicher führt es unter anderem Namen"),
@@ -40,11 +42,15 @@ FAILURES: dict[str, tuple[str, str]] = {
     "XX": ("a fault of the database", "ein Fehler der Datenbank"),
 }
 _SQLSTATE = re.compile("[0-9A-Z]{5}")
+_PARTS_WENT = ("parts of it have gone, or may have", "Teile davon sind gelöscht oder können es sein")
 
 
 def failure(code: str, language: str) -> str | None:
     """What a code says; of a SQLSTATE without words of its own what its class says. None for a store's other words."""
-    words = FAILURES.get(code)
-    if words is None and _SQLSTATE.fullmatch(code):
-        words = FAILURES.get(code[:2])
-    return words[1 if language == "de" else 0] if words is not None else None
+    of_refusal = code.removesuffix(IN_PART)
+    words = FAILURES.get(of_refusal)
+    if words is None and _SQLSTATE.fullmatch(of_refusal):
+        words = FAILURES.get(of_refusal[:2])
+    position = 1 if language == "de" else 0
+    said = [words[position]] if words is not None else []
+    return "; ".join([*said, _PARTS_WENT[position]] if of_refusal != code else said) or None

@@ -49,6 +49,10 @@ class Target:
     describes: tuple[str, str] | None = None
 
 
+IN_PART = "_in_part"
+"""What a failure's code ends with where parts of the item have gone, or may have."""
+
+
 class Removal(StrEnum):
     """What became of one target in one call of `remove`."""
 

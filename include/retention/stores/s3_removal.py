@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 
-from retention.stores.protocol import PartKind, StoredPart
+from retention.stores.protocol import IN_PART, PartKind, StoredPart
 from retention.stores.s3_client import THREADS, S3Requests, in_parallel
 from retention.stores.s3_pages import fits_xml
 
@@ -41,7 +41,7 @@ def remove_parts(requests: S3Requests, going: Sequence[Removable]) -> dict[str, 
     refusal of all its parts, even if some of them went: only reading again can tell.
     """
     refused = _attempt(requests, going)
-    again = [item for item in going if refused.get(_id(item)) in _RETRYABLE]
+    again = [item for item in going if refused.get(_id(item), "").removesuffix(IN_PART) in _RETRYABLE]
     if again:
         time.sleep(_PAUSE_S)
         for item in again:
@@ -74,14 +74,15 @@ def _remove_batch(requests: S3Requests, batch: Sequence[Removable]) -> Refusals:
     response, code = requests.attempt("delete_objects", Delete={"Objects": objects, "Quiet": True})
     if response is None:
         return {_id(item): str(code) for item in batch}
-    refused: Refusals = {}
+    told = {
+        (str(error.get("Key")), str(error.get("VersionId") or "null")): str(error.get("Code") or "NoCode")
+        for error in response.get("Errors", [])
+    }
     known = {_id(item) for item in batch}
-    for error in response.get("Errors", []):
-        part = (str(error.get("Key")), str(error.get("VersionId") or "null"))
-        code = str(error.get("Code") or "NoCode")
-        # A refusal of a part that was not asked for can't be assigned: then any of them may be the one.
-        refused |= {part: code} if part in known else dict.fromkeys(known, code)
-    return refused
+    if not told.keys() <= known:
+        # A refusal of a part that was not asked for can't be assigned: then any of them may be the one, and the others went.
+        return {part: told.get(part, next(iter(told.values()))) + IN_PART for part in known}
+    return told
 
 
 def _identifier(item: Removable) -> dict[str, str]:
