@@ -8,13 +8,17 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate, repeat
 
 from retention.policy.facts import Hold
 
-_BETWEEN = re.compile("[._:-]")
-_PACKED = re.compile(rf"{_BETWEEN.pattern}(?:gz|bz2|xz|zst|lz4|br|zip|Z)\Z")
-_ADDED = re.compile(r"\d+(?:T\d+)?Z?|old|bak")
-"""What rotation puts into a name, anywhere: a number, a date (in one piece or several), a word."""
+_WORD = re.compile(r"[^\W_]+")
+_WITHIN_A_WORD = re.compile(r"\d\d|[^\W\d_]{2}")
+_PACKED = re.compile(r"tar|t?gz|t?bz2?|tbz2|t?xz|t?zst|lz4|lzma|br|zip|7z|z", re.IGNORECASE)
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATED = re.compile(rf"\d.*|{_MONTH}|mon|tue|wed|thu|fri|sat|sun", re.IGNORECASE)
+"""A number, or a date, in one piece or several."""
+_SET_ASIDE = re.compile(r"old|bak|prev|save|orig", re.IGNORECASE)
 _LONGEST_NUMBER = 3
 """Digits of a number that may count generations; a longer one is a date."""
 
@@ -25,7 +29,7 @@ def holds_on_file(holds: Sequence[Hold], place: str, key: str) -> Sequence[Hold]
         return holds
     return [
         replace(hold, item_id=key)
-        if _names_another(hold, place, key) and may_have_been(key, str(hold.item_id))
+        if _names_another(hold, place, key) and may_be_held_as(key, str(hold.item_id))
         else hold
         for hold in holds
     ]
@@ -35,45 +39,72 @@ def _names_another(hold: Hold, place: str, key: str) -> bool:
     return hold.place == place and hold.item_id not in (None, key)
 
 
-def may_have_been(key: str, name: str) -> bool:
-    """Whether the file `key` may once have been called `name`, in the same folder or the one above: it was numbered, dated or
-    packed since, or its number changed, which some programs count up and others down. Paths may begin with `..`."""
+def may_be_held_as(key: str, name: str) -> bool:
+    """Whether a hold on the file `name` may mean the file `key`: rotation adds to a name's end, and nobody knows all that it may
+    add. So whatever begins with the name may be it, beside what may have been called so."""
     folder, last = _split(key)
     was_in, was = _split(name)
-    if was_in not in (folder, posixpath.normpath(f"{folder}/..")):
-        return False
-    pieces, before = _pieces(last), _pieces(was)
-    return _has_grown(pieces, before) or _is_counted_on(pieces, before)
+    return may_have_been(key, name) or (_begins_with(last, was) and _are_kin(folder, was_in))
+
+
+def may_have_been(key: str, name: str) -> bool:
+    """Whether the file `key` is called as if it had been `name`: it was numbered, dated, set aside or packed since, or its number
+    changed, which some programs count up and others down. Paths may begin with `..`."""
+    folder, last = _split(key)
+    was_in, was = _split(name)
+    words, before = _words(last), _words(was)
+    return (_has_grown(words, before) or _is_counted_on(words, before)) and _are_kin(folder, was_in)
 
 
 def _split(path: str) -> tuple[str, str]:
     folder, _, last = path.rpartition("/")
-    return posixpath.normpath(folder), last
+    return posixpath.normpath(folder.strip("/")), last
 
 
-def _pieces(name: str) -> list[str]:
-    return _BETWEEN.split(_PACKED.sub("", name))
+def _are_kin(one: str, other: str) -> bool:
+    """Whether one of the folders is, or contains, the other."""
+    return _lies_in(one, other) or _lies_in(other, one)
 
 
-def _has_grown(pieces: Sequence[str], before: Sequence[str]) -> bool:
-    """Whether all that is in the name beyond what was in it is what rotation adds."""
+def _lies_in(folder: str, other: str) -> bool:
+    ways_up = folder.count("/") + other.count("/") + 2
+    above = accumulate(repeat("..", ways_up), lambda at, up: posixpath.normpath(f"{at}/{up}"), initial=folder)
+    return other in above
+
+
+def _begins_with(name: str, beginning: str) -> bool:
+    """Whether it begins so, and the last word ends there: `worker-1` is not the beginning of `worker-10`."""
+    seam = name[len(beginning) - 1 : len(beginning) + 1]
+    return beginning != "" and name.startswith(beginning) and not _WITHIN_A_WORD.fullmatch(seam)
+
+
+def _words(name: str) -> list[str]:
+    """Without what packers add."""
+    words = _WORD.findall(name)
+    while len(words) > 1 and _PACKED.fullmatch(words[-1]):
+        words.pop()
+    return words
+
+
+def _has_grown(words: Sequence[str], before: Sequence[str]) -> bool:
+    """Whether all that is in the name beyond what was in it is what rotation adds, wherever."""
     left = deque(before)
-    for piece in pieces:
-        if left and piece == left[0]:
+    for word in words:
+        if left and word == left[0]:
             left.popleft()
-        elif not _ADDED.fullmatch(piece):
+        elif not _DATED.fullmatch(word) and not _SET_ASIDE.fullmatch(word):
             return False
     return not left
 
 
-def _is_counted_on(pieces: Sequence[str], before: Sequence[str]) -> bool:
+def _is_counted_on(words: Sequence[str], before: Sequence[str]) -> bool:
     """Whether one number differs, and nothing else. Beside another number it is part of a date, or of an address."""
-    if len(pieces) != len(before):
+    if len(words) != len(before):
         return False
-    changed = [at for at, (now, was) in enumerate(zip(pieces, before, strict=True)) if now != was]
+    changed = [at for at, (now, was) in enumerate(zip(words, before, strict=True)) if now != was]
     if len(changed) != 1:
         return False
     [at] = changed
-    beside = [*pieces[max(at - 1, 0) : at], *pieces[at + 1 : at + 2]]
-    is_number = pieces[at].isdigit() and before[at].isdigit() and len(before[at]) <= _LONGEST_NUMBER
-    return is_number and not any(one.isdigit() for one in beside)
+    beside = [*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]]
+    is_number = words[at].isdecimal() and before[at].isdecimal() and len(before[at]) <= _LONGEST_NUMBER
+    return is_number and not any(_DATED.fullmatch(one) for one in beside)
