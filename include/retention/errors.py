@@ -6,7 +6,8 @@ RetentionError
 │   │   ├── PolicyError         a promise or rule can't be accepted
 │   │   └── DataMapError        the data map can't be accepted, or doesn't match the real store
 │   └── RequestError            a command's arguments make no sense (unknown plan, future as_of, empty scope)
-│       └── MissingConnection   no connection of that name is set
+│       ├── MissingConnection   no connection of that name is set
+│       └── ItemGoneError       the item asked for went, or may have gone
 ├── UnknownError             3  something could not be read, so nothing may be claimed about it
 │   ├── StoreUnreadable         a bucket, table or connection did not answer as it should
 │   │   ├── Unlisted            a bucket, or the list of buckets, to verification (verification/listing.py)
@@ -34,7 +35,9 @@ or any other identifier of a person: those stay in the sources.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class RetentionError(Exception):
@@ -83,6 +86,14 @@ class RequestError(InputError):
 
 class MissingConnection(RequestError):
     """No connection of that name is set."""
+
+
+class ItemGoneError(RequestError):
+    """The item asked for is not there any more: `gone` says when it went, under which run and why, without identifiers."""
+
+    def __init__(self, message: str, gone: Mapping[str, Any]) -> None:
+        self.gone = gone
+        super().__init__(message)
 
 
 class UnknownError(RetentionError):

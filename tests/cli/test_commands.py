@@ -100,6 +100,15 @@ class TestDisposal:
         done = run("dispose", "audio", code=5)
         assert (done["planned"], done["gone"], done["failed"]) == (2, 1, 1)
 
+    def test_what_went_is_explained_as_json_too(self, run: Any, world: World, settle: Callable[[], None]) -> None:
+        recording = world.add_recording(age=40 * DAY)
+        settle()
+        done = run("dispose", "audio")
+        assert done["kept_by_reason"] == {}
+        answer = run("explain", "call_recordings", recording.recording_id, code=2)
+        assert answer["error"] == "ItemGoneError" and answer["gone"]["plan_id"] == done["plan_id"]
+        assert answer["gone"]["reasons"] == ["recording_started"]
+
 
 def test_explain_says_why_and_the_ledger_who_asked(run: Any, world: World) -> None:
     recording = world.add_recording(age=2 * DAY, transcribed_ago=HOUR)

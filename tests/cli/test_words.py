@@ -136,7 +136,32 @@ class TestPlansAndReasons:
         assert "1 of 2 are due; stay: 1 not due yet (not_due)" in said
         [(plan, digest)] = re.findall(r"plan (\S+), digest (\S+), valid until \S+ \d\d:\d\d UTC", said)
         assert f"dispose --plan {plan} --digest {digest}" in said
-        assert "1 planned, 1 gone" in words("dispose", "--plan", plan, "--digest", digest).stdout
+        done = words("dispose", "--plan", plan, "--digest", digest).stdout
+        assert "1 planned, 1 gone" in done and "\nnot planned: 1 not due yet (not_due)\n" in done
+
+    def test_what_failed_and_what_stayed_are_said_beside_what_went(
+        self, world: World, settle: Callable[[], None]
+    ) -> None:
+        locked, _ = world.add_recording(age=40 * DAY), world.add_recording(age=40 * DAY)
+        world.add_recording(age=DAY)
+        world.sql("CREATE TABLE notes (recording_id uuid REFERENCES recordings)")
+        world.sql("INSERT INTO notes VALUES (%s)", locked.recording_id)
+        settle()
+        said = words("dispose", "audio")
+        assert said.exit_code == 5
+        assert "failed: 1 rows of another table point to it (23503); ledger" in said.stdout
+        assert "\nnot planned: 1 not due yet (not_due)\n" in said.stdout
+
+    def test_an_item_that_went_is_explained_in_words(self, world: World, settle: Callable[[], None]) -> None:
+        old = world.add_recording(age=40 * DAY)
+        settle()
+        words("dispose", "audio", "--by", "otto")
+        for name in (old.recording_id, old.key):
+            said = words("explain", "call_recordings", name)
+            assert said.exit_code == 2 and "any more: it went 20" in said.stderr and "of run cli/" in said.stderr
+            assert said.stdout.startswith("gone: age since the recording started (recording_started)\nCall recordings ")
+            assert "of the ledger, executed by otto" in said.stdout
+            assert name not in said.stdout + said.stderr
 
     def test_a_plan_in_observe_says_that_nothing_of_it_goes(self, world: World, settle: Callable[[], None]) -> None:
         world.add_recording(age=40 * DAY)

@@ -12,13 +12,14 @@ import typer
 from retention.cli.arguments import require_place, require_rule
 from retention.cli.output import AsJson, AsOf, By, Reason, command, counted_noun, emit, progress_bar
 from retention.cli.reason_words import counted_reasons, reason_words
+from retention.cli.streams import show
 from retention.disposal.approval import approve_plan
 from retention.disposal.execute import DisposalSummary, execute_plan
 from retention.disposal.explain import explain_item
 from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
 from retention.disposal.previews import PREVIEW
-from retention.errors import RequestError
+from retention.errors import ItemGoneError, PartlyFailedError, RequestError
 from retention.evidence.controls import Mode
 from retention.policy.facts import WAITS
 from retention.policy.model import Action
@@ -87,7 +88,12 @@ def dispose(
         chosen, wanted = _plan_id(plan_id), digest
     bar, move = progress_bar("disposing in batches")
     with bar:
-        summary = execute_plan(open_runtime(actor=by), chosen, wanted, dry_run=dry_run, progress=move)
+        try:
+            summary = execute_plan(open_runtime(actor=by), chosen, wanted, dry_run=dry_run, progress=move)
+        except PartlyFailedError as error:
+            if isinstance(error.summary, DisposalSummary) and not as_json:
+                show(_disposal_words(error.summary))
+            raise
     emit("dispose", summary.to_json(), _disposal_words(summary), as_json=as_json)
 
 
@@ -102,7 +108,12 @@ def explain(
 ) -> None:
     """Why one item stays or goes. Who asked is noted in the ledger."""
     require_place(place, "PLACE")
-    explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)
+    try:
+        explanation = explain_item(open_runtime(), place, item, as_of=parse_as_of(as_of), asked_by=by)
+    except ItemGoneError as error:
+        if not as_json:
+            show(_gone_words(error.gone))
+        raise
     emit("explain", explanation, _explanation_words(explanation), as_json=as_json)
 
 
@@ -117,6 +128,17 @@ def _explanation_words(said: Mapping[str, Any]) -> str:
     lines += _waiting_words(said)
     lines += [f"also under its name: {count} × {status}" for status, count in said["other_parts"].items()]
     return "\n".join([*lines, f"noted in the ledger as item {said['item_hash']} of place {said['place']}"])
+
+
+def _gone_words(gone: Mapping[str, Any]) -> str:
+    """Why it went, in words; when, and under which run, is said by the error."""
+    lines = [f"gone: {' or '.join(map(reason_words, gone['reasons'])) or 'not recorded why'}"]
+    if gone.get("rule") is not None:
+        lines.append(f"{gone['rule']} Policy version {gone['policy_version']}.")
+    if gone.get("ledger_entry") is not None:
+        by = f", executed by {gone['by']}" if gone["by"] is not None else ""
+        lines.append(f"recorded in entry {gone['ledger_entry']} of the ledger{by}")
+    return "\n".join(lines)
 
 
 def _waiting_words(said: Mapping[str, Any]) -> list[str]:
@@ -186,5 +208,6 @@ def _disposal_words(summary: DisposalSummary) -> str:
     done = Action(summary.action).done(dry_run=summary.dry_run)
     return (
         f"{summary.planned} planned, {summary.gone + summary.recovered} {done}, "
-        f"spared: {counted_reasons(summary.spared)}, failed: {summary.failed}; ledger {summary.ledger_head[:16]}…"
+        f"spared: {counted_reasons(summary.spared)}, failed: {counted_reasons(summary.failures)}; "
+        f"ledger {summary.ledger_head[:16]}…\nnot planned: {counted_reasons(summary.kept_by_reason)}"
     )

@@ -24,6 +24,7 @@ from retention.cli.streams import require_output, say, show
 from retention.connections import load_environment_file
 from retention.database import without_values
 from retention.errors import (
+    ItemGoneError,
     MissingConnection,
     PartlyFailedError,
     ProblemsError,
@@ -162,6 +163,8 @@ def _fail(name: str, error: RetentionError, as_json: bool) -> None:
     fields: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
     if isinstance(error, ProblemsError):
         fields["errors"] = [dataclasses.asdict(problem) for problem in error.problems]
+    if isinstance(error, ItemGoneError):
+        fields["gone"] = error.gone
     if isinstance(error, PartlyFailedError) and error.summary is not None:
         fields |= error.summary.to_json()  # type: ignore[attr-defined]  # a DisposalSummary
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from retention.reports import wording
+from retention.reports.failure_labels import failure
 
 
 def counted_reasons(counts: Mapping[str, int]) -> str:
@@ -14,6 +15,7 @@ def counted_reasons(counts: Mapping[str, int]) -> str:
 
 
 def reason_words(code: str) -> str:
-    """`legal hold (legal_hold)`; a code that has no words, such as a store's own for a failure, stays as it is."""
+    """`legal hold (legal_hold)`, `rows of another table point to it (23503)`; a code that has no words stays as it is."""
     known = f"reason.{code}"
-    return f"{wording.say(known, 'en')} ({code})" if known in wording.WORDS else code
+    words = wording.say(known, "en") if known in wording.WORDS else failure(code, "en")
+    return f"{words} ({code})" if words else code

@@ -13,6 +13,7 @@ from psycopg.types.string import BytesBinaryDumper
 
 from retention.database import OwnConnection
 from retention.evidence.hashing import ItemHasher
+from retention.policy.facts import WAITS
 
 
 class PlannedItem(Protocol):
@@ -32,10 +33,13 @@ class PlannedItem(Protocol):
     def arose_at(self) -> datetime | None: ...
     @property
     def due_at(self) -> datetime: ...
+    @property
+    def reason(self) -> str: ...
 
 
 class DisposedRow(NamedTuple):
-    """One item that went. Hashes are 32 bytes under the key that `key_id` names; `trigger_at` is when it fell due."""
+    """One item that went. Hashes are 32 bytes under the key that `key_id` names; `trigger_at` is when it fell due, and `reason`
+    why, as its plan says."""
 
     place: str
     item_hash: bytes
@@ -47,9 +51,13 @@ class DisposedRow(NamedTuple):
     outcome: str
     trigger_at: datetime
     gone_at: datetime
+    reason: str
 
 
-_TYPES = ["text", "bytea", "bytea", "text", "text", "bytea", "timestamptz", "text", "timestamptz", "timestamptz"]
+_TYPES = [
+    *("text", "bytea", "bytea", "text", "text", "bytea"),
+    *("timestamptz", "text", "timestamptz", "timestamptz", "text"),
+]
 """The types of a row's columns, in their order, for binary COPY."""
 
 
@@ -90,6 +98,7 @@ def disposed_row(item: PlannedItem, hashes: ItemHashes, key_id: str, outcome: st
         outcome,
         item.due_at,
         gone_at,
+        "waited" if item.reason == WAITS else item.reason,
     )
 
 

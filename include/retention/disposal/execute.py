@@ -47,7 +47,7 @@ def _silent(_done: int, _total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class DisposalSummary:
     """What became of a plan: `planned = gone + recovered + spared + failed`. Where the rule's `action` is `anonymise`, what
-    counts as gone was anonymised."""
+    counts as gone was anonymised. `kept_by_reason` counts what was not planned, by why it stays; of a part nothing."""
 
     plan_id: UUID
     category: str
@@ -60,6 +60,7 @@ class DisposalSummary:
     dry_run: bool = False
     ledger_head: str = ""
     action: str = Action.DELETE.value
+    kept_by_reason: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Fields of the command line's JSON."""
@@ -267,6 +268,7 @@ def _summarise(
         dry_run=dry_run,
         ledger_head=ledger.head(own).hash,
         action=rule.action.value,
+        kept_by_reason=plan["kept_by_reason"] if part.is_whole else {},
     )
 
 

@@ -13,6 +13,7 @@ from retention.database import OwnConnection
 from retention.datamap.loader import AnyPlace, MappedFiles, MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
 from retention.disposal.explained_files import explained_file, opened_files
+from retention.disposal.explained_gone import item_gone
 from retention.disposal.fact_columns import read_columns
 from retention.disposal.guard import require_rule_in_force
 from retention.disposal.opened_tables import open_table
@@ -28,13 +29,13 @@ from retention.evidence import ledger
 from retention.evidence.holds import read_holds
 from retention.policy.holds import holds_until
 from retention.policy.model import RetentionRule
-from retention.readable import utc_minute
 from retention.sentences import rule_sentence
 
 
 def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetime, asked_by: str) -> dict[str, Any]:
     """Explain the item with this id or object key, the partition of this name, or the log file with this path or key. Raises
-    RequestError for an unknown place or item, and for a place that others delete from: nothing of ours decides there."""
+    RequestError for an unknown place or item, and for a place that others delete from: nothing of ours decides there; and
+    ItemGoneError for one that went."""
     place = runtime.datamap.places.get(place_name)
     if place is None:
         known = ", ".join(sorted(runtime.datamap.places))
@@ -53,7 +54,8 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         body = {"place": place_name, "item": item_hash.hex(), "by": asked_by, "key": runtime.hasher.key_id}
         ledger.append(own, "explained", body)
         if row is None:
-            raise _absent(own, place, item_hash)
+            found = f"found no such item in place {place_name!r}, and none that a run of ours removed"
+            raise item_gone(own, place, item, item_hash) or RequestError(f"{found}; expected {_EXPECTED[type(place)]}.")
     clause = runtime.policy.promises.promises[rule.clause]
     return {
         "place": place_name,
@@ -80,21 +82,6 @@ _EXPECTED: dict[type[AnyPlace], str] = {
     MappedTable: "the id of one of its rows",
     MappedPartitions: "a partition, as schema.name, or the id of one of its rows",
 }
-
-
-def _absent(own: OwnConnection, place: AnyPlace, item_hash: bytes) -> RequestError:
-    """The error for an item that isn't there: whether it went under a plan of ours, or what would have been found."""
-    gone = own.execute(
-        "SELECT gone_at, plan_id FROM retention.disposed_items WHERE place = %s AND item_hash = %s "
-        "ORDER BY gone_at DESC LIMIT 1",
-        (place.name, item_hash),
-    ).fetchone()
-    if gone is not None:
-        return RequestError(
-            f"found no such item in place {place.name!r} any more: it went {utc_minute(gone['gone_at'])} under plan "
-            f"{gone['plan_id']}; expected one that is there."
-        )
-    return RequestError(f"found no such item in place {place.name!r}; expected {_EXPECTED[type(place)]}.")
 
 
 def _explained(

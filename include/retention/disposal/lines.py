@@ -44,6 +44,7 @@ class Line(NamedTuple):
     person_id: str | None
     arose_at: datetime | None
     due_at: datetime
+    reason: str
     state: str
     outcome: str | None
 
