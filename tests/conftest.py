@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.buckets import fresh_bucket
 from tests.databases import fresh_database
 
 from retention.local import processes
@@ -103,24 +103,10 @@ def database(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_server: S3Server) -> Iterator[Bucket]:
     """A fresh versioned bucket, emptied and removed afterwards."""
-    client, name = s3_server.client(), f"test-{uuid.uuid4().hex[:16]}"
-    client.create_bucket(Bucket=name)
-    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    yield Bucket(name, s3_server)
-    _empty(client, name)
-    client.delete_bucket(Bucket=name)
+    client = s3_server.client()
+    with fresh_bucket(s3_server, client) as name:
+        yield Bucket(name, s3_server)
     client.close()
-
-
-def _empty(client: Any, name: str) -> None:
-    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
-        for upload in page.get("Uploads", []):
-            client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        versions = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in found]
-        if versions:
-            client.delete_objects(Bucket=name, Delete={"Objects": versions, "Quiet": True})
 
 
 def _run_folder() -> Path:
