@@ -7,6 +7,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from retention.local.s3_server import S3Server
@@ -14,10 +15,16 @@ from retention.local.s3_server import S3Server
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+@cache
+def writer(server: S3Server) -> Any:
+    """One client with all rights for all tests of a process: making one takes longer than what a test does with it."""
+    return server.client()
+
+
 @contextmanager
-def fresh_bucket(server: S3Server, client: Any) -> Iterator[str]:
+def fresh_bucket(server: S3Server) -> Iterator[str]:
     """The name of a new versioned bucket, emptied and removed afterwards."""
-    name = f"test-{uuid.uuid4().hex[:16]}"
+    client, name = writer(server), f"test-{uuid.uuid4().hex[:16]}"
     client.create_bucket(Bucket=name)
     client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     _give_volume(server, name)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.buckets import fresh_bucket
+from tests.buckets import fresh_bucket, writer
 from tests.databases import fresh_database
 
 from retention.local import processes
@@ -47,6 +47,11 @@ class Bucket:
 
     name: str
     server: S3Server
+
+    @property
+    def writer(self) -> Any:
+        """A boto3 client for everything, shared by all tests: leave it as it is."""
+        return writer(self.server)
 
     def client(self, identity: str = "app") -> Any:
         """A boto3 client for `app` (everything), `disposal` or `verify` (read only)."""
@@ -103,10 +108,8 @@ def database(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_server: S3Server) -> Iterator[Bucket]:
     """A fresh versioned bucket, emptied and removed afterwards."""
-    client = s3_server.client()
-    with fresh_bucket(s3_server, client) as name:
+    with fresh_bucket(s3_server) as name:
         yield Bucket(name, s3_server)
-    client.close()
 
 
 def _run_folder() -> Path:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -173,8 +171,7 @@ class LogWorld:
         self.own_sql(query, mode)
 
 
-@contextmanager
-def build_log_world(own: str, bucket: Any, folder: Path) -> Iterator[LogWorld]:
+def build_log_world(own: str, bucket: Any, folder: Path) -> LogWorld:
     """The bucket and the folder, empty; the category is in mode `enforce`."""
     policies, datamap, path = folder / "policies", folder / "datamap", folder / "mounted"
     for one in (policies, datamap, path / "servers"):
@@ -190,8 +187,6 @@ def build_log_world(own: str, bucket: Any, folder: Path) -> Iterator[LogWorld]:
         "log_files_verify": parse("log_files_verify", fs),
         "retention_db": postgres_connection("retention_db", own),
     }
-    client = bucket.client()
-    world = LogWorld(own, bucket.name, client, path, policies, datamap, connections)
+    world = LogWorld(own, bucket.name, bucket.writer, path, policies, datamap, connections)
     world.set_mode("enforce")
-    yield world
-    client.close()
+    return world

@@ -216,7 +216,7 @@ def build_world(company: str, own: str, bucket: Any, folder: Path, tenants: Sequ
         "retention_db": postgres_connection("retention_db", own),
     }
     datamap = load_datamap(write_datamap(folder / "datamap", bucket.name))
-    world = World(company, own, bucket.name, bucket.client(), connections, datamap, bucket.server)
+    world = World(company, own, bucket.name, bucket.writer, connections, datamap, bucket.server)
     for tenant in tenants:
         world.add_tenant(tenant)
     world.set_mode("enforce")

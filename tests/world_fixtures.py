@@ -46,11 +46,8 @@ def tables(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> 
 
 @pytest.fixture
 def log_world(postgres_server: Any, templates: tuple[str, str], bucket: Any, tmp_path: Path) -> Iterator[LogWorld]:
-    with (
-        fresh_database(postgres_server, templates[1]) as own,
-        build_log_world(postgres_server.conninfo(own), bucket, tmp_path / "logs") as built,
-    ):
-        yield built
+    with fresh_database(postgres_server, templates[1]) as own:
+        yield build_log_world(postgres_server.conninfo(own), bucket, tmp_path / "logs")
 
 
 @pytest.fixture

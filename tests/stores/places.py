@@ -98,7 +98,7 @@ class S3Place:
     uploads: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client: Any = self.bucket.client()
+        self.client: Any = self.bucket.writer
         self.store: Store = s3_store(self.bucket, "p/")
 
     def put(self, key: str) -> str:

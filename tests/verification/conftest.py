@@ -99,9 +99,7 @@ def company(
 ) -> Iterator[Company]:
     with _copies(postgres_server, template, verifier) as (source, own, connections):
         connections["company_s3_verify"] = parse("company_s3_verify", s3_server.airflow_connection("verify"))
-        client = bucket.client()
-        yield Company(source, own, bucket.name, client, connections, map_for(tmp_path / "datamap", bucket.name))
-        client.close()
+        yield Company(source, own, bucket.name, bucket.writer, connections, map_for(tmp_path / "datamap", bucket.name))
 
 
 def postgres_connection(connection_id: str, conninfo: str, login: tuple[str, str]) -> Connection:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from retention.connections import Resolver
@@ -81,6 +82,7 @@ class Reading:
         self._clocks = clocks
         self._scopes: list[HoldScope] = read_hold_scopes(inventory.own)
         self._sessions = ExitStack()
+        self._clients: dict[str, Any] = {}
         self._around = Surroundings(
             datamap, resolve, inventory, hasher, clocks, self._scopes, as_of, progress, self._sessions, set()
         )
@@ -112,10 +114,10 @@ class Reading:
         self._inventory.add_approvals(self._scopes)
         self._remember_dropped(next(iter(self._terms)))
         stores = {plan.store: plan.category for plan in reversed(plans)}
-        for store, category in (self._all_stores(stores) if coverage else stores).items():
-            self._read_bucket_list(store, category)
-        self._read_source_clocks(places)
         with self._sessions:
+            for store, category in (self._all_stores(stores) if coverage else stores).items():
+                self._read_bucket_list(store, category)
+            self._read_source_clocks(places)
             readers = [reader for plan in plans for reader in self._read_bucket(plan)]
             self._inventory.index()
             for reader in readers:
@@ -164,11 +166,9 @@ class Reading:
         self._count(plan.category, plan.label, stored=0, places=1)
         checks = [self._check_of(place) for place in plan.places if place.name in plan.checked]
         try:
-            client = open_client(self._around.verifier(plan.store))
+            bucket = Bucket(self._client(plan.store), plan.bucket)
         except StoreUnreadable as error:
             return self._all_failed(checks, error)
-        self._sessions.callback(client.close)
-        bucket = Bucket(client, plan.bucket)
         readers = {reader.check.name: reader for reader in self._open(checks, plan, bucket)}
         if not readers:
             return []
@@ -179,6 +179,14 @@ class Reading:
             return self._all_failed([reader.check for reader in readers.values()], error)
         self._count(plan.category, plan.label, stored=intake.looked_at)
         return list(readers.values())
+
+    def _client(self, store: str) -> Any:
+        """The check's one client of a store: making one takes longer than listing a small bucket."""
+        if store not in self._clients:
+            client = open_client(self._around.verifier(store))
+            self._sessions.callback(client.close)
+            self._clients[store] = client
+        return self._clients[store]
 
     def _open(self, checks: Sequence[PlaceCheck], plan: BucketPlan, bucket: Bucket) -> Iterator[ObjectReader]:
         for check in checks:
@@ -224,12 +232,10 @@ class Reading:
     def _read_bucket_list(self, store: str, category: str) -> None:
         self._count(category, store, buckets=0, places=1)
         try:
-            client = open_client(self._around.verifier(store))
             names = []
-            for answer in bucket_lists(client):
+            for answer in bucket_lists(self._client(store)):
                 self._clocks.note(store, clock_of(answer))
                 names += [str(found["Name"]) for found in answer.get("Buckets", ())]
-            client.close()
         except StoreUnreadable as error:
             self._unreadable(category, store, f"ListBuckets {error.code}", str(error))
             return
