@@ -21,7 +21,7 @@ from retention.disposal.rotated_files import may_be_held_as
 from retention.errors import PartlyFailedError, StoreUnreadable
 from retention.evidence.holds import HoldScope, check_scope
 from retention.stores.directory import DirectoryStore
-from retention.verification.rotated_files import names_once_had
+from retention.verification.file_names import names_once_had
 
 OLD = 20 * DAY
 

@@ -64,6 +64,41 @@ def test_a_file_without_any_time_is_known_under_another_name(logs: Logs, content
     assert found(logs.check(), FILES) == {"protected_missing": 1}
 
 
+@pytest.mark.parametrize(
+    "another", ["mail.log", "worker-1002.log", "elsewhere/worker-1001.log", "other/worker-1001.log.1"]
+)
+@pytest.mark.parametrize("name", ["worker-1001.log", None], ids=["the_file_is_held", "all_are_held"])
+def test_a_file_of_the_same_few_bytes_is_not_the_missing_one(logs: Logs, another: str, name: str | None) -> None:
+    held = "one/worker-1001.log" if "/" in another else "worker-1001.log"
+    logs.put(FILES, held, BANNER)
+    _hold(logs, held if name else None)
+    logs.check()
+    (logs.folder / held).unlink()
+    logs.put(FILES, another, BANNER)
+    for _ in range(2):
+        result = logs.check()
+        assert found(result, FILES)["protected_missing"] == 1 and result.verdict is Verdict.BREACH
+
+
+@pytest.mark.parametrize(
+    "rotated",
+    [
+        "worker-1001.log.1",
+        "worker-1001.log.2.gz",
+        "worker-1001-2026-11-23_1000.log",
+        "old/2026/worker-1001.log-20261123",
+    ],
+)
+def test_a_file_of_few_bytes_is_known_once_rotated(logs: Logs, rotated: str) -> None:
+    logs.put(FILES, "worker-1001.log", BANNER)
+    _hold(logs, None)
+    logs.check()
+    logs.put(FILES, rotated, gzip.compress(BANNER) if rotated.endswith("gz") else BANNER + logs.lines(HOUR))
+    (logs.folder / "worker-1001.log").unlink()
+    for _ in range(2):
+        assert not found(logs.check(), FILES).keys() & {"protected_missing", "protected_shrunk", "memory_lost"}
+
+
 def test_files_of_one_banner_are_told_apart_by_how_much_is_in_them(logs: Logs) -> None:
     """Each is rotated one further, packed or not; the oldest is removed."""
     names = ["app.log", "app.log.1", "app.log.2"]
@@ -82,12 +117,13 @@ def test_files_of_one_banner_are_told_apart_by_how_much_is_in_them(logs: Logs) -
 
 
 def test_more_files_that_begin_alike_than_are_sought_are_no_proof(logs: Logs) -> None:
-    logs.put(FILES, "a.log", logs.lines(20 * DAY))
+    content = logs.lines(*[20 * DAY] * 50)
+    logs.put(FILES, "a.log", content)
     _hold(logs, "a.log")
     logs.check()
     (logs.folder / "a.log").unlink()
     for name in ("b.log", "c.log"):
-        logs.put(FILES, name, logs.lines(20 * DAY))
+        logs.put(FILES, name, content)
     result = logs.check()
     assert reasons(result, "memory_lost") == {"files_begin_alike": 1}
     assert result.verdict is Verdict.BREACH and found(result, FILES)["past_cap"] == 1

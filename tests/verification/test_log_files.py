@@ -24,7 +24,7 @@ from retention.connections import Connection, parse
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, Verdict, verify
 from retention.verification.bucket_client import open_client
-from retention.verification.rotated_files import names_once_had
+from retention.verification.file_names import names_once_had
 
 MINUTE = timedelta(minutes=1)
 LIMIT = 14 * DAY

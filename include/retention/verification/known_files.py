@@ -18,6 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from retention.verification.file_entries import FileDates
+from retention.verification.file_names import origins_of
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
@@ -59,9 +60,13 @@ WHERE p.check_run_id = %s AND s.check_run_id = %s AND s.place = %s AND p.missing
 ON CONFLICT DO NOTHING
 """
 
+_TELLING_BYTES = 1024
+"""A file that begins with so many bytes as another did is that one, whatever it is called."""
+
 
 class Beginning(NamedTuple):
-    """The keyed hash of a file's first bytes, unpacked, and how many those are: few where there are no more."""
+    """The keyed hash of a file's first bytes, unpacked, and how many those are: few where there are no more. Of few ones, also of
+    what its name says."""
 
     hash: bytes
     size: int
@@ -107,20 +112,28 @@ class KnownFiles:
             self._of_begin[seen.begins].add(seen.part_hash)
         self._sizes = sorted({begins.size for begins in self._of_begin})
 
-    def begins(self, beginning: bytes) -> Beginning:
-        """The beginning, or the first of its bytes, as it is remembered."""
-        return Beginning(self._check.item_hash(f"begins with\0{beginning.hex()}"), len(beginning))
+    def begins(self, beginning: bytes, key: str) -> Beginning:
+        """How the file of this name begins, as it is remembered."""
+        return next(self._beginnings(beginning, key))
+
+    def _beginnings(self, beginning: bytes, key: str) -> Iterator[Beginning]:
+        """How what began so may be remembered, first under this name, then under others that it may have had."""
+        said = f"begins with\0{beginning.hex()}"
+        for origin in origins_of(key) if len(beginning) < _TELLING_BYTES else [""]:
+            yield Beginning(self._check.item_hash(f"{said}\0{origin}"), len(beginning))
 
     def settles(self, found: FoundFile, beginning: bytes) -> bool:
         """Whether it can be said now which file this is; else `rest` says it once all others have been found."""
         for seen in self._of_name.get(found.item_hash, ()):
-            if seen.part_hash in self._open and self._begins_as(seen, beginning) and _has_all(found, seen):
+            if seen.part_hash in self._open and self._begins_as(seen, beginning, found.key) and _has_all(found, seen):
                 self._answer(found, seen)
                 return True
         found.alike = [
             begins
             for size in self._sizes
-            if size <= len(beginning) and (begins := self.begins(beginning[:size])) in self._of_begin
+            if size <= len(beginning)
+            for begins in self._beginnings(beginning[:size], found.key)
+            if begins in self._of_begin
         ]
         may_be_cut = any(seen.begins.size > len(beginning) for seen in self._of_name.get(found.item_hash, ()))
         if found.alike or may_be_cut:
@@ -138,8 +151,8 @@ class KnownFiles:
             found.part_hash = found.part_hash or secrets.token_bytes(32)
             yield found
 
-    def _begins_as(self, seen: SeenFile, beginning: bytes) -> bool:
-        return len(beginning) >= seen.begins.size and self.begins(beginning[: seen.begins.size]) == seen.begins
+    def _begins_as(self, seen: SeenFile, beginning: bytes, key: str) -> bool:
+        return len(beginning) >= seen.begins.size and self.begins(beginning[: seen.begins.size], key) == seen.begins
 
     def _find_renamed(self) -> None:
         """The longest beginnings first, of the same the largest files: whoever has enough for them has it for the others."""

@@ -105,7 +105,7 @@ class _FolderReading:
         found = FoundFile(
             key=key,
             item_hash=self._check.item_hash(key),
-            begins=self._known.begins(records.beginning),
+            begins=self._known.begins(records.beginning, key),
             extent=extent,
             was_whole=records.is_whole,
             dates=dates_of(records, stored_at),
