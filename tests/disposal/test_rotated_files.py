@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.log_world import DAY, FILES, MAP, LogWorld
 from tests.rotated_names import IS_NOT, MAY_BE
+from tests.world import HOUR
 
 from retention.disposal.execute import execute_plan
 from retention.disposal.rotated_files import may_be_held_as
@@ -149,6 +150,21 @@ def test_a_file_that_is_what_it_was_before_the_plan_is_not_the_one_that_went(log
     assert log_world.files() == ["app.log.1.bz2"]
     summary = execute_plan(log_world.runtime(), plan_id, digest)
     assert (summary.recovered, summary.spared) == (1, {})
+
+
+@pytest.mark.parametrize("records", ["others", "the_same"])
+def test_a_file_that_got_the_inode_of_the_removed_one_is_it_only_with_its_records(
+    log_world: LogWorld, records: str
+) -> None:
+    """File systems give a free inode to the next file."""
+    path = log_world.write("app.log", log_world.lines(OLD))
+    plan_id, digest = _killed_at(log_world, "intent_recorded")
+    changed = log_world.lines(DAY, HOUR) if records == "others" else path.read_bytes() + log_world.lines(HOUR)
+    path.write_bytes(changed)
+    path.rename(path.with_name("mail"))
+    summary = execute_plan(log_world.runtime(), plan_id, digest)
+    expected = (1, {}) if records == "others" else (0, {"moved": 1})
+    assert (summary.recovered, summary.spared) == expected
 
 
 def test_nothing_is_noted_as_gone_where_a_folder_beside_the_place_hides_what_is_in_it(

@@ -46,10 +46,14 @@ def _found_elsewhere(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]
     below = open_every_file(place, runtime.resolve)
     planned_at = _planned_at(runtime, place, lines)
     for parts in pages_of(below.scan(), FILES_AT_ONCE):
-        yield from (line for line in lines for part in parts if may_be_same_file(line.part_id or "", part))
         # What has been what it is since before the plan was seen beside these files, and is another.
         changed = [
-            part for part in parts if planned_at is None or part.stored_at is None or part.stored_at >= planned_at
+            part
+            for part in parts
+            if planned_at is None
+            or part.stored_at is None
+            or part.stored_at >= planned_at
+            or any(may_be_same_file(line.part_id or "", part) for line in lines)
         ]
         times = below.times_of(changed, now=now)
         for part in changed:
@@ -58,11 +62,12 @@ def _found_elsewhere(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]
 
 def _may_be(line: Line, part: StoredPart, times: RecordTimes | None, folder: str) -> bool:
     """Whether the file bears the same date: that of its oldest record, or its own, which packers leave as it was. One that can't
-    be read may be what rotation made of its name."""
+    be read may be it by its inode, which may be another file's by now, or be what rotation made of its name."""
     if mtime_of(part.part_id or "") == mtime_of(line.part_id or ""):
         return True
     if times is None or times.oldest is None or times.unread:
-        return may_have_been(part.key, posixpath.join(folder, line.object_key))
+        is_same = may_be_same_file(line.part_id or "", part)
+        return is_same or may_have_been(part.key, posixpath.join(folder, line.object_key))
     return line.arose_at == times.oldest
 
 
