@@ -14,6 +14,7 @@ from tests.table_world import MAP as TABLE_MAP
 from tests.table_world import SQL, TableWorld
 from tests.world import HASHER, now
 
+from retention.cli.disposal import explanation_words
 from retention.disposal.explain import explain_item
 from retention.errors import DataMapError, RequestError
 
@@ -84,6 +85,9 @@ def test_a_log_file_is_explained_as_it_is_planned(
     said = explain_file(log_world, place, name)
     assert (said["status"], said["reason"]) == (status, reason)
     assert (said["waits_for"], said["other_parts"]) == ([], {})
+    records = [one and now() - one for one in (said["oldest_record_at"], said["youngest_record_at"])]
+    expected = [max(ages), min(ages)] if ages else [None, None]
+    assert records == [age and pytest.approx(age, abs=timedelta(minutes=5)) for age in expected]
     assert name not in json.dumps(said, default=str)
     noted = log_world.own_sql("SELECT * FROM retention.ledger")
     assert said["item_hash"] in str(noted)
@@ -94,6 +98,13 @@ def test_a_log_file_is_explained_with_its_holds(log_world: LogWorld) -> None:
     log_world.hold(place=FILES, item_id="a.log")
     said = explain_file(log_world, FILES, "a.log")
     assert (said["status"], len(said["holds"]), len(said["held_until"])) == ("held", 1, 1)
+
+
+@pytest.mark.parametrize(("content", "is_said"), [("dated", True), ("undated", False)])
+def test_the_times_of_a_log_files_records_are_said_in_words(log_world: LogWorld, content: str, is_said: bool) -> None:
+    log_world.write("a.log", log_world.lines(OLD, DAY) if is_said else b"no time here\n")
+    said = explain_file(log_world, FILES, "a.log")
+    assert ("its oldest record is of 20" in explanation_words(said)) is is_said
 
 
 def test_versions_are_told_apart(log_world: LogWorld) -> None:

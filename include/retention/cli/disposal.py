@@ -114,10 +114,11 @@ def explain(
         if not as_json:
             show(_gone_words(error.gone))
         raise
-    emit("explain", explanation, _explanation_words(explanation), as_json=as_json)
+    emit("explain", explanation, explanation_words(explanation), as_json=as_json)
 
 
-def _explanation_words(said: Mapping[str, Any]) -> str:
+def explanation_words(said: Mapping[str, Any]) -> str:
+    """What `explain` says to people."""
     lines = [
         f"{said['status']}: {reason_words(said['reason'])}; dates rest on the {said['basis'].replace('_', ' ')}",
         said["rule"],
@@ -125,6 +126,11 @@ def _explanation_words(said: Mapping[str, Any]) -> str:
         *(f"held by {hold} until {utc_minute(until)}" for hold, until in said["held_until"].items()),
     ]
     lines += [f"exempted by {one['name']} until {utc_minute(one['until'])}" for one in said["exemptions"]]
+    if said["oldest_record_at"] is not None:
+        youngest = utc_minute(said["youngest_record_at"])
+        lines.append(
+            f"its oldest record is of {utc_minute(said['oldest_record_at'])}, its youngest may be of {youngest}"
+        )
     lines += _waiting_words(said)
     lines += [f"also under its name: {count} × {status}" for status, count in said["other_parts"].items()]
     return "\n".join([*lines, f"noted in the ledger as item {said['item_hash']} of place {said['place']}"])

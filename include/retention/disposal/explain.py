@@ -72,6 +72,8 @@ def explain_item(runtime: Runtime, place_name: str, item: str, *, as_of: datetim
         "exemptions": ([{"name": "consent", "until": row["exempt_until"]}] if row["exempt_until"] is not None else []),
         "waits_for": row.get("waits_for", []),
         "other_parts": row.get("other_parts", {}),
+        "oldest_record_at": row.get("oldest_record_at"),
+        "youngest_record_at": row.get("youngest_record_at"),
     }
 
 

@@ -1,4 +1,4 @@
-"""Why one log object or log file stays or goes: the same steps that decide for all."""
+"""Why one log object or log file stays or goes: the same steps that decide for all, and the times that its records say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.disposal.age_alone import require_age_alone
 from retention.disposal.checked import CheckedLogFiles
-from retention.disposal.log_files import decide_parts, is_empty
+from retention.disposal.log_files import decide_parts, is_empty, memory_of
 from retention.disposal.opened_log_files import claimed_elsewhere, open_log_files, refuse_shared_files
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
@@ -26,7 +26,8 @@ def opened_files(runtime: Runtime, rule: RetentionRule, place: MappedPlace | Map
 
 
 def explained_file(reading: Reading[CheckedLogFiles], item: str) -> Mapping[str, Any] | None:
-    """Status, basis, reason and dates of the file with this key, or of one part of it (KEY#PART); None where there is neither.
+    """Status, basis, reason and dates of the file with this key, or of one part of it (KEY#PART), and the times of its oldest and
+    youngest record; None where there is neither.
 
     Each version of an object goes by itself: the current one is told, and of the others (`other_parts`) how many have which
     status. Raises DataMapError for a file that another place claims, too, which no plan takes.
@@ -39,7 +40,12 @@ def explained_file(reading: Reading[CheckedLogFiles], item: str) -> Mapping[str,
     decided = decide_parts(reading, [part for part in parts if not is_empty(part)])
     told = next((part for part in parts if part.is_latest), parts[0])
     others = Counter(_status(decided.get(part)) for part in parts if part is not told)
-    return _as_row(told, decided.get(told)) | {"other_parts": {str(status): count for status, count in others.items()}}
+    times = memory_of(reading).times([told], now=reading.now).get(told)
+    return _as_row(told, decided.get(told)) | {
+        "other_parts": {str(status): count for status, count in others.items()},
+        "oldest_record_at": times.oldest if times is not None else None,
+        "youngest_record_at": times.youngest if times is not None and times.oldest is not None else None,
+    }
 
 
 def _parts_of(reading: Reading[CheckedLogFiles], item: str) -> list[StoredPart]:
