@@ -8,34 +8,34 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.disposal.test_partitions import Logs, logs  # noqa: F401 - a fixture
+from tests.disposal.partition_log import Logs
 from tests.disposal.test_partitions_judged_alike import INSERT, lines
 from tests.world import DAY, HOUR, now
 
 from retention.disposal.explain import explain_item
 
 
-def _default(logs: Logs) -> str:  # noqa: F811
+def _default(logs: Logs) -> str:
     return logs.table.add_default()
 
 
-def _without_beginning(logs: Logs) -> str:  # noqa: F811
+def _without_beginning(logs: Logs) -> str:
     logs.table.sql(
         f"CREATE TABLE before PARTITION OF request_log FOR VALUES FROM (MINVALUE) TO ('{logs.day(20).isoformat()}')"
     )
     return "public.before"
 
 
-def _wide(logs: Logs) -> str:  # noqa: F811
+def _wide(logs: Logs) -> str:
     return logs.table.add_partition(logs.day(30), logs.day(-1))
 
 
-def _beside_a_default(logs: Logs) -> str:  # noqa: F811
+def _beside_a_default(logs: Logs) -> str:
     logs.table.add_default()
     return logs.table.add_partition(logs.day(30), logs.day(20))
 
 
-def _with_an_undated_row(logs: Logs) -> str:  # noqa: F811
+def _with_an_undated_row(logs: Logs) -> str:
     name = _without_beginning(logs)
     logs.table.sql(INSERT, "-infinity", now() - DAY, "undated")
     return name
@@ -67,7 +67,7 @@ WAYS = {
     ids=lambda one: one.__name__,
 )
 def test_a_hold_keeps_what_it_means_of_a_partition_whose_rows_go_one_by_one(
-    logs: Logs,  # noqa: F811
+    logs: Logs,
     partition: Callable[[Logs], str],
     way: Way,
 ) -> None:
@@ -84,7 +84,7 @@ def test_a_hold_keeps_what_it_means_of_a_partition_whose_rows_go_one_by_one(
 
 
 @pytest.mark.parametrize("has_default", [pytest.param(False, id="whole"), pytest.param(True, id="row_by_row")])
-def test_a_held_partition_that_is_renamed_stays_and_with_it_all_others(logs: Logs, has_default: bool) -> None:  # noqa: F811
+def test_a_held_partition_that_is_renamed_stays_and_with_it_all_others(logs: Logs, has_default: bool) -> None:
     """Nobody can tell which was meant: a hold on its new name resolves it, once the one on the old name is ended."""
     held, other = logs.add(20), logs.add(25)
     if has_default:
@@ -107,7 +107,7 @@ def test_a_held_partition_that_is_renamed_stays_and_with_it_all_others(logs: Log
         pytest.param("CREATE INDEX {1} ON request_log_for_the_lawyers (logged_at)", id="index"),
     ],
 )
-def test_what_is_no_table_does_not_stand_for_a_held_partition_of_its_name(logs: Logs, heir: str) -> None:  # noqa: F811
+def test_what_is_no_table_does_not_stand_for_a_held_partition_of_its_name(logs: Logs, heir: str) -> None:
     held = logs.add(20)
     rows = logs.table.rows()
     logs.world.add_hold(category="logs", place="request_log", item_id=held)
@@ -118,7 +118,7 @@ def test_what_is_no_table_does_not_stand_for_a_held_partition_of_its_name(logs: 
 
 
 @pytest.mark.parametrize("step", ["locked", "decided_again", "intent_recorded"])
-def test_a_held_partition_that_is_renamed_while_another_waits_for_its_drop_keeps_both(logs: Logs, step: str) -> None:  # noqa: F811
+def test_a_held_partition_that_is_renamed_while_another_waits_for_its_drop_keeps_both(logs: Logs, step: str) -> None:
     held = logs.add(20)
     logs.add(25)
     logs.world.add_hold(category="logs", place="request_log", item_id=held)
@@ -138,7 +138,7 @@ def test_a_held_partition_that_is_renamed_while_another_waits_for_its_drop_keeps
         pytest.param("public.request_log", id="another_table"),
     ],
 )
-def test_a_hold_on_what_no_partition_can_be_keeps_nothing_else(logs: Logs, item: str) -> None:  # noqa: F811
+def test_a_hold_on_what_no_partition_can_be_keeps_nothing_else(logs: Logs, item: str) -> None:
     logs.add(20)
     logs.world.add_hold(category="logs", place="request_log", item_id=item)
     assert logs.dispose().gone == 1

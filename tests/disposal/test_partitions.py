@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import sql
-from tests.databases import fresh_database
-from tests.logs import PARTITIONS, RULE, LogsWorld
-from tests.stores.partitioned import LogTable
-from tests.stores.test_partition_store import interrupt_detach
-from tests.stores.test_postgres_store import make_role
-from tests.world import DAY, HOUR, now, postgres_connection
+from tests.disposal.partition_log import Logs
+from tests.logs import RULE
+from tests.world import DAY, HOUR, now
 
-from retention.disposal.execute import DisposalSummary, execute_plan
+from retention.disposal.execute import execute_plan
 from retention.disposal.explain import explain_item
 from retention.disposal.new_partitions import create_ahead
-from retention.disposal.plan import PlanSummary, make_plan
 from retention.errors import DataMapError, PartlyFailedError, RequestError
-from retention.stores.partition_catalog import mark_of
-
-
-@dataclass
-class Logs:
-    """The log table and the world around it; `day(n)` is midnight (UTC) n days ago."""
-
-    table: LogTable
-    world: LogsWorld
-
-    def day(self, ago: int) -> datetime:
-        return now().replace(hour=0, minute=0, second=0, microsecond=0) - ago * DAY
-
-    def add(self, ago: int, rows: int = 3, days: int = 1) -> str:
-        """A partition that begins so many days ago, with rows at its beginning and, of the last day, at its end."""
-        lower = self.day(ago)
-        name = self.table.add_partition(lower, lower + days * DAY)
-        for at in (lower + HOUR, lower + days * DAY - HOUR):
-            self.log(at, rows)
-        return name
-
-    def log(self, at: datetime | None, rows: int = 1, stored_at: datetime | None = None) -> None:
-        self.table.log(at, rows, stored_at or at)
-
-    def plan(self, *, as_of: datetime | None = None, **runtime: Any) -> PlanSummary:
-        run = f"test/{uuid.uuid4()}"
-        return make_plan(self.world.runtime(**runtime), "logs", as_of=as_of or now(), run_id=run, requested_by="anna")
-
-    def dispose(self, *, dry_run: bool = False, **runtime: Any) -> DisposalSummary:
-        planned = self.plan(**runtime)
-        return execute_plan(self.world.runtime(**runtime), planned.plan_id, planned.digest, dry_run=dry_run)
-
-    def partitions(self) -> list[str]:
-        return [one for one in self.table.names if self.table.sql("SELECT to_regclass(%s)", one) != [(None,)]]
-
-
-@pytest.fixture
-def logs(postgres_server: Any, templates: tuple[str, str], tmp_path: Path) -> Iterator[Logs]:
-    with fresh_database(postgres_server) as source, fresh_database(postgres_server, templates[1]) as own:
-        conninfo = postgres_server.conninfo(source)
-        world = LogsWorld(conninfo, postgres_server.conninfo(own), tmp_path, "request_log", PARTITIONS).build()
-        yield Logs(LogTable(conninfo).create(), world)
 
 
 def test_an_expired_partition_is_one_item_and_a_young_one_stays(logs: Logs) -> None:
@@ -130,23 +81,6 @@ def test_an_empty_expired_partition_goes_and_one_of_a_day_to_come_stays(logs: Lo
     assert logs.partitions() == [logs.table.names[1]]
 
 
-@pytest.mark.parametrize(
-    ("hours", "due"),
-    [pytest.param(286, 0, id="its_first_row_is_not_due"), pytest.param(288, 1, id="its_first_row_is_due")],
-)
-def test_of_a_partition_that_is_too_wide_rows_go_by_themselves(logs: Logs, hours: int, due: int) -> None:
-    lower = logs.day(40)
-    logs.table.add_partition(lower, lower + 30 * DAY)
-    for at in (lower, lower + 10 * DAY):
-        logs.log(at)
-    planned = logs.plan(as_of=lower + timedelta(hours=hours))
-    assert planned.due == due
-    if due:
-        assert execute_plan(logs.world.runtime(), planned.plan_id, planned.digest).gone == 1
-        assert logs.table.rows() == 1
-        assert logs.partitions() == logs.table.names
-
-
 def test_a_wide_partition_whose_end_is_due_goes_whole(logs: Logs) -> None:
     logs.add(50, days=30)
     assert logs.plan().due == 1
@@ -161,139 +95,6 @@ def test_a_partition_of_25_hours_goes_whole(logs: Logs) -> None:
     logs.log(lower - HOUR)
     assert logs.plan(as_of=lower + timedelta(hours=287)).due == 0
     assert logs.dispose().gone == 1
-
-
-def test_beside_a_default_partition_rows_go_first_and_the_empty_partition_after_them(logs: Logs) -> None:
-    old = logs.add(20)
-    default = logs.table.add_default()
-    logs.log(logs.day(30), 2)
-    logs.log(now() - HOUR, 1)
-    planned = logs.plan()
-    assert planned.due == 8
-    assert execute_plan(logs.world.runtime(), planned.plan_id, planned.digest).gone == 8
-    assert logs.table.rows() == 1
-    assert logs.partitions() == [old, default]
-    assert logs.dispose().gone == 1
-    assert logs.partitions() == [default]
-
-
-@pytest.mark.parametrize(
-    ("logged", "stored", "due", "kept"),
-    [
-        pytest.param(None, timedelta(days=20), 1, {}, id="no_time_aged_by_when_it_was_stored"),
-        pytest.param(None, timedelta(days=2), 0, {"not_due": 1}, id="no_time_and_stored_lately"),
-        pytest.param(None, None, 0, {"undated": 1}, id="no_time_at_all_is_reported"),
-        pytest.param(-100 * DAY, timedelta(days=20), 1, {}, id="in_the_future_and_stored_long_ago"),
-        pytest.param(-100 * DAY, None, 0, {"undated": 1}, id="in_the_future_without_evidence_is_reported"),
-        pytest.param(60 * 365 * DAY, timedelta(days=2), 0, {"not_due": 1}, id="1970_is_no_date"),
-        pytest.param(2 * DAY, timedelta(days=20), 1, {}, id="contradicted_by_when_it_was_stored"),
-    ],
-)
-def test_rows_in_the_default_partition_are_aged_by_the_evidence_there_is(
-    logs: Logs, logged: timedelta | None, stored: timedelta | None, due: int, kept: dict[str, int]
-) -> None:
-    logs.table.add_default()
-    at = now()
-    logs.table.log(at - logged if logged is not None else None, 1, at - stored if stored is not None else None)
-    planned = logs.plan()
-    assert (planned.due, planned.kept_by_reason) == (due, kept)
-    assert logs.dispose().gone == due
-    assert logs.table.rows() == 1 - due
-
-
-def test_rows_in_a_partition_of_the_future_are_aged_by_when_they_were_stored(logs: Logs) -> None:
-    logs.table.add_partition(logs.day(-30), logs.day(-31))
-    logs.table.log(logs.day(-30) + HOUR, 2, now() - 20 * DAY)
-    logs.table.log(logs.day(-30) + HOUR, 1, now() - 2 * DAY)
-    assert logs.dispose().gone == 2
-    assert logs.table.rows() == 1
-
-
-def test_where_rows_share_an_id_each_run_takes_one(logs: Logs) -> None:
-    logs.table.add_default()
-    logs.table.sql("ALTER TABLE request_log ALTER id DROP IDENTITY")
-    for _ in range(2):
-        logs.table.sql("INSERT INTO request_log (id, logged_at, line) VALUES (7, %s, 'x')", now() - 20 * DAY)
-    assert [logs.dispose().gone, logs.dispose().gone, logs.dispose().gone] == [1, 1, 0]
-
-
-@pytest.mark.parametrize("state", ["marked", "pending", "detached"])
-def test_an_interrupted_detach_is_found_and_finished(logs: Logs, state: str) -> None:
-    name = logs.add(20)
-    logs.add(2)
-    if state == "pending":
-        interrupt_detach(logs.table, name)
-    else:
-        logs.table.sql(f"COMMENT ON TABLE {name} IS '{mark_of(name, 'public.request_log')}'")
-    if state == "detached":
-        logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
-    assert logs.dispose().gone == 1
-    assert logs.partitions() == logs.table.names[1:]
-
-
-def test_a_young_partition_that_somebody_began_to_detach_stays_until_it_is_due(logs: Logs) -> None:
-    old, young = logs.add(20), logs.add(3)
-    interrupt_detach(logs.table, young)
-    assert logs.dispose().gone == 1
-    assert logs.partitions() == [young]
-    planned = logs.plan()
-    assert (planned.due, planned.kept_by_reason) == (0, {"not_due": 1})
-    assert old not in logs.partitions()
-
-
-def test_an_empty_leftover_is_dropped(logs: Logs) -> None:
-    name = logs.add(20, rows=0)
-    logs.table.sql(f"COMMENT ON TABLE {name} IS '{mark_of(name, 'public.request_log')}'")
-    logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
-    assert logs.dispose().gone == 1
-
-
-def test_a_table_that_somebody_detached_and_kept_is_not_ours(logs: Logs) -> None:
-    name = logs.add(20)
-    logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
-    assert logs.plan().considered == 0
-
-
-@pytest.mark.parametrize(
-    ("step", "recovered", "left"),
-    [
-        pytest.param("intent_recorded", 0, 1, id="before_the_drop"),
-        pytest.param("partition_dropped", 1, 0, id="after_it"),
-    ],
-)
-def test_a_run_that_was_killed_around_a_drop_is_finished_by_the_next_one(
-    logs: Logs, step: str, recovered: int, left: int
-) -> None:
-    logs.add(20)
-
-    def die(reached: str) -> None:
-        if reached == step:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        logs.dispose(on_step=die)
-    assert logs.dispose().gone == left
-    assert logs.partitions() == []
-    (entry,) = logs.world.ledger("recovery")
-    assert (entry["recovered"], entry["still_there"]) == (recovered, left)
-    assert len(logs.world.own_sql("SELECT 1 FROM retention.disposed_items")) == 1
-
-
-def test_a_killed_run_is_noted_by_the_next_one(logs: Logs) -> None:
-    name = logs.add(20)
-    logs.table.add_default()
-    logs.table.sql(f"TRUNCATE {name}")
-    logs.log(now() - 30 * DAY, 2)
-
-    def die(step: str) -> None:
-        if step == "rows_removed":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        logs.dispose(on_step=die)
-    assert logs.dispose().planned == 0
-    (entry,) = logs.world.ledger("recovery")
-    assert (entry["recovered"], entry["still_there"]) == (3, 0)
 
 
 @pytest.mark.parametrize(
@@ -363,69 +164,6 @@ def test_in_a_rehearsal_no_row_goes(logs: Logs) -> None:
     logs.log(now() - 20 * DAY, 4)
     assert logs.dispose(dry_run=True).gone == 4
     assert logs.table.rows() == 4
-
-
-def test_a_partition_that_others_point_to_fails_and_the_others_go(logs: Logs) -> None:
-    logs.table.sql("DROP TABLE request_log")
-    logs.table.keyed = True
-    logs.table.create()
-    held, other = logs.add(20), logs.add(25)
-    logs.table.sql(
-        "CREATE TABLE incidents (log_id bigint, logged_at timestamptz, FOREIGN KEY (log_id, logged_at) REFERENCES request_log)"
-    )
-    logs.table.sql(f"INSERT INTO incidents SELECT id, logged_at FROM {held} LIMIT 1")
-    with pytest.raises(PartlyFailedError, match="1 × 23503"):
-        logs.dispose()
-    assert logs.partitions() == [held] and other not in logs.partitions()
-
-
-def test_a_partition_that_somebody_has_locked_fails_and_the_others_go(
-    logs: Logs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("retention.disposal.partitions.kind._PATIENCE_S", 0.0)
-    locked, other, young = logs.add(20), logs.add(25), logs.add(2)
-    with psycopg.connect(logs.table.conninfo) as session:
-        session.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(*locked.split("."))))
-        with pytest.raises(PartlyFailedError, match="1 × 55P03"):
-            logs.dispose()
-    assert logs.partitions() == [locked, young] and other not in logs.partitions()
-    assert logs.dispose().gone == 1
-
-
-def test_a_partition_of_another_owner_fails_and_the_others_go(logs: Logs) -> None:
-    foreign, other, young = logs.add(20), logs.add(25), logs.add(2)
-    owner, _ = make_role(logs.table.conninfo, "GRANT CREATE, USAGE ON SCHEMA public TO {role}")
-    for table in ("request_log", other, young):
-        logs.table.sql(f"ALTER TABLE {table} OWNER TO {owner}")
-    _, conninfo = make_role(logs.table.conninfo, f"GRANT {owner} TO {{role}}")
-    logs.world.connections["company_db"] = postgres_connection("company_db", conninfo)
-    with pytest.raises(PartlyFailedError, match="1 × 42501"):
-        logs.dispose()
-    assert logs.partitions() == [foreign, young]
-
-
-def test_rows_that_are_locked_fail_and_the_others_go(logs: Logs) -> None:
-    logs.table.add_default()
-    logs.log(now() - 20 * DAY, 4)
-    with psycopg.connect(logs.table.conninfo) as other:
-        other.execute("SELECT 1 FROM request_log LIMIT 1 FOR UPDATE")
-        with pytest.raises(PartlyFailedError, match="1 × 55P03"):
-            logs.dispose()
-    assert logs.table.rows() == 1
-
-
-def test_rows_of_a_partition_that_somebody_locked_since_the_plan_fail_and_the_others_go(logs: Logs) -> None:
-    """Nobody waits for that lock: a new hold would wait with us."""
-    logs.table.add_default()
-    logs.log(now() - 20 * DAY, 4)
-    logs.add(30)
-    planned = logs.plan()
-    with psycopg.connect(logs.table.conninfo) as other:
-        other.execute("LOCK TABLE request_log_default IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(PartlyFailedError, match="4 × 55P03"):
-            execute_plan(logs.world.runtime(), planned.plan_id, planned.digest)
-    assert logs.table.rows() == 4
-    assert execute_plan(logs.world.runtime(), planned.plan_id, planned.digest).gone == 10
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from psycopg import sql
-from tests.disposal.test_partitions import Logs, logs  # noqa: F401 - a fixture
+from tests.disposal.partition_log import Logs
 from tests.logs import RULE
 from tests.world import DAY, HOUR, now
 
@@ -19,14 +19,14 @@ from retention.disposal.execute import DisposalSummary, execute_plan
 INSERT = "INSERT INTO request_log (logged_at, stored_at, line) VALUES (%s, %s, %s)"
 
 
-def lines(logs: Logs) -> set[str]:  # noqa: F811
+def lines(logs: Logs) -> set[str]:
     return {line for (line,) in logs.table.sql("SELECT line FROM request_log")}
 
 
 @pytest.mark.parametrize("time", ["1970-01-01Z", "-infinity"])
 @pytest.mark.parametrize("beside", [pytest.param(0, id="alone"), pytest.param(1, id="beside_an_old_one")])
 def test_a_record_without_a_date_in_a_partition_without_beginning_is_aged_by_its_evidence(
-    logs: Logs,  # noqa: F811
+    logs: Logs,
     time: str,
     beside: int,
 ) -> None:
@@ -39,7 +39,7 @@ def test_a_record_without_a_date_in_a_partition_without_beginning_is_aged_by_its
     assert lines(logs) == {"young"}
 
 
-def test_an_empty_partition_without_beginning_goes(logs: Logs) -> None:  # noqa: F811
+def test_an_empty_partition_without_beginning_goes(logs: Logs) -> None:
     logs.table.sql(
         f"CREATE TABLE before PARTITION OF request_log FOR VALUES FROM (MINVALUE) TO ('{logs.day(20).isoformat()}')"
     )
@@ -47,7 +47,7 @@ def test_an_empty_partition_without_beginning_goes(logs: Logs) -> None:  # noqa:
 
 
 @pytest.mark.parametrize("has_default", [False, True])
-def test_a_hold_on_a_period_keeps_a_record_that_its_evidence_dates(logs: Logs, has_default: bool) -> None:  # noqa: F811
+def test_a_hold_on_a_period_keeps_a_record_that_its_evidence_dates(logs: Logs, has_default: bool) -> None:
     """It says 20 days, and was stored 40 days ago: nobody knows for sure when it arose."""
     logs.add(20)
     if has_default:
@@ -58,7 +58,7 @@ def test_a_hold_on_a_period_keeps_a_record_that_its_evidence_dates(logs: Logs, h
     assert lines(logs) == {"held"}
 
 
-def test_a_hold_on_a_row_without_an_id_is_found_by_the_name_that_disposal_gives_it(logs: Logs) -> None:  # noqa: F811
+def test_a_hold_on_a_row_without_an_id_is_found_by_the_name_that_disposal_gives_it(logs: Logs) -> None:
     logs.table.sql("ALTER TABLE request_log ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id DROP NOT NULL")
     logs.add(20, rows=0)
     for line in ("held", "free"):
@@ -71,7 +71,7 @@ def test_a_hold_on_a_row_without_an_id_is_found_by_the_name_that_disposal_gives_
     assert lines(logs) == {"held"}
 
 
-def test_of_a_partition_over_the_day_of_a_longer_limit_only_what_is_due_goes(logs: Logs) -> None:  # noqa: F811
+def test_of_a_partition_over_the_day_of_a_longer_limit_only_what_is_due_goes(logs: Logs) -> None:
     """7 days until a day in Berlin, 14 from then on; the partition is a day in UTC and has records of both."""
     end = logs.day(9)
     effective = (end + 12 * HOUR).astimezone(ZoneInfo("Europe/Berlin")).date()
@@ -93,7 +93,7 @@ def test_of_a_partition_over_the_day_of_a_longer_limit_only_what_is_due_goes(log
     assert lines(logs) == {"version 2"}
 
 
-def recycle(session: psycopg.Connection[Any], logs: Logs, name: str) -> None:  # noqa: F811
+def recycle(session: psycopg.Connection[Any], logs: Logs, name: str) -> None:
     """As scripts for weekday partitions do: emptied, and attached for today."""
     partition = sql.Identifier(*name.split("."))
     session.execute("SET TimeZone = 'UTC'")
@@ -108,7 +108,7 @@ def recycle(session: psycopg.Connection[Any], logs: Logs, name: str) -> None:  #
 
 
 @pytest.mark.parametrize("step", ["locked", "decided_again", "intent_recorded"])
-def test_a_partition_that_is_recycled_while_its_drop_waits_keeps_its_new_records(logs: Logs, step: str) -> None:  # noqa: F811
+def test_a_partition_that_is_recycled_while_its_drop_waits_keeps_its_new_records(logs: Logs, step: str) -> None:
     old = logs.add(20)
     planned = logs.plan()
     with psycopg.connect(logs.table.conninfo) as other:
@@ -125,7 +125,7 @@ def test_a_partition_that_is_recycled_while_its_drop_waits_keeps_its_new_records
     assert lines(logs) == {"today"}
 
 
-def test_another_table_under_the_name_of_a_planned_partition_stays_for_the_next_plan(logs: Logs) -> None:  # noqa: F811
+def test_another_table_under_the_name_of_a_planned_partition_stays_for_the_next_plan(logs: Logs) -> None:
     old = logs.add(20)
     planned = logs.plan()
     logs.table.sql(f"DROP TABLE {old}")
@@ -136,7 +136,7 @@ def test_another_table_under_the_name_of_a_planned_partition_stays_for_the_next_
     assert logs.dispose().gone == 1
 
 
-def killed(logs: Logs) -> tuple[Any, str]:  # noqa: F811
+def killed(logs: Logs) -> tuple[Any, str]:
     """A plan whose run was killed before anything went."""
     planned = logs.plan()
 
@@ -149,7 +149,7 @@ def killed(logs: Logs) -> tuple[Any, str]:  # noqa: F811
     return planned.plan_id, planned.digest
 
 
-def finish(logs: Logs, plan: tuple[Any, str], *, by_next_run: bool) -> DisposalSummary | None:  # noqa: F811
+def finish(logs: Logs, plan: tuple[Any, str], *, by_next_run: bool) -> DisposalSummary | None:
     if not by_next_run:
         return execute_plan(logs.world.runtime(), *plan)
     logs.plan()
@@ -162,7 +162,7 @@ BY = pytest.mark.parametrize(
 
 
 @BY
-def test_a_partition_that_was_renamed_after_a_killed_run_is_not_noted_as_gone(logs: Logs, by_next_run: bool) -> None:  # noqa: F811
+def test_a_partition_that_was_renamed_after_a_killed_run_is_not_noted_as_gone(logs: Logs, by_next_run: bool) -> None:
     old = logs.add(20)
     plan = killed(logs)
     logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {old}")
@@ -172,11 +172,11 @@ def test_a_partition_that_was_renamed_after_a_killed_run_is_not_noted_as_gone(lo
     assert logs.world.own_sql("SELECT 1 FROM retention.disposed_items") == []
 
 
-def change(logs: Logs) -> None:  # noqa: F811
+def change(logs: Logs) -> None:
     logs.table.sql("UPDATE request_log SET line = 'changed'")
 
 
-def move(logs: Logs) -> None:  # noqa: F811
+def move(logs: Logs) -> None:
     """Close the gap that a deleted row left; as long as some session's snapshot could still see that row, it stays."""
     query = "SELECT array_agg(ctid::text ORDER BY ctid) FROM request_log_default"
     before = logs.table.sql(query)
@@ -194,7 +194,7 @@ def move(logs: Logs) -> None:  # noqa: F811
     ],
 )
 def test_rows_that_stand_elsewhere_after_a_killed_run_are_not_noted_as_gone(
-    logs: Logs,  # noqa: F811
+    logs: Logs,
     named: bool,
     how: Callable[[Logs], None],
     by_next_run: bool,

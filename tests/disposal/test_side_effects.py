@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.disposal.test_partitions import Logs, logs  # noqa: F401
+from tests.disposal.partition_log import Logs
 from tests.table_world import MAP, TableWorld
 from tests.world import DAY
 
@@ -121,7 +121,7 @@ def test_what_leads_to_rows_that_stand_elsewhere_is_refused(tables: TableWorld, 
 
 @ON_DELETE
 @pytest.mark.parametrize("to", ["request_log", "partition"])
-def test_partitions_whose_rows_take_others_along_are_refused(logs: Logs, to: str, on_delete: str) -> None:  # noqa: F811
+def test_partitions_whose_rows_take_others_along_are_refused(logs: Logs, to: str, on_delete: str) -> None:
     logs.table.sql("ALTER TABLE request_log ADD PRIMARY KEY (id, logged_at)")
     partition = logs.add(20)
     logs.table.sql(
