@@ -6,6 +6,10 @@ PREVIEW = "preview"
 """How the run ids of previews begin, before a slash."""
 
 
+PREVIEWS = f"{PREVIEW}/%"
+"""The same as `is_preview`, as a pattern for LIKE."""
+
+
 def is_preview(run_id: str) -> bool:
     """Whether the run is a preview: making its plan changes nothing, and takes no other plan's place."""
     return run_id.startswith(f"{PREVIEW}/")

@@ -10,6 +10,7 @@ from typing import Any
 
 from retention import locks
 from retention.database import OwnConnection
+from retention.disposal.previews import PREVIEWS
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.policy.facts import WAITS
 from retention.policy.holds import is_second_person
@@ -26,7 +27,7 @@ WITH planned AS (
     FROM retention.plans AS p
     WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
       AND (state <> 'planning' OR expires_at <= %(now)s)
-      AND NOT (run_id LIKE 'preview/%%' AND state IN ('planning', 'ready')
+      AND NOT (run_id LIKE %(previews)s AND state IN ('planning', 'ready')
         AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id))
 ), ranked AS (
     SELECT *,
@@ -69,7 +70,7 @@ def last_runs(
     something was due, because an idle hour must not hide the last run that mattered. Newest first; none that began after `now`
     or before `since`. `anonymises`: the category's rule anonymises instead of deleting.
     """
-    asked = {"category": category, "now": now, "since": since, "plan_locks": locks.PLANS}
+    asked = {"category": category, "now": now, "since": since, "plan_locks": locks.PLANS, "previews": PREVIEWS}
     rows = own.execute(_RUNS, asked).fetchall()
     halted = stop_of(own, now).value == "stopped" or mode_of(own, category, now).value != Mode.ENFORCE
     runs = []

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -55,8 +56,8 @@ class Entry(NamedTuple):
     duty_until: datetime | None = None
     kept_by: str | None = None
     tenant_id: str | None = None
-    hold_ids: Sequence[UUID] = ()
-    sure_hold_ids: Sequence[UUID] = ()
+    hold_ids: Sequence[UUID] = []  # a list, as an array in SQL
+    sure_hold_ids: Sequence[UUID] = []
     records_named: int = 0
     missing_since: datetime | None = None
     note: str | None = None
@@ -69,15 +70,10 @@ class Entry(NamedTuple):
     may_be_older: bool = False
 
 
-_EVENTS = (Entry._fields.index("event_happened"), Entry._fields.index("event_at"))
-_HOLDS = (Entry._fields.index("hold_ids"), Entry._fields.index("sure_hold_ids"))
-_ENTRY_COLUMNS = ("entry_no", *(name for n, name in enumerate(Entry._fields) if n not in _EVENTS))
-_ENTRY_TYPES = (
-    *("int8", "text", "text", "text", "bool", "int4", "bool", "int8", "bytea", "bytea", "bool", *("timestamptz",) * 3),
-    *("int4", *("timestamptz",) * 4, "text", "timestamptz", "text", "text"),
-    *("uuid[]", "uuid[]", "int4", "timestamptz", "text", "int8", "bool", "int8"),
-    *("bytea", "int4", "bool", "bool"),
-)
+_EVENTS = ("event_happened", "event_at")
+"""What stands in a table of its own, a row for each event."""
+_COPIED = [name for name in Entry._fields if name not in _EVENTS]
+_copied = itemgetter(*(Entry._fields.index(name) for name in _COPIED))
 _STORED = """
 COPY (
     SELECT
@@ -97,10 +93,13 @@ COPY (
     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 ) TO STDOUT
 """
-_EVENT_TYPES = ("int8", "int4", "bool", "timestamptz")
+_TYPES = """
+SELECT c.relname AS table_name, a.attname AS column_name, a.atttypid::bigint AS type
+FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+WHERE c.relnamespace = %s::regnamespace AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
+"""
 _TABLES = ("entries", "consents", "kept", "approvals", "terms", "promised", "events", "dated", "judged")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
-_CONSENT_TYPES = ("text", "bytea", "text", "text", "text", *("timestamptz",) * 6)
 
 
 class Inventory:
@@ -111,16 +110,16 @@ class Inventory:
         self.name = name
         self.written = 0
         self.tables = {part: f"{name}_{part}" for part in _TABLES}
+        self._types: dict[tuple[str, str], int] = {}
 
     def add(self, entries: Sequence[Entry]) -> None:
         """COPY entries into the inventory."""
         if not entries:
             return
         numbered = list(enumerate(entries, start=self.written + 1))
-        with self._copy("entries", _ENTRY_COLUMNS, _ENTRY_TYPES) as copy:
+        with self._copy("entries", ["entry_no", *_COPIED]) as copy:
             for number, entry in numbered:
-                before, between, after = entry[: _EVENTS[0]], entry[_EVENTS[1] + 1 : _HOLDS[0]], entry[_HOLDS[1] + 1 :]
-                copy.write_row((number, *before, *between, list(entry.hold_ids), list(entry.sure_hold_ids), *after))
+                copy.write_row((number, *_copied(entry)))
         self._add_events(numbered)
         self.written += len(entries)
 
@@ -133,7 +132,7 @@ class Inventory:
             if happened is not False
         ]
         if rows:
-            with self._copy("events", ("entry_no", "position", "happened", "at"), _EVENT_TYPES) as copy:
+            with self._copy("events", ("entry_no", "position", "happened", "at")) as copy:
                 for row in rows:
                     copy.write_row(row)
 
@@ -141,13 +140,13 @@ class Inventory:
         """COPY the consents of items, by the items' hashes."""
         if not consents:
             return
-        with self._copy("consents", _CONSENT_COLUMNS, _CONSENT_TYPES) as copy:
+        with self._copy("consents", _CONSENT_COLUMNS) as copy:
             for item_hash, facts in consents:
                 copy.write_row((place, item_hash, *facts[1:]))
 
     def add_approvals(self, scopes: Sequence[HoldScope]) -> None:
         """COPY who approved each hold."""
-        with self._copy("approvals", ("hold_id", "approval"), ("uuid", "text")) as copy:
+        with self._copy("approvals", ("hold_id", "approval")) as copy:
             for scope in scopes:
                 copy.write_row((scope.hold_id, scope.approval))
 
@@ -224,13 +223,15 @@ class Inventory:
                 f"the inventory's tables could not be made ({error.sqlstate}); expected schema {SCHEMA!r} in our own database "
                 "with CREATE for the verifying role (migrations and include/sql/roles)."
             ) from None
+        found = self.own.execute(_TYPES, (SCHEMA, list(self.tables.values())))
+        self._types = {(row["table_name"], row["column_name"]): row["type"] for row in found}
 
     @contextmanager
-    def _copy(self, table: str, columns: Sequence[str], types: Sequence[str]) -> Iterator[psycopg.Copy]:
+    def _copy(self, table: str, columns: Sequence[str]) -> Iterator[psycopg.Copy]:
         names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
         query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._table(table), names)
         with self.own.cursor() as cursor, cursor.copy(query) as copy:
-            copy.set_types(types)
+            copy.set_types([self._types[self.tables[table], column] for column in columns])
             yield copy
 
     def _run(self, query: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from psycopg import sql
 
-from retention.datamap.dependents import all_dependents
-from retention.datamap.loader import MappedPartitions, MappedTable
+from retention.datamap.loader import MappedPartitions
+from retention.verification.coverage.claims import claims_on
 from retention.verification.place_check import PlaceCheck
 from retention.verification.source import Source, Unread
 
@@ -73,9 +73,10 @@ def list_parts(check: PlaceCheck, place: MappedPartitions, source: Source) -> li
             "the table and the column of type timestamptz as the data map names them",
         )
     parts = [Part(oid, schema, name, False) for oid, schema, name in source.ask(ABOUT, sql.SQL(_CHILDREN), asked)]
-    others = _mapped_elsewhere(check)
+    datamap = check.around.datamap
+    claims = claims_on(datamap, datamap.connections, check.around.as_of)
     beside = [Part(oid, schema, name, True) for oid, schema, name in source.ask(ABOUT, sql.SQL(_BESIDE), asked)]
-    return parts + [part for part in beside if part.item_id not in others]
+    return parts + [part for part in beside if part.item_id not in claims.places.keys() | claims.declared]
 
 
 def is_still(part: Part, source: Source) -> bool:
@@ -89,15 +90,3 @@ def is_a_table(name: str, source: Source) -> bool:
     query = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
     query += "WHERE n.nspname || '.' || c.relname = %s AND c.relkind IN ('r', 'p', 'f')"
     return bool(source.ask(ABOUT, sql.SQL(query), (name,)))
-
-
-def _mapped_elsewhere(check: PlaceCheck) -> set[str]:
-    """Tables that the map names by themselves, as a place, a part of one, or a declaration."""
-    datamap = check.around.datamap
-    named = {entry.table for entry in datamap.not_personal if entry.table is not None and not entry.columns}
-    for place in datamap.places.values():
-        if isinstance(place, MappedTable):
-            named |= {place.spec.table, *(one.table for one in all_dependents(place.spec))}
-        elif isinstance(place, MappedPartitions):
-            named.add(place.spec.table)
-    return named

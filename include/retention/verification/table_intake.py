@@ -105,8 +105,12 @@ class TableIntake:
         unlisted = find_unlisted(self._check, self._place, self._rows, self._withdrawn(records))
         self._check.inventory.add(
             [
-                self._entry(record, hashes[record.item_id], held[record.item_id], extents.get(record.item_id))._replace(
-                    is_unlisted=record.item_id in unlisted
+                self._entry(
+                    record,
+                    hashes[record.item_id],
+                    held[record.item_id],
+                    extent=extents.get(record.item_id),
+                    is_unlisted=record.item_id in unlisted,
                 )
                 for record in records
             ]
@@ -134,12 +138,15 @@ class TableIntake:
             self._check.name, (record.item_id,), record.tenant_id, record.person_id, person_known=record.person_known
         )
 
-    def _entry(self, record: RecordFacts, item_hash: bytes, holds: Covered, extent: int | None) -> Entry:
+    def _entry(
+        self, record: RecordFacts, item_hash: bytes, holds: Covered, *, extent: int | None, is_unlisted: bool
+    ) -> Entry:
         happened, at = self._events(record)
         return self._check.entry(
             "record",
             holds=holds,
             extent=extent,
+            is_unlisted=is_unlisted,
             agreed=self._check.terms.agreed_with(record.tenant_id),
             item_hash=item_hash,
             part_hash=item_hash,
