@@ -67,8 +67,9 @@ def test_a_missing_right_is_named_with_what_grants_it(
     role = log_in(tables, *RIGHTS[category], f"REVOKE {revoked} FROM {{role}}")
     with pytest.raises(DataMapError) as refused:
         tables.plan(category)
-    [problem] = refused.value.problems
+    problem, *of_sql = refused.value.problems  # the items' SQL may read no less
     assert problem.code == "missing_right"
+    assert [one.code for one in of_sql] == (["sql_fails"] if revoked.startswith("SELECT ON contacts") else [])
     assert f"role {role} without {found}" in problem.found
     assert "beispiel" not in str(refused.value)
     tables.sql(problem.expected.partition(": ")[2])
@@ -89,6 +90,18 @@ def test_all_that_is_missing_is_named_at_once(tables: TableWorld) -> None:
             "SELECT (segment_id), DELETE ON public.embeddings",
         )
     }
+
+
+def test_what_the_items_sql_may_not_read_is_named_beside_what_deletion_needs(tables: TableWorld) -> None:
+    role = log_in(
+        tables, *TRANSCRIPTS, "REVOKE SELECT ON contracts FROM {role}", "REVOKE DELETE ON segments FROM {role}"
+    )
+    with pytest.raises(DataMapError) as refused:
+        tables.plan("transcript")
+    assert [problem.expected for problem in refused.value.problems] == [
+        f"these rights: GRANT DELETE ON public.segments TO {role}",
+        f"that the role may read it: GRANT SELECT ON … TO {role}",
+    ]
 
 
 def test_right_that_is_lost_after_the_plan_stops_before_the_first_batch(tables: TableWorld) -> None:

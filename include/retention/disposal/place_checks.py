@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
 from retention.datamap.dependents import all_dependents
-from retention.datamap.loader import MappedPlace, MappedTable
+from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
 from retention.disposal.checked import CheckedObjects, CheckedTable
-from retention.disposal.fact_columns import read_columns
+from retention.disposal.fact_columns import FactColumns, read_columns
 from retention.disposal.opened_tables import open_table
 from retention.disposal.relations import relations_of, require_sure_relations, require_unique_id
-from retention.disposal.rights import require_rights, row_needs, table_needs
+from retention.disposal.rights import Need, lacking_rights, row_needs, table_needs
 from retention.disposal.runtime import Runtime
 from retention.disposal.side_effects import refuse_side_effects
 from retention.disposal.waiting import require_known_places
+from retention.errors import DataMapError
 from retention.policy.model import RetentionRule
 
 
@@ -19,9 +25,8 @@ def check_objects(runtime: Runtime, rule: RetentionRule, place: MappedPlace) -> 
     """Check a place in a bucket; raises as `check_places`."""
     # The map's SQL first: a missing table is then named as a fault of the map, not as a store that doesn't answer.
     with runtime.source(place) as source:
-        if place.row is not None:
-            require_rights(source, place.name, row_needs(place.row))
-        columns = read_columns(source, place, rule)
+        needs = row_needs(place.row) if place.row is not None else []
+        columns = _readable(source, place, rule, needs)
         require_known_places(runtime.datamap, place, columns)
         if place.row is not None:
             refuse_side_effects(source, place.name, [place.row.table])
@@ -38,8 +43,7 @@ def check_table(runtime: Runtime, rule: RetentionRule, place: MappedTable) -> Ch
     spec, relations = place.spec, relations_of(place.spec)
     tables = [spec.table, *(one.table for one in all_dependents(spec))]
     with runtime.source(place) as source:
-        require_rights(source, place.name, table_needs(spec, rule.action))
-        columns = read_columns(source, place, rule)
+        columns = _readable(source, place, rule, table_needs(spec, rule.action))
         require_known_places(runtime.datamap, place, columns)
         refuse_side_effects(source, place.name, tables, relations, list(columns.anonymised_types))
         require_unique_id(source, place.name, spec.table, spec.id_column)
@@ -47,3 +51,18 @@ def check_table(runtime: Runtime, rule: RetentionRule, place: MappedTable) -> Ch
         rows.check()
         require_sure_relations(source, place.name, relations)
     return CheckedTable(place, rows, columns)
+
+
+def _readable(
+    source: psycopg.Connection[dict[str, Any]], place: RowPlace, rule: RetentionRule, needs: Sequence[Need]
+) -> FactColumns:
+    """What the place's SQL returns. Raises DataMapError with all that the role lacks at once: for deletion, and for what the SQL
+    reads besides."""
+    problems = lacking_rights(source, place.name, needs)
+    try:
+        columns = read_columns(source, place, rule)
+    except DataMapError as error:
+        raise DataMapError([*problems, *error.problems]) from None
+    if problems:
+        raise DataMapError(problems)
+    return columns

@@ -13,7 +13,7 @@ import psycopg
 
 from retention.datamap.dependents import all_dependents
 from retention.datamap.model import RowTable, TablePlace
-from retention.errors import DataMapError, Problem
+from retention.errors import Problem
 from retention.policy.model import Action
 
 _ANY_COLUMN, _COLUMN, _TABLE = "any column", "column", "table"
@@ -75,52 +75,49 @@ def row_needs(row: RowTable) -> list[Need]:
     return [*(Need(row.table, "SELECT", _COLUMN, column) for column in read), Need(row.table, "DELETE", _TABLE)]
 
 
-def require_rights(source: psycopg.Connection[dict[str, Any]], place: str, needs: Sequence[Need]) -> None:
-    """Raise DataMapError with all that the session's role lacks, and what grants it."""
+def lacking_rights(source: psycopg.Connection[dict[str, Any]], place: str, needs: Sequence[Need]) -> list[Problem]:
+    """All that the session's role lacks, and what grants it; and columns that are not there."""
     asked = {
         "tables": [need.table for need in needs],
         "rights": [need.right for need in needs],
         "reaches": [need.reach for need in needs],
         "columns": [need.column for need in needs],
     }
-    answers = {int(row["number"]) - 1: row for row in source.execute(_ASKED, asked)}
-    found_at_all = [(need, answers[number]) for number, need in enumerate(needs) if number in answers]
-    known = [(need, answer) for need, answer in found_at_all if not answer["is_missing"]]
-    absent = dict.fromkeys((need.table, need.column) for need, answer in found_at_all if answer["is_missing"])
-    problems = [
-        Problem(
-            "datamap", 1, "no_column", f"place {place!r}: no column {column} in {table}", "a column that the table has"
-        )
-        for table, column in absent
+    answers = [(needs[int(row["number"]) - 1], row) for row in source.execute(_ASKED, asked)]
+    said = [
+        one
+        for table, of_table in groupby(answers, key=lambda answer: answer[0].table)
+        for one in _lacking(table, list(of_table))
     ]
-    problems += [
-        Problem("datamap", 1, "missing_right", f"place {place!r}: {found}", expected)
-        for table, of_table in groupby(known, key=lambda one: one[0].table)
-        for found, expected in _missing(table, list(of_table))
+    if answers and answers[0][1]["read_only"]:
+        found = f"a session of role {answers[0][1]['role_name']} that may only read"
+        said.append(("missing_right", found, "the primary server, and default_transaction_read_only off for that role"))
+    return [
+        Problem("datamap", 1, code, f"place {place!r}: {found}", expected)
+        for code, found, expected in dict.fromkeys(said)
     ]
-    if known and known[0][1]["read_only"]:
-        found = f"place {place!r}: a session of role {known[0][1]['role_name']} that may only read"
-        expected = "the primary server, and default_transaction_read_only off for that role"
-        problems.append(Problem("datamap", 1, "missing_right", found, expected))
-    if problems:
-        raise DataMapError(problems)
 
 
-def _missing(table: str, answers: Sequence[tuple[Need, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
-    """What was found of one table, and what was expected."""
-    row = answers[0][1]
+def _lacking(table: str, answers: Sequence[tuple[Need, Mapping[str, Any]]]) -> Iterator[tuple[str, str, str]]:
+    """The code of each problem with one table, what was found, and what was expected."""
+    row, lacking = answers[0][1], []
     name, role = row["role_name"], row["role"]
+    for need, answer in answers:
+        if answer["is_missing"]:
+            yield "no_column", f"no column {need.column} in {table}", "a column that the table has"
+        elif not answer["granted"]:
+            lacking.append((need.right, answer["of_column"]))
     if not row["schema_usable"]:
-        yield (
-            f"role {name} without USAGE on schema {row['schema_name']}",
-            (f"that right: GRANT USAGE ON SCHEMA {row['schema_name']} TO {role}"),
-        )
-    lacking = [(need.right, answer["of_column"]) for need, answer in answers if not answer["granted"]]
+        right = f"USAGE ON SCHEMA {row['schema_name']}"
+        found = f"role {name} without USAGE on schema {row['schema_name']}"
+        yield "missing_right", found, f"that right: GRANT {right} TO {role}"
     if lacking:
         rights = _listed(lacking)
-        yield f"role {name} without {rights} on {table}", f"these rights: GRANT {rights} ON {table} TO {role}"
+        found = f"role {name} without {rights} on {table}"
+        yield "missing_right", found, f"these rights: GRANT {rights} ON {table} TO {role}"
     if row["row_security"]:
-        yield f"row security on {table}, which could hide rows from role {name}", f"ALTER ROLE {role} BYPASSRLS"
+        found = f"row security on {table}, which could hide rows from role {name}"
+        yield "missing_right", found, f"ALTER ROLE {role} BYPASSRLS"
 
 
 def _listed(lacking: Sequence[tuple[str, str | None]]) -> str:
