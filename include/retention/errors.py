@@ -7,7 +7,8 @@ RetentionError
 │   │   └── DataMapError        the data map can't be accepted, or doesn't match the real store
 │   └── RequestError            a command's arguments make no sense (unknown plan, future as_of, empty scope)
 │       ├── MissingConnection   no connection of that name is set
-│       └── ItemGoneError       the item asked for went, or may have gone
+│       ├── ItemGoneError       the item asked for went, or may have gone
+│       └── MissingKey          no key to sign with is set
 ├── UnknownError             3  something could not be read, so nothing may be claimed about it
 │   ├── StoreUnreadable         a bucket, table or connection did not answer as it should
 │   │   ├── Unlisted            a bucket, or the list of buckets, to verification (verification/listing.py)
@@ -22,7 +23,8 @@ RetentionError
 │   ├── StoppedError            the global stop is set
 │   ├── ModeError               the category's mode does not allow it
 │   ├── GuardError              volume limit, impossible rule, unapproved digest
-│   └── PlanError               the plan is expired, used up, tampered with, or has another digest
+│   ├── PlanError               the plan is expired, used up, tampered with, or has another digest
+│   └── EvidenceError           the ledger, a tree head or a key doesn't fit what was signed before
 ├── BusyError                4  another run is at work on the same plan; it is worth trying again
 ├── PartlyFailedError        5  some items failed; the others are done
 └── StackError               2  the local stack can't start or stop (local/processes.py)
@@ -96,6 +98,10 @@ class ItemGoneError(RequestError):
         super().__init__(message)
 
 
+class MissingKey(RequestError):
+    """No key to sign with is set."""
+
+
 class UnknownError(RetentionError):
     """Something could not be read; unknown is never taken for zero."""
 
@@ -137,6 +143,10 @@ class GuardError(BlockedError):
 
 class PlanError(BlockedError):
     """The plan is expired, used up, altered, or another one than the digest names."""
+
+
+class EvidenceError(BlockedError):
+    """The ledger, a tree head or a key doesn't fit what was signed before; nothing is signed."""
 
 
 class BusyError(RetentionError):

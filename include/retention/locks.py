@@ -16,6 +16,9 @@ RESULTS = "7301, 3"
 """Shared by every batch from before it decides again until its result is recorded; alone by whoever has to know what has gone. It
 is apart from HOLDS because to record takes as long as to delete, and a hold that is set need not wait for it."""
 
+NOTES = "7301, 4"
+"""Alone: one at a time looks what has no entry in the ledger yet, and appends that. Taken before LEDGER."""
+
 MIGRATION = "7301, 9"
 """Alone: one migration at a time."""
 

@@ -13,7 +13,7 @@ from retention import database
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import PlanSummary
 from retention.errors import GuardError
-from retention.evidence import ledger
+from retention.evidence.entry import canonical
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.holds import HoldScope, add_hold, approve_hold, end_hold
 
@@ -111,7 +111,7 @@ def test_no_later_entry_makes_an_altered_hold_right_or_stops_a_run_by_itself(
     world.add_recording(age=40 * DAY, tenant="t2")
     hold_id = set_hold(world, tenant_id="t1")
     forged = {"hold": hold_id, "scope_hash": HASHER.scope({"tenant_id": "t2"}).hex(), "key": HASHER.key_id}
-    text = ledger.canonical(forged) if body == "the_changed_scope" else body
+    text = canonical(forged) if body == "the_changed_scope" else body
     world.own_sql("SELECT retention.ledger_append('hold_set', %s)", text)
     assert plan().due == 1
     world.own_sql("UPDATE retention.holds SET tenant_id = 't2'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from retention.local.s3_identities import for_every_bucket, shipped_policies
 from retention.local.s3_server import S3Server
 from retention.stores.s3_client import RIGHTS
 
-MAPPED, LOGS, OTHER = "call-recordings", "server-logs", "somebody-elses"
+MAPPED, LOGS, OTHER, EVIDENCE = "call-recordings", "server-logs", "somebody-elses", "retention-evidence"
 LOG_KEY = "access/2026-01-01.log.gz"
 KEY, OUTSIDE = "recordings/t/2026/01/01/a b+%.wav", "elsewhere/x"
 
@@ -40,6 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     for bucket in (MAPPED, LOGS, OTHER):
         client.create_bucket(Bucket=bucket)
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.create_bucket(Bucket=EVIDENCE, ObjectLockEnabledForBucket=True)
     client.close()
     yield started
     started.stop(patience_s=0)
@@ -167,10 +169,64 @@ def test_no_policy_has_a_wildcard_action_or_denies_by_omission_of_a_resource() -
             assert statement["Effect"] == "Allow"
             assert [action for action in statement["Action"] if "*" in action] == []
             if statement["Action"] != ["s3:ListAllMyBuckets"]:
-                ours = tuple(f"arn:aws:s3:::{bucket}" for bucket in (MAPPED, LOGS))
+                ours = tuple(f"arn:aws:s3:::{bucket}" for bucket in (MAPPED, LOGS, EVIDENCE))
                 assert [name for name in statement["Resource"] if not name.startswith(ours)] == []
 
 
 def test_disposal_has_the_rights_that_its_requests_need_and_no_other() -> None:
-    granted = {action for one in shipped_policies()["disposal"]["Statement"] for action in one["Action"]}
-    assert granted == {right for rights in RIGHTS.values() for right in rights.split(" and ")}
+    assert granted("disposal") == rights_for(*(RIGHTS.keys() - EVIDENCE_ASKS))
+
+
+def test_evidence_has_the_rights_that_its_requests_need_and_no_other() -> None:
+    assert granted("evidence") == rights_for("head_bucket", "list_object_versions", "get_object", *EVIDENCE_ASKS)
+
+
+EVIDENCE_ASKS = {"put_object", "get_object_lock_configuration"}
+"""What is asked of the locked bucket alone."""
+
+
+def granted(identity: str) -> set[str]:
+    return {action for one in shipped_policies()[identity]["Statement"] for action in one["Action"]}
+
+
+def rights_for(*requests: str) -> set[str]:
+    return {right for request in requests for right in RIGHTS[request].split(" and ")}
+
+
+LOCK: dict[str, Any] = {
+    "ObjectLockMode": "COMPLIANCE",
+    "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(hours=1),
+    "ChecksumAlgorithm": "SHA256",
+}
+
+
+@pytest.fixture
+def head(server: S3Server) -> Iterator[tuple[Any, Thing]]:
+    """The identity `evidence`, and what it wrote."""
+    client = server.client("evidence")
+    written = client.put_object(Bucket=EVIDENCE, Key="tree-heads/1.json", Body=b"{}", **LOCK)
+    yield client, Thing(EVIDENCE, "tree-heads/1.json", written["VersionId"], "")
+    client.close()
+
+
+def test_evidence_adds_and_reads(head: tuple[Any, Thing]) -> None:
+    client, thing = head
+    assert client.get_object(**thing.address)["Body"].read() == b"{}"
+    assert client.list_object_versions(Bucket=EVIDENCE)["Versions"]
+
+
+@pytest.mark.parametrize("action", ["delete_version", "delete_many", "delete_with_marker"])
+def test_evidence_removes_nothing(head: tuple[Any, Thing], action: str) -> None:
+    with pytest.raises(ClientError):
+        REMOVE[action](*head)
+
+
+@pytest.mark.parametrize("bucket", [MAPPED, LOGS, OTHER])
+def test_evidence_reaches_no_other_bucket(head: tuple[Any, Thing], bucket: str) -> None:
+    client, _ = head
+    for act in (
+        lambda: client.put_object(Bucket=bucket, Key="x", Body=b""),
+        lambda: client.list_objects_v2(Bucket=bucket),
+    ):
+        with pytest.raises(ClientError):
+            act()

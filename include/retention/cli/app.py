@@ -11,7 +11,18 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from retention.cli import controls, difference, disposal, drafting, holds, partitions, proof, surroundings
+from retention.cli import (
+    certificates,
+    controls,
+    difference,
+    disposal,
+    drafting,
+    evidence,
+    holds,
+    partitions,
+    proof,
+    surroundings,
+)
 from retention.cli.output import emit
 from retention.cli.streams import output_watched, say
 from retention.errors import RequestError, UnknownError
@@ -101,10 +112,21 @@ def _about() -> None:
 policy = typer.Typer(help="Promises and rules.", no_args_is_help=True)
 hold = typer.Typer(help="Legal holds.", no_args_is_help=True)
 ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
+certificate = typer.Typer(help="Certificates of deletion.", no_args_is_help=True)
+key = typer.Typer(help="Keys that sign.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
 parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
-groups = {"policy": policy, "map": datamap, "hold": hold, "ledger": ledger, "sample": sample, "partitions": parted}
+groups = {
+    "policy": policy,
+    "map": datamap,
+    "hold": hold,
+    "ledger": ledger,
+    "key": key,
+    "certificate": certificate,
+    "sample": sample,
+    "partitions": parted,
+}
 for name, group in groups.items():
     app.add_typer(group, name=name)
 
@@ -124,7 +146,14 @@ app.command("report")(proof.report)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)
 parted.command("create")(partitions.partitions_create)
-ledger.command("verify")(proof.ledger_verify)
+ledger.command("sign")(evidence.ledger_sign)
+ledger.command("verify")(evidence.ledger_verify)
+certificate.command("run")(certificates.certificate_run)
+certificate.command("customer")(certificates.certificate_customer)
+certificate.command("verify")(certificates.certificate_verify)
+key.command("new")(evidence.key_new)
+key.command("public")(evidence.key_public)
+key.command("rotate")(evidence.key_rotate)
 app.command("mode")(controls.mode)
 app.command("stop")(controls.stop)
 app.command("resume")(controls.resume)

@@ -17,7 +17,6 @@ from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.categories import known_categories
 from retention.datamap.loader import load_datamap
 from retention.errors import RequestError
-from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_policy
 from retention.verification.result import Finding
@@ -115,18 +114,6 @@ def report(
     except OSError as error:
         raise RequestError(f"--out: could not write {path} ({error.strerror}); expected a writable file") from None
     emit("report", {"path": str(path.resolve())}, str(path.resolve()), as_json=as_json)
-
-
-@command("ledger verify")
-def ledger_verify(as_json: AsJson = False) -> None:
-    """Recompute the ledger's chain from its first entry; exit code 1 where something doesn't fit."""
-    with database.connect(own_conninfo()) as own:
-        check = ledger.verify(own)
-    fields = {"entries": check.entries, "head": check.head, "first_bad": check.first_bad, "reason": check.reason}
-    good = f"{check.entries} entries fit; head {check.head}"
-    bad = f"entry {check.first_bad}: {check.reason} (all {check.entries} before it fit)"
-    emit("ledger verify", fields, good if check.first_bad is None else bad, as_json=as_json)
-    raise typer.Exit(0 if check.first_bad is None else 1)
 
 
 @command("status")

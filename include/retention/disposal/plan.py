@@ -36,6 +36,7 @@ from retention.disposal.states import discard_all
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of
+from retention.evidence.entry import canonical
 from retention.policy.facts import WAITS
 from retention.policy.model import RetentionRule
 from retention.sentences import rule_sentence
@@ -162,7 +163,7 @@ def header_of(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What the digest covers besides the items: everything that execution or approval rests on."""
     instants = {name: plan[name].astimezone(UTC).isoformat() for name in ("as_of", "expires_at")}
     names = ("plan_id", "category", "coverage", "requested_by", "rule_digest", "map_digest")
-    return {name: plan[name] for name in names} | instants | {"stored_before": ledger.canonical(plan["stored_before"])}
+    return {name: plan[name] for name in names} | instants | {"stored_before": canonical(plan["stored_before"])}
 
 
 def _open(

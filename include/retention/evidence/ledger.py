@@ -6,18 +6,14 @@ code, from the bytes as they are stored.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from retention.database import OwnConnection
 from retention.errors import UnknownError
-
-FIRST_PREVIOUS = bytes(32)
+from retention.evidence.entry import FIRST_PREVIOUS, canonical, entry_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +42,6 @@ def append(own: OwnConnection, kind: str, body: Mapping[str, Any]) -> Head:
     return Head(row["entry_seq"], row["entry_hash"].hex())
 
 
-def canonical(body: Mapping[str, Any]) -> str:
-    """JSON with sorted keys and no spaces, so that equal bodies have equal bytes."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
-
-
-def _jsonable(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value)
-
-
 def head(own: OwnConnection) -> Head:
     """The last entry, or (0, zeros) for an empty ledger."""
     row = own.execute("SELECT seq, hash FROM retention.ledger ORDER BY seq DESC LIMIT 1").fetchone()
@@ -68,34 +53,31 @@ def verify(own: OwnConnection) -> LedgerCheck:
 
     A changed, removed or reordered entry breaks the chain at its place; a truncated end misses a noted head.
     """
-    previous, entries = FIRST_PREVIOUS, 0
+    previous, seen = FIRST_PREVIOUS, 0
     noted = _noted_heads(own)
+    for row in entries(own):
+        seen += 1
+        if row["seq"] != seen:
+            return LedgerCheck(seen - 1, previous.hex(), seen, "an entry is missing or out of order")
+        if row["prev_hash"] != previous or row["hash"] != entry_hash(row):
+            return LedgerCheck(seen - 1, previous.hex(), seen, "the entry does not fit its hash")
+        previous = row["hash"]
+        if noted.pop(seen, {previous.hex()}) != {previous.hex()}:
+            return LedgerCheck(seen, previous.hex(), seen, "an earlier check noted another hash for this entry")
+    if noted:
+        return LedgerCheck(seen, previous.hex(), seen + 1, "the ledger ends before an entry that a check has seen")
+    return LedgerCheck(seen, previous.hex(), None)
+
+
+def entries(own: OwnConnection, size: int | None = None) -> Iterator[Mapping[str, Any]]:
+    """All columns of the first `size` entries, oldest first; None: of all that there are now. One snapshot, read as a stream."""
     with own.transaction(), own.cursor(name="ledger") as cursor:
         cursor.itersize = 10_000
-        cursor.execute("SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger ORDER BY seq")
-        for row in cursor:
-            entries += 1
-            if row["seq"] != entries:
-                return LedgerCheck(entries - 1, previous.hex(), entries, "an entry is missing or out of order")
-            if row["prev_hash"] != previous or row["hash"] != entry_hash(row):
-                return LedgerCheck(entries - 1, previous.hex(), entries, "the entry does not fit its hash")
-            previous = row["hash"]
-            if noted.pop(entries, {previous.hex()}) != {previous.hex()}:
-                return LedgerCheck(
-                    entries, previous.hex(), entries, "an earlier check noted another hash for this entry"
-                )
-    if noted:
-        return LedgerCheck(
-            entries, previous.hex(), entries + 1, "the ledger ends before an entry that a check has seen"
+        cursor.execute(
+            "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger WHERE seq <= coalesce(%s, seq) ORDER BY seq",
+            (size,),
         )
-    return LedgerCheck(entries, previous.hex(), None)
-
-
-def entry_hash(row: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the previous hash and "seq\\nat\\nkind\\nbody"; `at` in UTC with microseconds."""
-    at = row["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    text = f"{row['seq']}\n{at}\n{row['kind']}\n{row['body']}"
-    return hashlib.sha256(bytes(row["prev_hash"]) + text.encode()).digest()
+        yield from cursor
 
 
 def _noted_heads(own: OwnConnection) -> dict[int, set[str]]:

@@ -24,6 +24,7 @@ DAGS_OF_ENGINEERS = (
     "dispose_others",
     "dispose_transcripts",
     "dispose_usage",
+    "sign_ledger",
     "verify_retention",
 )
 """Rights to start and change runs are given DAG by DAG: a global `can_edit DAGs` would include every later purge."""

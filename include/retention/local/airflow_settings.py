@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import quote
 
+from retention.evidence.signing import FILE_VARIABLE
 from retention.local import processes
 from retention.local.databases import password_of
 from retention.local.secret_files import kept_secret, write_secret
@@ -30,6 +31,7 @@ def base_environment(state: State) -> dict[str, str]:
         "RETENTION_STATE": str(state.folder),
         "RETENTION_ENVIRONMENT": "sample",
         "RETENTION_HASH_KEY_FILE": str(state.secrets / "hash.key"),
+        FILE_VARIABLE: str(state.secrets / "signing.key"),
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": direct,
         "no_proxy": direct,

@@ -25,6 +25,7 @@ DISPOSALS = (
     "airflow_maintenance",
 )
 VERIFICATION = "verify_retention"
+SIGNING = "sign_ledger"
 JUDGE = "judge"
 """The task that is red unless the verdict is `compliant`: a result of the product, no failure of its run."""
 
@@ -43,7 +44,7 @@ def run_once(api: AirflowApi) -> None:
     the last.
     """
     with step("DAGs parsed"):
-        for dag_id in (*DISPOSALS, VERIFICATION):
+        for dag_id in (*DISPOSALS, VERIFICATION, SIGNING):
             _until(partial(api.is_paused, dag_id), PARSED_WITHIN_S, partial(_unparsed, api, dag_id))
     with step("disposal: what is due goes") as tell:
         for run in [_start(api, dag_id) for dag_id in DISPOSALS]:
@@ -53,6 +54,8 @@ def run_once(api: AirflowApi) -> None:
         run = _start(api, VERIFICATION)
         ending.good = not any(task.task_id == JUDGE and task.state == "failed" for task in _finish(api, run, tell))
         ending.said = "proven" if ending.good else "NOT proven, see below"
+    with step("ledger: signed, and kept where nobody can change it") as tell:
+        _finish(api, _start(api, SIGNING), tell)
 
 
 def _start(api: AirflowApi, dag_id: str) -> DagRun:

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from retention.anchoring import CONNECTION as ANCHOR_CONNECTION
+from retention.evidence.signing import FILE_VARIABLE, Signer
 from retention.local.databases import password_of
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_identities import IDENTITIES
@@ -24,6 +26,9 @@ USERS = {
     "viewer": "Viewer",
 }
 """Login → role."""
+
+EVIDENCE_BUCKET = "retention-evidence"
+"""Under object lock; holds tree heads."""
 
 _CONNECTIONS = {
     "company_db": ("company", "retention_disposal"),
@@ -51,6 +56,7 @@ def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -
     """`AIRFLOW_CONN_<ID>` for the product: least privilege, for Airflow and the command line."""
     found = {name: _postgres(state, postgres, *where) for name, where in _CONNECTIONS.items()}
     found |= {"company_s3": s3.airflow_connection("disposal"), "company_s3_verify": s3.airflow_connection("verify")}
+    found[ANCHOR_CONNECTION] = s3.airflow_connection("evidence", bucket=EVIDENCE_BUCKET)
     for name, folder in {"server_files": state.server_files, "airflow_logs": state.airflow_logs}.items():
         # One user of the operating system runs everything here; on a server each identity mounts the path with its own rights.
         found |= dict.fromkeys((name, f"{name}_verify"), _mounted(folder))
@@ -74,7 +80,11 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
     passfile, credentials = state.secrets / "pgpass", state.secrets / "s3-credentials.ini"
     write_secret(passfile, "".join(f"{line}\n" for line in _passfile_lines(state, postgres)))
     write_secret(credentials, "\n".join(_profile(s3, name) for name in IDENTITIES))
-    settings = {"RETENTION_ENVIRONMENT": "sample", "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key")}
+    settings = {
+        "RETENTION_ENVIRONMENT": "sample",
+        "RETENTION_HASH_KEY_FILE": kept_path(state.secrets / "hash.key"),
+        FILE_VARIABLE: kept_signing_key(state),
+    }
     _write_variables(state.connections_file, connection_variables(state, postgres, s3) | settings)
     _write_variables(state.folder / "owner.env", owner_variables(state, postgres, s3))
     logins = [f"{user:<12}{user_password(state, user):<28}{role}" for user, role in USERS.items()]
@@ -89,6 +99,7 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
         "s3_credentials_file": str(credentials),
         "reports_dir": str(state.reports),
         "server_files_dir": str(state.server_files),
+        "evidence_bucket": EVIDENCE_BUCKET,
     }
     write_secret(state.facts_file, json.dumps(facts, indent=1))
 
@@ -96,6 +107,14 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
 def kept_path(path: Path) -> str:
     """Make the secret in `path` when there is none, and return its path."""
     kept_secret(path)
+    return str(path)
+
+
+def kept_signing_key(state: State) -> str:
+    """Make the key that signs tree heads when there is none, and return its path."""
+    path = state.secrets / "signing.key"
+    if not path.exists():
+        write_secret(path, Signer.new().to_pem())
     return str(path)
 
 

@@ -16,7 +16,7 @@ from retention.local.secret_files import write_secret
 
 _IAM = Path(__file__).resolve().parents[2] / "iam"
 
-POLICIES = {"disposal": "disposal.json", "verify": "verification.json"}
+POLICIES = {"disposal": "disposal.json", "verify": "verification.json", "evidence": "evidence.json"}
 """Identity → its policy's file. `app`, the company's own application, may do everything."""
 
 IDENTITIES = ("app", *POLICIES)

@@ -65,11 +65,22 @@ class S3Server:
             config=Config(retries={"total_max_attempts": 3, "mode": "standard"}, s3={"addressing_style": "path"}),
         )
 
-    def airflow_connection(self, identity: str) -> str:
-        """One identity as an Airflow connection in JSON, for AIRFLOW_CONN_<ID>."""
+    def airflow_connection(self, identity: str, *, bucket: str | None = None) -> str:
+        """One identity as an Airflow connection in JSON, for AIRFLOW_CONN_<ID>; with the one bucket that it is about."""
         access_key, secret_key = self.keys(identity)
-        extra = {"endpoint_url": self.endpoint_url, "region_name": REGION}
+        extra: dict[str, Any] = {"endpoint_url": self.endpoint_url, "region_name": REGION}
+        if bucket is not None:
+            extra["service_config"] = {"s3": {"bucket_name": bucket}}
         return json.dumps({"conn_type": "aws", "login": access_key, "password": secret_key, "extra": extra})
+
+    def ensure_locked_bucket(self, name: str) -> None:
+        """Make a bucket under object lock when there is none of that name."""
+        client = self.client()
+        try:
+            if name not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+                client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+        finally:
+            client.close()
 
     def is_running(self) -> bool:
         """True while the server that this folder's record names is alive."""

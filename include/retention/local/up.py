@@ -27,7 +27,14 @@ from retention.local.interruption import Interrupted
 from retention.local.postgres_server import PostgresServer
 from retention.local.processes import StackError
 from retention.local.product_runs import run_once
-from retention.local.published import USERS, connection_variables, owner_variables, publish, user_password
+from retention.local.published import (
+    EVIDENCE_BUCKET,
+    USERS,
+    connection_variables,
+    owner_variables,
+    publish,
+    user_password,
+)
 from retention.local.s3_server import S3Server
 from retention.local.state import State
 from retention.local.steps import Ending, console, step
@@ -129,6 +136,7 @@ def _start_servers(stack: Stack) -> None:
     with step("databases, roles, credentials"):
         passwords = {role: databases.password_of(role, stack.state.secrets) for role in databases.ROLES}
         databases.create_databases(stack.postgres.conninfo(), databases.OWNERS, passwords)
+        stack.s3.ensure_locked_bucket(EVIDENCE_BUCKET)
         publish(stack.state, stack.postgres, stack.s3, airflow_url=stack.url)
 
 

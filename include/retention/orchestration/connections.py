@@ -6,6 +6,22 @@ from retention.connections import Connection
 from retention.errors import UnknownError
 
 
+def secret_from_airflow(name: str) -> str | None:
+    """Airflow's variable of that name, from whatever secrets backend; None where there is none.
+
+    Raises UnknownError where Airflow did not answer; the value never enters the message.
+    """
+    from airflow.sdk import Variable
+
+    try:
+        found = Variable.get(name, default=None)
+    except Exception as error:  # noqa: BLE001  # each backend has errors of its own, whose words may hold the value
+        raise UnknownError(
+            f"variable {name!r}: Airflow did not answer ({type(error).__name__}); expected a secrets backend that answers."
+        ) from None
+    return found if isinstance(found, str) else None
+
+
 def from_airflow(connection_id: str) -> Connection:
     """The connection with this id. Raises UnknownError where Airflow gives none; passwords never enter the message.
 

@@ -210,3 +210,19 @@ def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
         checked = verify.expand(where=[EVERYWHERE])
         report.expand(check=checked) >> judge.expand(check=checked)
     return dag
+
+
+def signing_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
+    """A DAG that signs what the ledger holds, and keeps that outside of our own database. Cron times are UTC."""
+    with _dag(dag_id, schedule, doc, "evidence") as dag:
+
+        @task(task_display_name="sign and anchor", multiple_outputs=True, map_index_template=COUNTS)
+        def sign(what: str) -> dict[str, Any]:
+            """Sign the ledger's size and Merkle root; write it to the locked bucket."""
+            assert what == "ledger"  # there is one
+            signed = steps.sign_ledger()
+            _show(words.of_signing(signed))
+            return signed
+
+        sign.expand(what=["ledger"])
+    return dag

@@ -34,6 +34,11 @@ def of_clearing(cleared: dict[str, Any]) -> str:
     return f"{cleared['place']}: {older - left} records gone, {left} left{copies}"
 
 
+def of_signing(signed: dict[str, Any]) -> str:
+    """`4,120 entries signed, 1 head anchored`."""
+    return f"{signed['size']:,} entries signed, {signed['anchored']} {'head' if signed['anchored'] == 1 else 'heads'} anchored"
+
+
 def of_check(result: dict[str, Any]) -> str:
     """`compliant, 3 kinds of finding`."""
     return f"{result['verdict']}, {len(result['findings'])} kinds of finding"

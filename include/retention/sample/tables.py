@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from retention.errors import RequestError, StoreUnreadable
-from retention.evidence import ledger
+from retention.evidence.entry import canonical
 from retention.sample.log_parts import Partition
 from retention.sample.rows import Hold, Item, Record, Row
 from retention.sample.rows_categories import COMPANY_TABLES, RequestRecord
@@ -119,7 +119,7 @@ def _note(database: Database, hold: Hold) -> None:
     if hold.ended_at is not None:
         entries.append(("hold_ended", {"hold": hold.hold_id, "by": hold.ended_by, "ended_at": hold.ended_at}))
     for kind, said in entries:
-        database.execute("SELECT retention.ledger_append(%s, %s)", (kind, ledger.canonical(said)))
+        database.execute("SELECT retention.ledger_append(%s, %s)", (kind, canonical(said)))
 
 
 def _shape(row_type: type[Row]) -> tuple[sql.Identifier, list[str], sql.Composed]:

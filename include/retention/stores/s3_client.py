@@ -146,8 +146,10 @@ RIGHTS = {
     "delete_object": "s3:DeleteObject and s3:DeleteObjectVersion",
     "delete_objects": "s3:DeleteObject and s3:DeleteObjectVersion",
     "abort_multipart_upload": "s3:AbortMultipartUpload",
+    "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
+    "put_object": "s3:PutObject and s3:PutObjectRetention",
 }
-"""By request, what an identity needs for it: all of include/iam/disposal.json."""
+"""By request, what an identity needs for it: all of include/iam/disposal.json and of include/iam/evidence.json."""
 
 
 class S3Requests:

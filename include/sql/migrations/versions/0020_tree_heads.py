@@ -1,10 +1,10 @@
-"""Checks remember what holds cover of partitions day by day."""
+"""Signed tree heads of the ledger."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0016"
+revision = "0020"
 down_revision = "0015"
 
 

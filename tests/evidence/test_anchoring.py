@@ -1,0 +1,112 @@
+"""Tree heads in a locked bucket: whoever rewrites our whole database is found out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.ledger_world import anchor_connection, as_superuser, rechain
+from tests.world import World
+
+from retention import database
+from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors
+from retention.database import OwnConnection
+from retention.errors import RequestError
+from retention.evidence import ledger
+from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.signing import Signer
+from retention.evidence.signing_keys import keys_of
+from retention.evidence.tree_heads import check_heads, heads_of, log_of, sign_head
+from retention.local.s3_server import S3Server
+from retention.stores.locked_bucket import LockedBucket
+
+SIGNER = Signer.new()
+
+
+@pytest.fixture
+def own(world: World) -> Iterator[OwnConnection]:
+    """Four entries, signed after two and after four."""
+    with database.connect(world.own) as connection:
+        for number in (1, 3):
+            ledger.append(connection, "note", {"n": number})
+            sign_head(connection, SIGNER)
+        yield connection
+
+
+@pytest.fixture
+def locked(s3_server: S3Server) -> LockedBucket:
+    name, client = f"locked-{uuid.uuid4().hex[:12]}", s3_server.client()
+    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    client.close()
+    return LockedBucket(anchor_connection(s3_server, name))
+
+
+def check(own: OwnConnection, locked: LockedBucket) -> AnchorCheck:
+    return check_anchors(own, LedgerTree.read(own), locked)
+
+
+def test_each_head_is_written_once(own: OwnConnection, locked: LockedBucket) -> None:
+    assert check(own, locked) == AnchorCheck(0, 2, None)
+    assert [anchor_heads(own, locked) for _ in range(2)] == [2, 0]
+    assert check(own, locked) == AnchorCheck(2, 0, None)
+    sign_head(own, SIGNER)
+    assert check(own, locked) == AnchorCheck(2, 1, None)
+
+
+def test_a_ledger_that_was_rewritten_with_its_heads_and_key_is_found_out(
+    world: World, own: OwnConnection, locked: LockedBucket
+) -> None:
+    anchor_heads(own, locked)
+    forger = Signer.new()
+    with as_superuser(world.own) as connection:
+        connection.execute("DELETE FROM retention.ledger WHERE kind = 'signing_key'")
+        connection.execute("DELETE FROM retention.tree_heads")
+        connection.execute("UPDATE retention.ledger SET body = '{\"n\":9}' WHERE body = '{\"n\":3}'")
+        rechain(connection)
+    sign_head(own, forger)
+    assert ledger.verify(own).first_bad is None
+    assert check_heads(LedgerTree.read(own), heads_of(own), log_of(own), keys_of(own)) is None
+    assert check(own, locked).bad is not None
+
+
+def test_a_ledger_that_was_cut_off_is_found_out(world: World, own: OwnConnection, locked: LockedBucket) -> None:
+    anchor_heads(own, locked)
+    with as_superuser(world.own) as connection:
+        connection.execute("DELETE FROM retention.ledger WHERE seq > 2")
+        connection.execute("DELETE FROM retention.tree_heads WHERE size > 2")
+    found = check(own, locked).bad
+    assert found is not None and "ends before" in found.reason
+
+
+def test_a_ledger_that_was_emptied_is_found_out(world: World, own: OwnConnection, locked: LockedBucket) -> None:
+    anchor_heads(own, locked)
+    with as_superuser(world.own) as connection:
+        connection.execute("DELETE FROM retention.ledger")
+        connection.execute("DELETE FROM retention.tree_heads")
+    assert check(own, locked).bad is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[1]", id="no_object"),
+        pytest.param(b'{"schema": "retention/tree-head/1"}', id="fields_missing"),
+        pytest.param(b"[" * 100_000, id="deep"),
+    ],
+)
+def test_what_is_no_head_is_found(own: OwnConnection, locked: LockedBucket, s3_server: S3Server, body: bytes) -> None:
+    anchor_heads(own, locked)
+    client: Any = s3_server.client()
+    client.put_object(Bucket=locked.name, Key=f"{PREFIX}x.json", Body=body)
+    client.close()
+    assert check(own, locked).bad is not None
+
+
+def test_nothing_is_written_to_a_bucket_without_lock(own: OwnConnection, s3_server: S3Server, bucket: Any) -> None:
+    unlocked = LockedBucket(anchor_connection(s3_server, bucket.name))
+    with pytest.raises(RequestError):
+        anchor_heads(own, unlocked)
+    assert unlocked.keys(PREFIX) == set()
