@@ -104,10 +104,11 @@ def test_a_held_partition_that_is_renamed_stays_and_with_it_all_others(logs: Log
     "heir",
     [
         pytest.param("CREATE VIEW {0} AS SELECT * FROM request_log_for_the_lawyers", id="view"),
+        pytest.param("CREATE TABLE {0} (id bigint, logged_at timestamptz)", id="table_of_other_columns"),
         pytest.param("CREATE INDEX {1} ON request_log_for_the_lawyers (logged_at)", id="index"),
     ],
 )
-def test_what_is_no_table_does_not_stand_for_a_held_partition_of_its_name(logs: Logs, heir: str) -> None:
+def test_what_was_no_partition_does_not_stand_for_a_held_partition_of_its_name(logs: Logs, heir: str) -> None:
     held = logs.add(20)
     rows = logs.table.rows()
     logs.world.add_hold(category="logs", place="request_log", item_id=held)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from psycopg import sql
-from tests.verification.test_partitions import CAP, Logs, logs  # noqa: F401 - a fixture
+from tests.verification.test_partitions import CAP, PLACE, Logs, logs  # noqa: F401 - a fixture
 from tests.world import DAY, now
 
 from retention.verification.partition_intake import PartitionIntake
@@ -36,6 +37,17 @@ def grant(logs: Logs, name: str) -> None:  # noqa: F811
     logs.table.sql(f"GRANT SELECT (id, logged_at, stored_at) ON {name} TO retention_verify")
 
 
+def move_into_new_partition(logs: Logs, at: datetime) -> None:  # noqa: F811
+    """The default partition's rows, which are all of one day."""
+    logs.table.sql("CREATE TABLE request_log_moved (LIKE request_log)")
+    grant(logs, "request_log_moved")
+    logs.table.sql(
+        "WITH gone AS (DELETE FROM request_log_default RETURNING *) INSERT INTO request_log_moved SELECT * FROM gone"
+    )
+    bounds = sql.SQL("ALTER TABLE request_log ATTACH PARTITION request_log_moved FOR VALUES FROM ({}) TO ({})")
+    logs.table.sql(bounds.format(sql.Literal(at - DAY), sql.Literal(at + DAY)).as_string(None))
+
+
 def test_rows_that_are_moved_into_a_new_partition_are_found(logs: Logs, after_listing: AfterListing) -> None:  # noqa: F811
     """As partition managers do with a default partition's rows."""
     logs.table.add_default()
@@ -44,16 +56,31 @@ def test_rows_that_are_moved_into_a_new_partition_are_found(logs: Logs, after_li
 
     def move(number: int, _parts: list[Part]) -> None:
         if number == 0:
-            logs.table.sql("CREATE TABLE request_log_moved (LIKE request_log)")
-            grant(logs, "request_log_moved")
-            logs.table.sql(
-                "WITH gone AS (DELETE FROM request_log_default RETURNING *) INSERT INTO request_log_moved SELECT * FROM gone"
-            )
-            bounds = sql.SQL("ALTER TABLE request_log ATTACH PARTITION request_log_moved FOR VALUES FROM ({}) TO ({})")
-            logs.table.sql(bounds.format(sql.Literal(at - DAY), sql.Literal(at + DAY)).as_string(None))
+            move_into_new_partition(logs, at)
 
     after_listing(move)
     assert logs.found() == {"past_cap": 1}
+
+
+def test_held_rows_that_are_moved_while_the_check_reads_are_counted_once(
+    logs: Logs,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logs.table.add_default()
+    at = now() - 30 * DAY
+    logs.log(at, 3)
+    logs.world.add_hold(category="logs")
+    real, numbers = PartitionIntake._read, iter(range(100))
+
+    def read(intake: PartitionIntake, part: Part) -> bool:
+        done = real(intake, part)
+        if next(numbers) == 0:
+            move_into_new_partition(logs, at)
+        return done
+
+    monkeypatch.setattr(PartitionIntake, "_read", read)
+    for _ in range(2):
+        assert not logs.found().keys() & {"past_cap", "protected_missing", "protected_shrunk"}
 
 
 @pytest.mark.parametrize("has_heir", [pytest.param(False, id="nothing"), pytest.param(True, id="an_empty_one")])
@@ -70,6 +97,26 @@ def test_a_partition_that_is_renamed_is_read(logs: Logs, after_listing: AfterLis
 
     after_listing(rename)
     assert logs.found() == {"past_cap": 1}
+
+
+def test_a_held_partition_that_is_renamed_while_the_check_reads_is_there(
+    logs: Logs,  # noqa: F811
+    after_listing: AfterListing,
+) -> None:
+    """What it was called when it was listed, its hold means; the next check finds it by its number."""
+    name = logs.add(CAP + 5 * DAY)
+    logs.world.add_hold(category="logs", place=PLACE, item_id=name)
+
+    def rename(number: int, _parts: list[Part]) -> None:
+        if number == 0:
+            logs.table.sql(f"ALTER TABLE {name} RENAME TO request_log_renamed")
+
+    logs.found()
+    after_listing(rename)
+    for found in (logs.found(), logs.found()):
+        assert found.keys() & {"past_cap", "protected_missing", "protected_shrunk"} == set()
+    logs.table.sql("DROP TABLE request_log_renamed")
+    assert logs.found()["protected_missing"] == 1
 
 
 def test_a_partition_that_goes_is_gone(logs: Logs, after_listing: AfterListing) -> None:  # noqa: F811

@@ -13,7 +13,7 @@ from retention.cli.arguments import require_mapped, require_place, require_rule
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, By, Reason, command, counted_noun, emit
 from retention.cli.streams import say
-from retention.disposal.hold_scope import Covered, look_up
+from retention.disposal.hold_scope import Covered, look_up, partition_meant_by
 from retention.disposal.opening import open_runtime
 from retention.errors import RequestError
 from retention.evidence.already_gone import count_gone
@@ -71,6 +71,7 @@ def hold_add(
         started_before=_instant("--started-before", started_before),
     )
     scope = canonical_scope(given)
+    _require_schema(scope)
     # Only an item can be refused for covering nothing; any other hold is set first, and does not wait for the sources.
     covered = look_up(open_runtime, scope) if item is not None else None
     with database.connect(own_conninfo()) as own:
@@ -94,6 +95,13 @@ def hold_add(
         else f" It holds nothing until a second person approves it: `hold approve {result.hold_id} --by P --reason R`."
     )
     _show_hold("hold add", result, f"hold {result.hold_id} set", covered, waits, as_json)
+
+
+def _require_schema(scope: HoldScope) -> None:
+    """Raise RequestError for a partition's name alone: rules and checks know it by `schema.name`, and it would hold nothing."""
+    meant = partition_meant_by(open_runtime, scope) if scope.item_id is not None else None
+    if meant is not None:
+        raise RequestError(f"--item: found a partition's name without its schema; expected {meant!r}. No hold was set.")
 
 
 def _require_gone(own: database.OwnConnection, scope: HoldScope, given: HoldScope) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from retention.datamap.loader import MappedPlace, MappedTable, RowPlace
+from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.item_holds import reaches
 from retention.disposal.keys import key_facts
+from retention.disposal.partitions.explain import opened
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
 from retention.errors import RetentionError
@@ -52,6 +53,19 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
         return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in objects))
     except (RetentionError, psycopg.Error):
         return Covered(None)
+
+
+def partition_meant_by(open_runtime: Callable[[], Runtime], scope: HoldScope) -> str | None:
+    """The whole name of a partition that the scope names without its schema; None where there is none, or nobody answers."""
+    try:
+        runtime = open_runtime()
+        place = runtime.datamap.places.get(scope.place or "")
+        if not isinstance(place, MappedPartitions):
+            return None
+        names = [one.name for one in opened(runtime, place).store.partitions()]
+    except RetentionError:
+        return None
+    return next((name for name in names if name.partition(".")[2] == scope.item_id), None)
 
 
 def _has_rows(place: RowPlace) -> bool:

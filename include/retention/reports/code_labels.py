@@ -137,6 +137,10 @@ CODES: dict[str, tuple[str, str]] = {
         "an older version knew files by something else",
         "eine ältere Version erkannte Dateien an anderem",
     ),
+    "reason.partitions_known_otherwise": (
+        "an older version remembered partitions otherwise",
+        "eine ältere Version merkte sich Partitionen anders",
+    ),
     "reason.files_begin_alike": (
         "more files begin alike than are sought",
         "mehr Dateien beginnen gleich, als gesucht sind",
@@ -147,6 +151,10 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "reason.place_left_the_map": ("its place left the data map", "ihr Ort steht nicht mehr in der Karte"),
     "reason.unknown_place": ("names a place that the map doesn't have", "nennt einen Ort, den die Karte nicht kennt"),
+    "reason.partition_without_schema": (
+        "names a partition without its schema",
+        "nennt eine Partition ohne ihr Schema",
+    ),
     "reason.unknown_category": (
         "names a category that the map doesn't have",
         "nennt eine Datenart, die die Karte nicht kennt",

@@ -30,6 +30,15 @@ _PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 _PASSING = frozenset({"55P03", "40P01", "40001"})
 """Lock not available in time, deadlock, serialization: it is worth trying again."""
 
+_LIKE = """
+SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname || '.' || c.relname = %s AND c.relkind IN ('r', 'p', 'f')
+   AND NOT EXISTS (
+       SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
+       EXCEPT SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+   )
+"""
+
 
 class PartitionStore:
     """The partitions of one table. Every call opens sessions of its own; none logs or raises with a row's values in it."""
@@ -81,6 +90,10 @@ class PartitionStore:
             return row == {"found": True}
 
         return self.table.ask(read)
+
+    def may_have_been(self, name: str) -> bool:
+        """Whether a table bears this name that may have been a partition: it has all the columns that the log has."""
+        return self.table.ask(lambda session: session.execute(_LIKE, (name, self.table.table)).fetchone() is not None)
 
     def holds_rows(self, partition: Partition, ids: Sequence[str]) -> bool:
         """Whether a row with one of these ids is in the partition; one without an id is named by partition and ctid."""

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,6 +68,7 @@ class Entry(NamedTuple):
     begins_bytes: int | None = None
     was_whole: bool | None = None
     may_be_older: bool = False
+    day: date | None = None
 
 
 _EVENTS = ("event_happened", "event_at")

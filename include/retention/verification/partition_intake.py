@@ -2,19 +2,20 @@
 
 A partition is as old as its oldest record. Records without a good time are looked at one by one, and so are those that a hold
 names. Where a hold covers a period, the records in it and around it are dated apart: one must not hide the other. What each hold
-covers of a partition, by its own period, is counted beside that: what other holds say changes nothing in it.
+covers, by its own period, is counted beside that, day by day: what other holds say changes nothing in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
 from psycopg import sql
 
 from retention.datamap.loader import MappedPartitions
+from retention.verification.holds import Covered
 from retention.verification.inventory import Entry
 from retention.verification.memory import last_check_of
 from retention.verification.partition_holds import ALWAYS, PartitionHolds, Period
@@ -51,24 +52,31 @@ class PartitionIntake:
         self._holds = PartitionHolds(check)
         self._latest = check.around.clocks.now()
         self._last_check = last_check_of(check.inventory.own, check.name)
+        self._names: dict[int, str] = {}
 
     def read(self) -> None:
         """Every part by itself, and then what came meanwhile: rows may have been moved into a new partition, and one that bears
-        another name by now was not read under its old one."""
+        another name by now was not read under its old one. At last what holds cover, of all parts at one instant."""
         read: set[int] = set()
-        for number in range(_LISTINGS):
-            parts = self._parts()
+        for _ in range(_LISTINGS):
+            parts = self._listed()
             waiting = [part for part in parts if part.oid not in read]
-            if not waiting:
+            if waiting:
+                self._holds.look_for_lost(parts, self._spec, self._source)
+                self._holds.note_unqualified(waiting)
+                read |= {part.oid for part in waiting if self._read(part)}
+            elif self._count_held(read):
                 return
-            if number == 0:
-                self._holds.look_for_lost(parts, self._spec.id_column, self._source)
-            read |= {part.oid for part in waiting if self._read(part)}
         raise Unread(
             f"place {self._check.name!r}: found other partitions in each of {_LISTINGS} listings",
             "PartitionsChange",
             "partitions that stay as they are while they are read; look at who makes and renames them",
         )
+
+    def _listed(self) -> list[Part]:
+        """Each table once, by the name under which it was listed first."""
+        parts = {part.oid: part for part in self._parts()}
+        return [part._replace(listed_as=self._names.setdefault(part.oid, part.item_id)) for part in parts.values()]
 
     def _parts(self) -> list[Part]:
         return list_parts(self._check, self._place, self._source)
@@ -77,10 +85,10 @@ class PartitionIntake:
         """Enter what is in it; whether that was this very table. One that is being read can be neither dropped nor renamed."""
         try:
             with self._source.snapshot():
-                found = [*self._ages(part), *self._held(part)]
+                found = list(self._ages(part))
                 if not is_still(part, self._source):
                     return False
-                self._check.read_more("parts", sum(one.entry == "partition" for one in found))
+                self._check.read_more("parts", len(found))
                 self._check.looked_at["partitions"] += 1
                 self._check.inventory.add(found)
                 for chunk in self._single(part):
@@ -108,31 +116,57 @@ class PartitionIntake:
                     note="detached" if part.is_left else None,
                 )
 
-    def _held(self, part: Part) -> list[Entry]:
-        """What holds cover of it, by their own periods, with the number of records, named ones among them."""
-        by_period = self._holds.by_period(part)
-        if not by_period:
-            return []
-        asked = sql.SQL(", ").join(self._counted(period) for period in by_period)
-        query = sql.SQL("SELECT {asked} FROM ONLY {part} WHERE {good}").format(
-            asked=asked, part=part.table, good=self._is_good
+    def _count_held(self, read: Collection[int]) -> bool:
+        """Enter what holds cover, rows that move from one part to another counted once; whether all these parts, and no others,
+        were there to be counted. A part is locked no longer than it is counted."""
+        found: list[Entry] = []
+        try:
+            with self._source.snapshot():
+                parts = self._listed()
+                if any(part.oid not in read for part in parts):
+                    return False
+                for part, by_period in ((part, self._holds.by_period(part)) for part in parts):
+                    if not by_period:
+                        continue
+                    with self._source.passing():
+                        found += self._held(part, by_period)
+                        if not is_still(part, self._source):
+                            return False
+        except Unread as error:
+            if error.code != _NO_TABLE:
+                raise
+            return False
+        self._check.inventory.add(found)
+        return True
+
+    def _held(self, part: Part, by_period: dict[Period, list[Covered]]) -> Iterator[Entry]:
+        """What each hold covers of it, by its own period and day by day, with the number of records, named ones among them."""
+        query = sql.SQL(
+            "SELECT ({time} AT TIME ZONE 'UTC')::date, {asked} FROM ONLY {part} WHERE {good} GROUP BY 1"
+        ).format(
+            time=self._time,
+            asked=sql.SQL(", ").join(self._counted(period) for period in by_period),
+            part=part.table,
+            good=self._is_good,
         )
-        (counts,) = self._source.ask(ABOUT, query)
-        found = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
-        return [
-            self._check.entry(
-                "held",
-                holds=covered,
-                extent=rows,
-                extent_then=rows_then if self._last_check is not None else None,
-                item_hash=self._check.item_hash(part.item_id),
-                part_hash=self._check.item_hash(part.item_id + period.name),
-                row_count=1,
-                clock_at=oldest,
-            )
-            for (period, covered), (rows, rows_then, oldest) in zip(by_period.items(), found, strict=True)
-            if rows
-        ]
+        for day, *counts in self._source.ask(ABOUT, query):
+            of_periods = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
+            for holds, (rows, rows_then, oldest) in zip(by_period.values(), of_periods, strict=True):
+                if rows:
+                    yield from (self._held_on(part, day, covered, rows, rows_then, oldest) for covered in holds)
+
+    def _held_on(self, part: Part, day: date, covered: Covered, rows: int, rows_then: int, oldest: datetime) -> Entry:
+        return self._check.entry(
+            "held",
+            holds=covered,
+            day=day,
+            extent=rows,
+            extent_then=rows_then if self._last_check is not None else None,
+            item_hash=self._check.item_hash(part.item_id),
+            part_hash=self._holds.line(part, covered.all[0], day),
+            row_count=1,
+            clock_at=oldest,
+        )
 
     def _counted(self, period: Period) -> sql.Composed:
         """Of the records in a period: how many there are, how many are dated by the last check, and the oldest's date. Nobody

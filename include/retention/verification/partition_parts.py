@@ -42,20 +42,34 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text
    AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
  ORDER BY 2, 3
 """
+_NAMED = """
+WITH columns AS (
+    SELECT attrelid, attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped
+)
+SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname || '.' || c.relname = %s AND c.relkind IN ('r', 'p', 'f')
+   AND NOT EXISTS (
+       SELECT attname FROM columns WHERE attrelid = to_regclass(%s)
+       EXCEPT SELECT attname FROM columns WHERE attrelid = c.oid
+   )
+"""
 
 
 class Part(NamedTuple):
-    """One table of the log: its number, which stays, its schema and name by now, and whether it hangs on nothing any more."""
+    """One table of the log: its number, which stays, its schema and name by now, and whether it hangs on nothing any more.
+
+    `listed_as` is what it was called when this check listed it first; holds mean it by that."""
 
     oid: int
     schema: str
     name: str
     is_left: bool
+    listed_as: str | None = None
 
     @property
     def item_id(self) -> str:
         """What disposal and holds call it."""
-        return f"{self.schema}.{self.name}"
+        return self.listed_as or f"{self.schema}.{self.name}"
 
     @property
     def table(self) -> sql.Identifier:
@@ -85,8 +99,7 @@ def is_still(part: Part, source: Source) -> bool:
     return source.ask(ABOUT, sql.SQL("SELECT to_regclass(%s)::oid::bigint"), (name,)) == [(part.oid,)]
 
 
-def is_a_table(name: str, source: Source) -> bool:
-    """Whether a table bears this qualified name; an index or a view of that name is none."""
-    query = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-    query += "WHERE n.nspname || '.' || c.relname = %s AND c.relkind IN ('r', 'p', 'f')"
-    return bool(source.ask(ABOUT, sql.SQL(query), (name,)))
+def may_be_detached(name: str, log: str, source: Source) -> bool:
+    """Whether a table bears this qualified name that has the columns of the log; an index, a view, or a table of other columns
+    was never a partition of it."""
+    return bool(source.ask(ABOUT, sql.SQL(_NAMED), (name, log)))

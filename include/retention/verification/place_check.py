@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from retention.connections import Connection, Resolver
 from retention.datamap.loader import AnyPlace, DataMap
@@ -29,7 +30,7 @@ _NEEDED = frozenset({"version", "record", "partition", "file"})
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What all places of one check share. `sessions` are closed when all stores have been read; `buckets` are those that the
-    stores' own lists name."""
+    stores' own lists name, `unqualified` open holds on partitions that are named without their schema, and so mean none."""
 
     datamap: DataMap
     resolve: Resolver
@@ -41,6 +42,7 @@ class Surroundings:
     progress: Progress
     sessions: ExitStack
     buckets: set[str]
+    unqualified: set[UUID]
 
     def verifier(self, connection: str) -> Connection:
         """The verifying identity of one of the map's connections."""

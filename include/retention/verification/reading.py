@@ -84,7 +84,7 @@ class Reading:
         self._sessions = ExitStack()
         self._clients: dict[str, Any] = {}
         self._around = Surroundings(
-            datamap, resolve, inventory, hasher, clocks, self._scopes, as_of, progress, self._sessions, set()
+            datamap, resolve, inventory, hasher, clocks, self._scopes, as_of, progress, self._sessions, set(), set()
         )
         self.looked_at: dict[tuple[str, str], Counter[str]] = {}
         self.places_read: list[str] = []
@@ -94,9 +94,12 @@ class Reading:
         self.totals: dict[str, int] = {}
 
     def holds_on_nothing(self) -> dict[str, int]:
-        """Open holds on a place or a category that the map doesn't have, by what is unknown."""
+        """Open holds on a place or a category that the map doesn't have, by what is unknown, and on partitions without their
+        schema."""
         known = {(place.name, place.spec.category) for place in self._map.places.values()}
-        return holds_on_nothing(self._scopes, known, self._clocks.now())
+        unqualified = len(self._around.unqualified)
+        found = holds_on_nothing(self._scopes, known, self._clocks.now())
+        return found | ({"partition_without_schema": unqualified} if unqualified else {})
 
     @property
     def rows_read(self) -> int:

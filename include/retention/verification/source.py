@@ -119,6 +119,12 @@ class Source:
         except psycopg.Error as error:
             raise self.unreadable("its tables", error) from None
 
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Within a snapshot: what is locked in here is let go at its end, and the snapshot stays."""
+        with self._session.transaction(force_rollback=True):
+            yield
+
     def _in(self, about: str) -> str:
         return f"place {self.place!r}, {about}"
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from retention.datamap.loader import MappedFiles
+from retention.datamap.loader import MappedFiles, MappedPartitions
 from retention.verification.inventory import Entry, Inventory
 from retention.verification.known_files import knows_files
 from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.requests import Decisions, Gone
 from retention.verification.row_queries import ConsentFacts
-from retention.verification.vanished_partitions import MOVED, RENAMED
+from retention.verification.vanished_partitions import FEWER_OF_A_DAY, GONE_DAYS, KNOWN_OTHERWISE
 
 _BATCH = 1000
 
@@ -38,6 +38,7 @@ FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
     AND p.place = %s
+    AND p.day IS NULL
     AND (p.missing_since IS NOT NULL OR %s)
     AND NOT EXISTS (
         SELECT 1
@@ -47,17 +48,14 @@ WHERE
             (e.item_hash = p.item_hash OR e.entry = 'file')
             AND e.part_hash = p.part_hash
             AND e.place = p.place
-            AND e.entry IN ('version', 'record', 'partition', 'file', 'held')
+            AND e.entry IN ('version', 'record', 'partition', 'file')
     )
-    AND NOT {renamed}
-    AND NOT coalesce({moved} >= p.extent, FALSE)
-""".replace("{renamed}", RENAMED).replace("{moved}", MOVED)
+"""
 
-# What was there in full and is there in part. Of a partition, what one hold covered is compared under that hold, and without what
-# came since; where its oldest record went, something is missing anyway.
+# What was there in full and is there in part.
 _LESS_THAN_BEFORE = """
 UPDATE {entries} AS e
-SET extent_before = e.extent + greatest(p.extent - coalesce(e.extent_then, e.extent), 1)
+SET extent_before = p.extent
 FROM retention.protected_items AS p
 WHERE
     p.check_run_id = %s
@@ -65,29 +63,19 @@ WHERE
     AND e.place = p.place
     AND e.part_hash = p.part_hash
     AND (e.item_hash = p.item_hash OR e.entry = 'file')
-    AND e.entry IN ('record', 'file', 'held')
-    AND (e.entry <> 'held' OR e.sure_hold_ids && p.hold_ids)
-    AND (
-        (e.entry = 'held' AND e.clock_at > p.arose_at)
-        OR (
-            coalesce(e.extent_then, e.extent) < p.extent
-            AND NOT EXISTS (
-                SELECT 1
-                FROM {entries} AS other
-                WHERE
-                    e.entry <> 'held'
-                    AND other.place = p.place
-                    AND other.part_hash = p.part_hash
-                    AND other.extent >= p.extent
-            )
-        )
+    AND e.entry IN ('record', 'file')
+    AND e.extent < p.extent
+    AND NOT EXISTS (
+        SELECT 1
+        FROM {entries} AS other
+        WHERE other.place = p.place AND other.part_hash = p.part_hash AND other.extent >= p.extent
     )
-    AND NOT coalesce({moved} >= p.extent - coalesce(e.extent_then, e.extent), FALSE)
-""".replace("{moved}", MOVED)
+"""
 
 _PROTECTED_NOW = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, is_restricted
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, day, day_extent,
+    is_restricted
 )
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
@@ -100,20 +88,23 @@ SELECT DISTINCT ON (part_hash)
     tenant_id,
     oldest_evidence_at,
     greatest(extent, extent_before),
+    day,
+    CASE WHEN entry = 'held' THEN sum(extent) OVER (PARTITION BY sure_hold_ids, day) + coalesce(day_lacks, 0) END,
     coalesce(is_kept AND kept_by = 'restriction', FALSE)
 FROM {judged}
 WHERE
     place = %s
-    -- Of a log's partition, what each hold covers; a copy that Airflow left has no such parts.
+    -- Of a log's partition, each day that a hold covers; a copy that Airflow left has no such parts.
     AND (entry IN ('version', 'record', 'file', 'held') OR (entry = 'partition' AND note = 'copy'))
     AND must_not_vanish
 ORDER BY part_hash, extent DESC NULLS LAST, entry_no
 """
 
-# A partition that a hold names is that still under another name, which the hold doesn't know.
-_RENAMED = """
+# What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
+_STILL_MISSING = """
 INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, is_restricted
+    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, day, day_extent,
+    missing_since, is_restricted
 )
 SELECT
     CAST(%s AS uuid),
@@ -126,41 +117,8 @@ SELECT
     p.tenant_id,
     p.arose_at,
     p.extent,
-    p.is_restricted
-FROM retention.protected_items AS p
-WHERE
-    p.check_run_id = %s
-    AND p.place = %s
-    AND EXISTS (
-        SELECT 1
-        FROM {judged} AS j
-        WHERE
-            j.place = p.place
-            AND j.item_hash <> p.item_hash
-            AND j.entry = 'held'
-            AND NOT j.must_not_vanish
-            AND j.oldest_evidence_at = p.arose_at
-            AND j.extent >= p.extent
-    )
-ON CONFLICT DO NOTHING
-"""
-
-# What vanished stays on the list while what protected it is in force, and else for the 30 days in which it is reported.
-_STILL_MISSING = """
-INSERT INTO retention.protected_items (
-    check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, missing_since,
-    is_restricted
-)
-SELECT
-    CAST(%s AS uuid),
-    p.place,
-    p.item_hash,
-    p.part_hash,
-    p.hold_ids,
-    p.consent_ids,
-    p.duty_until,
-    p.tenant_id,
-    p.arose_at,
+    p.day,
+    p.day_extent,
     coalesce(p.missing_since, j.as_of),
     p.is_restricted
 FROM {judged} AS j
@@ -196,8 +154,10 @@ def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
             ]
         )
     else:
-        inventory.ask(_LESS_THAN_BEFORE, (last_check.check_run_id, check.name))
-    gone = inventory.ask(_GONE, (last_check.check_run_id, check.name, why_not is None))
+        for less in (_LESS_THAN_BEFORE, FEWER_OF_A_DAY):
+            inventory.ask(less, (last_check.check_run_id, check.name))
+    asked = (last_check.check_run_id, check.name, why_not is None)
+    gone = [*inventory.ask(_GONE, asked), *inventory.ask(GONE_DAYS, asked)]
     for start in range(0, len(gone), _BATCH):
         batch = gone[start : start + _BATCH]
         inventory.add(list(_entries(check, batch)))
@@ -210,6 +170,9 @@ def _why_incomparable(check: PlaceCheck, last_check: LastCheck) -> str | None:
         return "hash_key_changed"
     if isinstance(check.place, MappedFiles) and not knows_files(check, last_check):
         return "files_known_otherwise"
+    if isinstance(check.place, MappedPartitions):
+        known_otherwise = check.inventory.own.execute(KNOWN_OTHERWISE, (last_check.check_run_id, check.name)).fetchone()
+        return "partitions_known_otherwise" if known_otherwise is not None else None
     return None
 
 
@@ -236,7 +199,6 @@ def remember_protected(inventory: Inventory, check_run: UUID, place: str, last_c
     inventory.ask(_PROTECTED_NOW, (check_run, place))
     if last_check is not None:
         inventory.ask(_STILL_MISSING, (check_run, last_check, place))
-        inventory.ask(_RENAMED, (check_run, last_check, place))
     forget_older(inventory.own, "protected_items", place, keep=(check_run, last_check))
 
 

@@ -45,12 +45,14 @@ OWN_WORDING: dict[str, Wording] = {
     "hold_on_nothing": Wording(
         "Legal hold on what the map doesn't have",
         "Löschsperre auf etwas, das die Karte nicht kennt",
-        "A hold that is in force, or waits for it, names a place or a category of which the data map has nothing: it holds "
-        "nothing. Was one renamed, what the hold was about is protected no more.",
-        "Eine geltende oder wartende Löschsperre nennt einen Ort oder eine Datenart, die die Karte nicht kennt: Sie sperrt "
-        "nichts. Wurde umbenannt, ist das Gemeinte nicht mehr geschützt.",
-        "Give it its old name again, or set the hold anew under the new one (`hold add`) and end the old one (`hold end`).",
-        "Alten Namen wiedergeben oder die Löschsperre unter dem neuen setzen (`hold add`) und die alte beenden (`hold end`).",
+        "A hold that is in force, or waits for it, names a place or a category of which the data map has nothing, or a "
+        "partition without its schema: it holds nothing. Was one renamed, what the hold was about is protected no more.",
+        "Eine geltende oder wartende Löschsperre nennt einen Ort oder eine Datenart, die die Karte nicht kennt, oder eine "
+        "Partition ohne ihr Schema: Sie sperrt nichts. Wurde umbenannt, ist das Gemeinte nicht mehr geschützt.",
+        "Give it its old name again, or set the hold anew under the new one (`hold add`) and end the old one (`hold end`). A "
+        "partition is named `schema.name`.",
+        "Alten Namen wiedergeben oder die Löschsperre unter dem neuen setzen (`hold add`) und die alte beenden (`hold end`). "
+        "Eine Partition heißt `schema.name`.",
     ),
     "unrecorded_hold": Wording(
         "Legal hold without an entry in the ledger",

@@ -5,7 +5,7 @@
 --   version, delete_marker, upload   in a bucket (mapped = false: under no prefix of the data map)
 --   record, partition, file          a table's row, a table's partition, a file of records; of files and log objects `note` says
 --                                    where nobody can tell how old the first record is
---   held                             what a hold covers of a partition, by the hold's own period: its oldest record and how many
+--   held                             what a hold covers of one of a log's tables on one day: its oldest record and how many
 --   rest                             rows that need no look one by one: how many, the oldest's date, the first promised end
 --   row                              a row of a source without any object (mapped = false: it names no place of the map)
 --   half                             a row of which some columns are anonymised and others not; it may be a record, too
@@ -73,6 +73,8 @@ CREATE UNLOGGED TABLE {entries} (
     begins_hash    bytea,
     begins_bytes   integer,
     was_whole      boolean,
+    day            date,         -- held: the day (UTC) of the records
+    day_lacks      bigint,       -- held: how many of that day are gone of all that the hold covers
     extent_then    bigint,       -- held: as much of it as is dated by the last check, which what came since doesn't make up for
     extent_before  bigint        -- the larger extent that it would have, had nothing gone since, under a protection that lasts
 );

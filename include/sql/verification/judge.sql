@@ -207,6 +207,8 @@ SELECT
     d.row_count,
     d.extent,
     d.extent_before,
+    d.day,
+    d.day_lacks,
     d.is_unlisted,
     d.stored_at,
     d.missing_since,

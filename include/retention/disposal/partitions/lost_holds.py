@@ -43,19 +43,19 @@ def _table_of(item_id: str) -> str:
 
 
 def _lost(reading: Reading[CheckedPartitions], named: Collection[str]) -> set[str]:
-    """Which of these names neither a table bears nor a row."""
+    """Which of these names neither a table bears that may have been a partition, nor a row."""
     if not named:
         return set()
     store = reading.checked.store
     partitions = store.partitions()
     known = {one.name for one in partitions}
-    missing = {name for name in named if _table_of(name) not in known and not _is_a_table(store, _table_of(name))}
+    missing = {name for name in named if _table_of(name) not in known and not _may_have_been(store, _table_of(name))}
     return {name for name in missing if not any(_has_row(reading, one, name) for one in partitions)}
 
 
-def _is_a_table(store: PartitionStore, name: str) -> bool:
+def _may_have_been(store: PartitionStore, name: str) -> bool:
     try:
-        return store.exists(name)
+        return store.may_have_been(name)
     except StoreUnreadable:  # in a schema that isn't ours, perhaps
         return False
 
