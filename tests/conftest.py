@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,7 +21,9 @@ from typing import Any
 import pytest
 from tests.buckets import fresh_bucket, writer
 from tests.databases import fresh_database
+from tests.ledger_world import anchor_connection
 
+from retention.connections import Connection
 from retention.local import processes
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
@@ -98,6 +101,23 @@ def s3_server() -> S3Server:
     return server
 
 
+@pytest.fixture(scope="session")
+def locked_server() -> S3Server:
+    """The run's S3 server for buckets under object lock. Nobody can empty those: beside others, checks would find them."""
+    server = S3Server(_run_folder() / "s3-locked")
+    with _locked(_run_folder() / "s3-locked.lock"):
+        server.start()
+    return server
+
+
+@pytest.fixture
+def locked_bucket(locked_server: S3Server) -> Connection:
+    """A connection to a fresh bucket under object lock."""
+    name = f"locked-{uuid.uuid4().hex[:12]}"
+    writer(locked_server).create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return anchor_connection(locked_server, name)
+
+
 @pytest.fixture
 def database(postgres_server: PostgresServer) -> Iterator[str]:
     """The superuser's connection string of a fresh, empty database, dropped afterwards."""
@@ -124,9 +144,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _stop_servers(folder: Path) -> None:
-    """Kill both servers (nothing in them is kept) and remove their folder."""
+    """Kill the servers (nothing in them is kept) and remove their folder."""
     PostgresServer(folder / "postgres").stop(patience_s=5)
-    S3Server(folder / "s3").stop(patience_s=0)
+    for name in ("s3", "s3-locked"):
+        S3Server(folder / name).stop(patience_s=0)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -15,6 +15,7 @@ from tests.cli.conftest import as_json
 from tests.ledger_world import anchor_connection, as_superuser, rechain
 from tests.world import DAY, World
 
+from retention.connections import Connection
 from retention.evidence.signing import FILE_VARIABLE, VARIABLE, PublicKeys, Signer
 
 Run = Callable[..., dict[str, Any]]
@@ -30,16 +31,12 @@ def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signer:
 
 
 @pytest.fixture
-def anchored(run: Run, world: World, key: Signer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A locked bucket, connected; its name."""
-    name, client = f"locked-{uuid.uuid4().hex[:12]}", world.s3_server.client()
-    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    client.close()
-    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR", as_json(anchor_connection(world.s3_server, name)))
-    return name
+def anchored(run: Run, key: Signer, locked_bucket: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked bucket, connected."""
+    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR", as_json(locked_bucket))
 
 
-def test_the_ledger_is_signed_anchored_and_proven(run: Run, anchored: str, key: Signer) -> None:
+def test_the_ledger_is_signed_anchored_and_proven(run: Run, anchored: None, key: Signer) -> None:
     run("stop", "--reason", "test")
     signed = run("ledger", "sign")
     assert (signed["size"], signed["key"], signed["anchored"]) == (3, key.key_id, 1)
@@ -49,7 +46,7 @@ def test_the_ledger_is_signed_anchored_and_proven(run: Run, anchored: str, key: 
     assert proof["root"] == signed["root"]
 
 
-def test_a_rewritten_ledger_ends_with_1_and_is_not_signed(run: Run, world: World, anchored: str) -> None:
+def test_a_rewritten_ledger_ends_with_1_and_is_not_signed(run: Run, world: World, anchored: None) -> None:
     run("stop", "--reason", "test")
     run("ledger", "sign")
     with as_superuser(world.own) as connection:
@@ -66,7 +63,7 @@ def test_without_a_locked_bucket_the_proof_says_so(run: Run, key: Signer) -> Non
 
 
 def test_a_locked_bucket_that_does_not_answer_is_unknown(
-    run: Run, world: World, anchored: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, world: World, anchored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("stop", "--reason", "test")
     run("ledger", "sign")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import uuid
 from pathlib import Path
 
 import pytest
 from tests.audio_alone import audio_policies
 from tests.dags.test_steps import as_json
-from tests.ledger_world import anchor_connection
 from tests.world import World
 
 from retention import database
+from retention.connections import Connection
 from retention.evidence import ledger
 from retention.evidence.signing import FILE_VARIABLE, VARIABLE, Signer
 from retention.evidence.tree_heads import heads_of
@@ -20,15 +19,12 @@ from retention.orchestration import steps, words
 
 
 @pytest.fixture
-def company(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def company(world: World, locked_bucket: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A locked bucket, connected; a ledger with one entry; no key yet."""
-    name, client = f"locked-{uuid.uuid4().hex[:12]}", world.s3_server.client()
-    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    client.close()
     monkeypatch.setenv("RETENTION_DATAMAP", str(tmp_path / "datamap"))
     monkeypatch.setenv("RETENTION_POLICIES", str(audio_policies(tmp_path / "policies")))
     monkeypatch.setenv("AIRFLOW_CONN_RETENTION_DB", as_json(world.connections["retention_db"]))
-    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR", as_json(anchor_connection(world.s3_server, name)))
+    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR", as_json(locked_bucket))
     for variable in (FILE_VARIABLE, VARIABLE, "AIRFLOW_VAR_RETENTION_SIGNING_KEY"):
         monkeypatch.delenv(variable, raising=False)
     world.set_mode("enforce")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from tests.world import World
 
 from retention import database
 from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors
+from retention.connections import Connection
 from retention.database import OwnConnection
 from retention.errors import RequestError
 from retention.evidence import ledger
@@ -36,11 +36,8 @@ def own(world: World) -> Iterator[OwnConnection]:
 
 
 @pytest.fixture
-def locked(s3_server: S3Server) -> LockedBucket:
-    name, client = f"locked-{uuid.uuid4().hex[:12]}", s3_server.client()
-    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    client.close()
-    return LockedBucket(anchor_connection(s3_server, name))
+def locked(locked_bucket: Connection) -> LockedBucket:
+    return LockedBucket(locked_bucket)
 
 
 def check(own: OwnConnection, locked: LockedBucket) -> AnchorCheck:
@@ -97,9 +94,11 @@ def test_a_ledger_that_was_emptied_is_found_out(world: World, own: OwnConnection
         pytest.param(b"[" * 100_000, id="deep"),
     ],
 )
-def test_what_is_no_head_is_found(own: OwnConnection, locked: LockedBucket, s3_server: S3Server, body: bytes) -> None:
+def test_what_is_no_head_is_found(
+    own: OwnConnection, locked: LockedBucket, locked_server: S3Server, body: bytes
+) -> None:
     anchor_heads(own, locked)
-    client: Any = s3_server.client()
+    client: Any = locked_server.client()
     client.put_object(Bucket=locked.name, Key=f"{PREFIX}x.json", Body=body)
     client.close()
     assert check(own, locked).bad is not None

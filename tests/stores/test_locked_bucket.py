@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,18 +20,15 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture
-def app(s3_server: S3Server) -> Iterator[Any]:
-    client = s3_server.client()
+def app(locked_server: S3Server) -> Iterator[Any]:
+    client = locked_server.client()
     yield client
     client.close()
 
 
 @pytest.fixture
-def locked(s3_server: S3Server, app: Any) -> LockedBucket:
-    """It can't be emptied, so it goes with the run's server."""
-    name = f"locked-{uuid.uuid4().hex[:12]}"
-    app.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    return LockedBucket(anchor_connection(s3_server, name))
+def locked(locked_bucket: Connection) -> LockedBucket:
+    return LockedBucket(locked_bucket)
 
 
 def test_what_was_written_is_read_again(locked: LockedBucket) -> None:
@@ -44,10 +40,12 @@ def test_what_was_written_is_read_again(locked: LockedBucket) -> None:
 
 
 @pytest.mark.parametrize("identity", ["app", "evidence"])
-def test_nobody_can_remove_a_version_before_its_date(s3_server: S3Server, locked: LockedBucket, identity: str) -> None:
+def test_nobody_can_remove_a_version_before_its_date(
+    locked_server: S3Server, locked: LockedBucket, app: Any, identity: str
+) -> None:
     locked.write("heads/1.json", "{}", until=LATER)
-    client = s3_server.client(identity)
-    [version] = s3_server.client().list_object_versions(Bucket=locked.name)["Versions"]
+    client = locked_server.client(identity)
+    [version] = app.list_object_versions(Bucket=locked.name)["Versions"]
     with pytest.raises(ClientError):
         client.delete_object(Bucket=locked.name, Key="heads/1.json", VersionId=version["VersionId"])
     client.close()

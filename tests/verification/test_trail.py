@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.ledger_world import as_superuser, rechain
 from tests.verification.company import DAY, HASHER, Company, found, reasons
 
 from retention.database import connect
 from retention.evidence import ledger
 from retention.evidence.holds import HoldScope, add_hold, approve_hold, end_hold
+from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.signing import Signer
+from retention.evidence.tree_heads import newest_head, sign_head
 from retention.verification import Verdict
+from retention.verification.signed_heads import SignedHeads
 
 AS_SUPERUSER = "ALTER TABLE retention.ledger DISABLE TRIGGER ALL"
 
@@ -195,3 +204,91 @@ def test_hold_that_was_ended_as_it_should_be_is_no_finding(company: Company) -> 
     assert found(result) == {}
     [check] = [one for one in result.checks if one.kind == "evidence_changed"]
     assert (check.looked_at, check.success) == (3, True)
+
+
+@pytest.fixture
+def signed(company: Company) -> Company:
+    """Its ledger has entries that were signed, and one more."""
+    _set_hold(company)
+    with connect(company.own) as own:
+        sign_head(own, SIGNER)
+        ledger.append(own, "note", {})
+    return company
+
+
+def _rewritten(company: Company) -> None:
+    with as_superuser(company.own) as connection:
+        connection.execute("UPDATE retention.ledger SET kind = 'other' WHERE seq = 2")
+        rechain(connection)
+
+
+def _cut_off(company: Company) -> None:
+    with as_superuser(company.own) as connection:
+        connection.execute("DELETE FROM retention.ledger WHERE seq > 1")
+
+
+def _head_changed(company: Company) -> None:
+    with as_superuser(company.own) as connection:
+        connection.execute("UPDATE retention.tree_heads SET at = at - interval '1 hour'")
+
+
+def _foreign_head(company: Company) -> None:
+    with as_superuser(company.own) as connection, connect(company.own) as own:
+        head, foreign = newest_head(own), Signer.new()
+        assert head is not None
+        forged = replace(head, key=foreign.key_id)
+        connection.execute(
+            "UPDATE retention.tree_heads SET key = %s, signature = %s", (forged.key, foreign.sign(forged.statement))
+        )
+
+
+SIGNER = Signer.new()
+
+
+def test_a_ledger_that_was_signed_fits(signed: Company) -> None:
+    result = signed.check()
+    assert not found(result).keys() & {"evidence_changed", "evidence_unsigned"}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        pytest.param(_rewritten, "signed_head_does_not_fit", id="rewritten"),
+        pytest.param(_cut_off, "signed_head_does_not_fit", id="cut_off"),
+        pytest.param(_head_changed, "signature_does_not_fit", id="head_changed"),
+        pytest.param(_foreign_head, "signature_does_not_fit", id="foreign_key"),
+    ],
+)
+def test_a_ledger_that_is_not_what_was_signed_is_found(
+    signed: Company, tamper: Callable[[Company], None], reason: str
+) -> None:
+    tamper(signed)
+    result = signed.check()
+    assert result.verdict is Verdict.UNKNOWN
+    assert reason in reasons(result, "evidence_changed")
+
+
+@pytest.mark.parametrize("hours", [2, 4])
+def test_entries_that_nobody_signed_for_hours_are_found(signed: Company, hours: int) -> None:
+    with as_superuser(signed.own) as connection:
+        connection.execute(
+            "UPDATE retention.ledger SET at = at - make_interval(hours => %s) WHERE kind = 'note'", (hours,)
+        )
+        rechain(connection)
+    assert found(signed.check()).get("evidence_unsigned", 0) == (1 if hours == 4 else 0)
+
+
+@given(st.lists(st.binary(max_size=5), min_size=1, max_size=70))
+def test_the_root_is_that_of_the_library(entries: list[bytes]) -> None:
+    class Nothing:
+        def execute(self, _query: str) -> Nothing:
+            return self
+
+        def fetchall(self) -> list[Any]:
+            return []
+
+    heads, tree = SignedHeads(cast("Any", Nothing())), LedgerTree()
+    for entry in entries:
+        heads.take({"kind": "note", "at": None}, entry)
+        tree.append_entry(entry)
+        assert heads._root() == tree.get_root()

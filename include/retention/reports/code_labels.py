@@ -166,6 +166,12 @@ CODES: dict[str, tuple[str, str]] = {
         "an entry of the deletion log does not fit",
         "ein Eintrag des Löschprotokolls passt nicht",
     ),
+    "reason.signed_head_does_not_fit": (
+        "the deletion log is not what was signed",
+        "das Löschprotokoll ist nicht das signierte",
+    ),
+    "reason.signature_does_not_fit": ("a signature is not valid", "eine Signatur ist ungültig"),
+    "reason.unsigned_for_long": ("not signed for more than three hours", "seit mehr als drei Stunden nicht signiert"),
     "reason.ledger_ends_too_early": ("the deletion log ends too early", "das Löschprotokoll endet zu früh"),
     "reason.holds_changed_behind_the_ledger": (
         "hold changed without an entry in the deletion log",
@@ -194,6 +200,7 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.day_lies_ahead": ("dated in the future", "in die Zukunft datiert"),
     # checks of the check's own list
     "name.evidence as recorded": ("evidence is as it was recorded", "Nachweise sind wie aufgezeichnet"),
+    "name.evidence as signed": ("evidence is signed", "Nachweise sind signiert"),
     "name.holds as recorded": ("holds are as they were recorded", "Löschsperren sind wie aufgezeichnet"),
     "name.holds on what the map has": (
         "open holds name what the data map has",

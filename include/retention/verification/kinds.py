@@ -96,6 +96,7 @@ KINDS: dict[str, Kind] = {
         Kind("hold_on_nothing", _U, "holds", "holds", in_sql=False),
         Kind("unrecorded_hold", _F, "holds", "holds", in_sql=False),
         Kind("evidence_changed", _U, "entries", "entries", in_sql=False),
+        Kind("evidence_unsigned", _F, "entries", "entries", in_sql=False),
         Kind("clocks_differ", _U, "clocks", "clocks", in_sql=False),
         Kind("inventory_incomplete", _U, "checks", "entries", in_sql=False),
         Kind("check_failed", _U, "checks", "checks", in_sql=False),

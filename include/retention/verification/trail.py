@@ -10,9 +10,10 @@ import hashlib
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
 from retention.evidence.hashing import ItemHasher
 from retention.verification.hold_entries import HoldTrail, compare_holds
+from retention.verification.signed_heads import SignedHeads
 
 _ENTRIES = "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger ORDER BY seq"
 
@@ -24,23 +25,29 @@ WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 
 
 class Trail(NamedTuple):
-    """`entries` of the ledger were read; `troubles` names what does not fit, and how often."""
+    """`entries` of the ledger were read; `troubles` names what does not fit, and how often; `unsigned` what is under no signed
+    head for too long."""
 
     entries: int
     troubles: dict[str, int]
+    unsigned: dict[str, int]
     holds: HoldTrail
 
 
 def read_trail(own: OwnConnection, hasher: ItemHasher) -> Trail:
-    """Recompute the ledger's chain, compare it with every head that a check noted, and the holds with their entries."""
-    entries, troubles = _chain(own)
+    """Recompute the ledger's chain, compare it with every head that a check noted or somebody signed, and the holds with their
+    entries."""
+    signed = SignedHeads(own)
+    entries, troubles = _chain(own, signed)
+    unfit, unsigned = signed.troubles(database_time(own))
+    if troubles:  # read up to the first break only
+        unfit = {}
     holds = compare_holds(own, hasher)
-    return Trail(
-        entries, troubles | ({"holds_changed_behind_the_ledger": holds.changed} if holds.changed else {}), holds
-    )
+    changed = {"holds_changed_behind_the_ledger": holds.changed} if holds.changed else {}
+    return Trail(entries, troubles | unfit | changed, unsigned, holds)
 
 
-def _chain(own: OwnConnection) -> tuple[int, dict[str, int]]:
+def _chain(own: OwnConnection, signed: SignedHeads) -> tuple[int, dict[str, int]]:
     noted: dict[int, set[bytes]] = {}
     for row in own.execute(_NOTED):
         noted.setdefault(row["seq"], set()).add(bytes(row["hash"]))
@@ -50,15 +57,18 @@ def _chain(own: OwnConnection) -> tuple[int, dict[str, int]]:
         cursor.execute(_ENTRIES)
         for row in cursor:
             entries += 1
-            fits = row["seq"] == entries and bytes(row["prev_hash"]) == previous and bytes(row["hash"]) == _hash(row)
+            chained = _bytes(row)
+            fits = row["seq"] == entries and bytes(row["prev_hash"]) == previous
+            fits = fits and bytes(row["hash"]) == hashlib.sha256(chained).digest()
             if not fits or noted.pop(entries, {bytes(row["hash"])}) != {bytes(row["hash"])}:
                 return entries, {"ledger_does_not_fit": 1}
             previous = bytes(row["hash"])
+            signed.take(row, chained)
     return entries, {"ledger_ends_too_early": 1} if noted else {}
 
 
-def _hash(row: dict[str, Any]) -> bytes:
-    """SHA-256 over the previous hash and number, time (UTC, microseconds), kind and body, one on each line."""
+def _bytes(row: dict[str, Any]) -> bytes:
+    """What is chained: the previous hash and number, time (UTC, microseconds), kind and body, one on each line."""
     at = row["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     lines = "\n".join((str(row["seq"]), at, row["kind"], row["body"]))
-    return hashlib.sha256(bytes(row["prev_hash"]) + lines.encode()).digest()
+    return bytes(row["prev_hash"]) + lines.encode()

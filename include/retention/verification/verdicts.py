@@ -132,6 +132,7 @@ def judge_own(
     checks, findings = [], []
     for name, label, place, looked_at, troubles in (
         ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
+        ("evidence_unsigned", "evidence as signed", "ledger", trail.entries, trail.unsigned),
         (
             "unrecorded_hold",
             "holds as recorded",

@@ -67,16 +67,26 @@ OWN_WORDING: dict[str, Wording] = {
     "evidence_changed": Wording(
         "The evidence was changed",
         "Nachweise wurden verändert",
-        "The ledger's chain is broken or shorter than an earlier check saw it, or holds are gone, or cover something else, or "
-        "are approved, dated or ended otherwise than their entries say. What was kept or deleted in between can't be shown. "
-        "`detail.reasons` says which.",
-        "Die Kette des Löschprotokolls ist gebrochen oder kürzer, als eine frühere Prüfung sie sah, oder Löschsperren sind "
-        "verschwunden, erfassen anderes oder sind anders genehmigt, datiert oder beendet, als ihre Einträge sagen. Was "
-        "dazwischen behalten oder gelöscht wurde, ist nicht belegbar. `detail.reasons` nennt den Fall.",
+        "The ledger's chain is broken or shorter than an earlier check saw it, or not what was signed, or holds are gone, or "
+        "cover something else, or are approved, dated or ended otherwise than their entries say. What was kept or deleted in "
+        "between can't be shown. `detail.reasons` says which.",
+        "Die Kette des Löschprotokolls ist gebrochen, kürzer, als eine frühere Prüfung sie sah, oder nicht die signierte, oder "
+        "Löschsperren sind verschwunden, erfassen anderes oder sind anders genehmigt, datiert oder beendet, als ihre Einträge "
+        "sagen. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. `detail.reasons` nennt den Fall.",
         "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
         "again.",
         "Löschung anhalten. `ledger verify` nennt den ersten unpassenden Eintrag; eigene Datenbank wiederherstellen und "
         "verlorene Löschsperren neu setzen.",
+    ),
+    "evidence_unsigned": Wording(
+        "The evidence is not signed",
+        "Nachweise sind nicht signiert",
+        "Entries of the ledger are older than three hours and under no signed tree head: whoever owns our own database could "
+        "still rewrite them. The ledger is to be signed hourly.",
+        "Einträge des Löschprotokolls sind älter als drei Stunden und stehen unter keinem signierten Stand: Wer die eigene "
+        "Datenbank besitzt, könnte sie noch umschreiben. Das Protokoll soll stündlich signiert werden.",
+        "Look why the DAG `sign_ledger` fails or does not run; `python -m retention ledger sign` says it, too.",
+        "Klären, warum der DAG `sign_ledger` scheitert oder nicht läuft; auch `python -m retention ledger sign` sagt es.",
     ),
     "clocks_differ": Wording(
         "Clocks differ",

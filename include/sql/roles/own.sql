@@ -23,7 +23,7 @@ GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
 
 -- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
-GRANT SELECT ON retention.holds, retention.ledger, retention.suppression_list TO retention_verify;
+GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items, retention.kept_items,
     retention.seen_files TO retention_verify;
 -- Its working memory: the lists of protected and of kept items and of files, of which only the last checks' stay, and the tables of

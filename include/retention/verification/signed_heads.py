@@ -1,0 +1,99 @@
+"""Whether the ledger still is what was signed. Written apart from what signs, from docs/evidence.md alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from retention.database import OwnConnection
+
+SIGNED_WITHIN = timedelta(hours=3)
+"""The ledger is signed hourly; one run may be missed. What is older has to be under a head."""
+
+_HEADS = "SELECT log, size, root, at, key, signature FROM retention.tree_heads ORDER BY size, at"
+
+
+class SignedHeads:
+    """Takes the ledger's entries one after the other, and compares its Merkle root (RFC 9162 §2.1.1) with each signed head."""
+
+    def __init__(self, own: OwnConnection) -> None:
+        self._heads = own.execute(_HEADS).fetchall()
+        self._unseen = list(reversed(self._heads))
+        self._stack: list[tuple[int, bytes]] = []  # roots of whole subtrees with their sizes, the largest first
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._log, self._size = "", 0
+        self._fits = True
+        self._unsigned_since: datetime | None = None
+
+    def take(self, row: Mapping[str, Any], entry: bytes) -> None:
+        """The next entry, and its bytes as they are chained."""
+        self._size += 1
+        if self._size == 1:
+            self._log = hashlib.sha256(entry).hexdigest()
+        if row["kind"] == "signing_key":
+            self._announce(json.loads(row["body"]))
+        self._add(hashlib.sha256(b"\x00" + entry).digest())
+        self._unsigned_since = self._unsigned_since or row["at"]
+        while self._unseen and self._unseen[-1]["size"] == self._size:
+            head = self._unseen.pop()
+            self._fits &= head["root"] == self._root().hex() and head["log"] == self._log
+            self._unsigned_since = None
+
+    def troubles(self, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
+        """What doesn't fit what was signed; and what nobody signed for too long."""
+        wrong = {"signed_head_does_not_fit": 1} if not self._fits or self._unseen else {}
+        if not all(map(self._is_signed, self._heads)):
+            wrong["signature_does_not_fit"] = 1
+        since = self._unsigned_since
+        return wrong, {"unsigned_for_long": 1} if since is not None and now - since > SIGNED_WITHIN else {}
+
+    def _add(self, leaf: bytes) -> None:
+        size, node = 1, leaf
+        while self._stack and self._stack[-1][0] == size:
+            node = hashlib.sha256(b"\x01" + self._stack.pop()[1] + node).digest()
+            size *= 2
+        self._stack.append((size, node))
+
+    def _root(self) -> bytes:
+        *larger, (_, node) = self._stack
+        for _, left in reversed(larger):
+            node = hashlib.sha256(b"\x01" + left + node).digest()
+        return node
+
+    def _announce(self, body: Mapping[str, Any]) -> None:
+        """Take the key, where the one before it signed for it; the first signs for itself."""
+        try:
+            key = load_pem_public_key(body["public"].encode())
+            assert isinstance(key, Ed25519PublicKey)
+            first = not self._keys and body["replaces"] is None
+            by = key if first else self._keys[body["signed_by"]]
+            statement = {name: body[name] for name in ("key", "public", "signed_by", "replaces")}
+            by.verify(base64.b64decode(body["signature"]), _tight(statement))
+        except (KeyError, ValueError, AssertionError, InvalidSignature):
+            return
+        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._keys[hashlib.sha256(raw).hexdigest()[:16]] = key
+
+    def _is_signed(self, head: Mapping[str, Any]) -> bool:
+        statement = {name: head[name] for name in ("log", "size", "root", "key")}
+        at = head["at"].astimezone(UTC).isoformat()
+        try:
+            self._keys[head["key"]].verify(
+                base64.b64decode(head["signature"]),
+                _tight(statement | {"at": at, "schema": "retention/tree-head/1"}),
+            )
+        except (KeyError, ValueError, InvalidSignature):
+            return False
+        return True
+
+
+def _tight(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
