@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,6 +19,7 @@ from tests.world import DAY, World
 
 from retention.connections import Connection
 from retention.evidence.signing import FILE_VARIABLE, VARIABLE, PublicKeys, Signer
+from retention.settings import INCLUDE
 
 Run = Callable[..., dict[str, Any]]
 
@@ -123,6 +126,33 @@ def test_a_certificate_is_checked_without_any_connection(
         monkeypatch.delenv(name)
     checked = run("certificate", "verify", str(certified), "--key", str(certified.with_name("keys.pem")))
     assert checked["valid"] and checked["problems"] == []
+
+
+_ALONE = """
+import importlib.abc, runpy, socket, sys
+
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("airflow", "boto3", "botocore", "great_expectations", "sqlalchemy"):
+            raise ModuleNotFoundError(name)
+
+def no_network(*_):
+    raise OSError("no network here")
+
+sys.meta_path.insert(0, Absent())
+socket.socket.connect = socket.getaddrinfo = no_network
+runpy.run_module("retention", run_name="__main__")
+"""
+
+
+def test_a_certificate_is_checked_on_a_machine_without_airflow_and_network(certified: Path, tmp_path: Path) -> None:
+    words = ["certificate", "verify", str(certified), "--key", str(certified.with_name("keys.pem"))]
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, *words], env={"PYTHONPATH": str(INCLUDE), "HOME": str(tmp_path)}, capture_output=True,
+        text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "valid" in done.stdout
 
 
 def test_a_changed_certificate_ends_with_1_and_says_what_differs(run: Run, certified: Path) -> None:
