@@ -14,6 +14,8 @@ here.
 - *the ledger's root is another than what was signed*, or *ends before an entry that was signed*: somebody changed the ledger,
   or an old backup was restored. Stop deletion (`python -m retention stop`), then `python -m retention ledger verify` names
   the first entry in doubt; compare with a backup and with the heads in the locked bucket.
+- *restored, not confirmed*, or *an old copy of our own database*: it was restored. Everything is stopped until a second person
+  confirms that no hold is missing: `python -m retention restore confirm` (docs/backup.md).
 - *found signing key … expected …*: the key in the environment is not the last one announced. Set that key again, or announce
   the new one with `python -m retention key rotate`.
 - *no object lock*: the bucket of the connection `retention_anchor` was made without it, which can't be changed: make another.

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from retention.database import OwnConnection
+from retention.errors import EvidenceError
 from retention.evidence import ledger
+from retention.evidence.homes import CONFIRM, CONFIRMED, doubt_home
 from retention.evidence.merkle_log import LedgerTree
 from retention.evidence.signing_keys import keys_of
 from retention.evidence.tree_head import TreeHead
@@ -63,11 +65,15 @@ def prove_ledger(own: OwnConnection, bucket: LockedBucket | None) -> LedgerProof
 
 @dataclass(frozen=True, slots=True)
 class AnchorCheck:
-    """How many heads the bucket holds, how many of those in our own database it lacks, and the first that is wrong."""
+    """How many heads the bucket holds, how many of those in our own database it lacks, and the first that is wrong.
+
+    `lost` heads are of entries that a restore lost, as somebody confirmed: they stay in the bucket, and fit no ledger any more.
+    """
 
     anchored: int
     missing: int
     bad: BadHead | None
+    lost: int = 0
 
 
 def anchor_heads(own: OwnConnection, bucket: LockedBucket) -> int:
@@ -94,12 +100,86 @@ def check_anchors(own: OwnConnection, tree: LedgerTree, bucket: LockedBucket) ->
     missing = sum(head not in known for head in heads_of(own))
     if None in heads:
         return AnchorCheck(len(heads), missing, BadHead(1, "an object in the locked bucket is no tree head"))
-    bad = check_heads(tree, known, log_of(own), keys_of(own))
-    return AnchorCheck(len(heads), missing, bad)
+    lost = {head for head in known if any(cut.covers(head) for cut in _cuts(own))}
+    bad = check_heads(tree, known - lost, log_of(own), keys_of(own))
+    return AnchorCheck(len(heads), missing, bad, len(lost))
 
 
-def _heads_in(bucket: LockedBucket) -> Iterator[TreeHead | None]:
-    for found in bucket.read(PREFIX):
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A confirmed restore: entries beyond `fits` that were signed before `at` are lost."""
+
+    fits: int
+    at: datetime
+
+    def covers(self, head: TreeHead) -> bool:
+        return head.size > self.fits and head.at < self.at
+
+
+def _cuts(own: OwnConnection) -> list[_Cut]:
+    rows = own.execute("SELECT at, body FROM retention.ledger WHERE kind = %s ORDER BY seq", (CONFIRMED,)).fetchall()
+    said = [(row["at"], json.loads(row["body"])["fits"]) for row in rows]
+    return [_Cut(fits, at) for at, fits in said if fits is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredEnd:
+    """How far the ledger and the bucket agree: to entry `fits`, signed at `fits_at` (0 and None: nowhere). `lost` entries at
+    least were signed beyond, the last of them at `newest_at`."""
+
+    fits: int
+    fits_at: datetime | None
+    lost: int
+    newest_at: datetime | None
+
+
+def anchored_end(own: OwnConnection, tree: LedgerTree, bucket: LockedBucket) -> AnchoredEnd:
+    """Up to which entry the ledger, whose tree this is, has what was signed. Raises StoreUnreadable where the bucket can't be
+    read.
+
+    Whose key signed is not asked: one that was announced in lost entries is lost with them. What earlier restores lost is left
+    out.
+    """
+    cuts = _cuts(own)
+    heads = [head for head in _heads_in(bucket) if head is not None and not any(cut.covers(head) for cut in cuts)]
+    fitting = [head for head in heads if _fits(tree, head, log_of(own))]
+    last = max(fitting, key=lambda head: (head.size, head.at), default=None)
+    fits = last.size if last is not None else 0
+    beyond = [head for head in heads if head.size > fits]
+    newest = max(beyond, key=lambda head: head.size, default=None)
+    return AnchoredEnd(
+        fits,
+        last.at if last is not None else None,
+        newest.size - fits if newest is not None else 0,
+        newest.at if newest is not None else None,
+    )
+
+
+def _fits(tree: LedgerTree, head: TreeHead, log: str) -> bool:
+    return head.log == log and 0 < head.size <= tree.get_size() and tree.get_root(head.size).hex() == head.root
+
+
+def require_last_anchor(own: OwnConnection, bucket: LockedBucket) -> None:
+    """Raise EvidenceError, and stop everything, where the ledger lacks what the newest head in the bucket says it had.
+
+    That is how a database shows that was put back by a copy of its disk: nothing inside of it says so.
+    """
+    newest = max(bucket.keys(PREFIX), key=lambda key: key.rsplit("/", 1)[-1], default=None)
+    if newest is None:
+        return
+    heads = [head for head in _heads_in(bucket, newest) if head is not None]
+    tree, log = LedgerTree.read(own), log_of(own)
+    cuts = _cuts(own)
+    if any(not _fits(tree, head, log) and not any(cut.covers(head) for cut in cuts) for head in heads):
+        doubt_home(own, "the ledger lacks what the newest head in the locked bucket says")
+        raise EvidenceError(
+            "the ledger lacks what the newest head in the locked bucket says it had; expected one that goes on from there. Was "
+            f"an old copy of our own database put in its place? Everything is stopped, nothing was signed. {CONFIRM}"
+        )
+
+
+def _heads_in(bucket: LockedBucket, prefix: str = PREFIX) -> Iterator[TreeHead | None]:
+    for found in bucket.read(prefix):
         try:
             yield TreeHead.from_fields(json.loads(found.text or ""))
         except (ValueError, TypeError, AttributeError, RecursionError):

@@ -83,6 +83,13 @@ def migrate(conninfo: str) -> str:
     return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
+def versions() -> set[str]:
+    """All versions of the schema that this code knows."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
 def _of_driver(error: BaseException | None) -> UnknownError:
     """What the driver raised, which SQLAlchemy wraps: no connection at all has no SQLSTATE."""
     if not isinstance(error, psycopg.Error):

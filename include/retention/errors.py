@@ -20,7 +20,7 @@ RetentionError
 │   ├── HoldsUnreadable         the list of legal holds could not be read
 │   └── OwnDatabaseError        our own database refused a step of a check (verification/inventory.py)
 ├── BlockedError             4  guard, stop, mode or a missing approval forbids it
-│   ├── StoppedError            the global stop is set
+│   ├── StoppedError            the global stop is set, or a restore waits to be confirmed
 │   ├── ModeError               the category's mode does not allow it
 │   ├── GuardError              volume limit, impossible rule, unapproved digest
 │   ├── PlanError               the plan is expired, used up, tampered with, or has another digest

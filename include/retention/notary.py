@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from retention.anchoring import anchor_heads
+from retention.anchoring import anchor_heads, require_last_anchor
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
+from retention.evidence.homes import require_confirmed
 from retention.evidence.noted import note_checks, note_documents
 from retention.evidence.signing import Signer
 from retention.evidence.tree_head import TreeHead
@@ -22,8 +23,12 @@ def notarise(
 ) -> tuple[TreeHead, int | None]:
     """Note documents and checks, sign the ledger, write the heads that the bucket lacks. Doing it again adds but a head.
 
-    Gives the head, and how many heads were written (None without a bucket). Raises what `sign_head` and `anchor_heads` raise.
+    Gives the head, and how many heads were written (None without a bucket). Raises what `sign_head` and `anchor_heads` raise;
+    StoppedError or EvidenceError, and signs nothing, where our own database was restored and nobody has confirmed it.
     """
+    require_confirmed(own)
+    if bucket is not None:
+        require_last_anchor(own, bucket)
     note_documents(own, documents_in_force(policy, datamap))
     note_checks(own)
     head = sign_head(own, signer)

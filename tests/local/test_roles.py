@@ -10,6 +10,8 @@ import pytest
 from psycopg import sql
 
 from retention import database
+from retention.backup.dump import back_up
+from retention.backup.restore import restore
 from retention.datamap.loader import MappedTable, load_datamap
 from retention.local import databases
 from retention.local.postgres_server import PostgresServer
@@ -136,6 +138,12 @@ def connect(server: PostgresServer) -> Iterator[Connect]:
         pytest.param("retention", "retention_app", HOLD, id="app-sets-hold"),
         pytest.param("retention", "retention_app", "UPDATE retention.holds SET ended_at = now()", id="app-ends-hold"),
         pytest.param("retention", "retention_app", MODE, id="app-sets-mode"),
+        pytest.param(
+            "retention",
+            "retention_app",
+            "INSERT INTO retention.homes (home) VALUES (retention.home())",
+            id="app-confirms-restore",
+        ),
         pytest.param("retention", "retention_app", "DELETE FROM retention.plan_items", id="app-drops-plan-items"),
         pytest.param("retention", "retention_verify", CHECK_RUN, id="verify-adds-its-result"),
         pytest.param("retention", "retention_verify", "SELECT * FROM retention.ledger", id="verify-reads-ledger"),
@@ -275,6 +283,22 @@ def test_roles_have_no_rights_over_the_server(server: PostgresServer, role: str)
 def test_roles_enter_only_their_databases(connect: Connect, role: str, name: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         connect(name, role)
+
+
+def test_a_restored_database_has_its_owner_and_its_rights(
+    server: PostgresServer, connect: Connect, tmp_path: Path
+) -> None:
+    back_up(_as(server, "retention", "retention_owner"), tmp_path / "own.backup")
+    databases.create_databases(server.conninfo(), {"restored": "retention_owner"}, {})
+    done = restore(
+        _as(server, "restored", "retention_owner"), tmp_path / "own.backup", by="a", reason="drill", replace=None
+    )
+    assert done.has_rights
+    for statement in (LEDGER_ENTRY, HOLD, "SELECT home = retention.home() FROM retention.homes"):
+        connect("restored", "retention_app").execute(statement.encode())
+    connect("restored", "retention_verify").execute("CREATE TABLE inventory.t (id int)")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connect("restored", "retention_app").execute("DELETE FROM retention.homes")
 
 
 def test_every_table_of_ours_has_its_rights_decided(server: PostgresServer) -> None:

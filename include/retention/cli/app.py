@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from retention.cli import (
+    backups,
     certificates,
     controls,
     difference,
@@ -117,6 +118,7 @@ key = typer.Typer(help="Keys that sign.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
 parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
+restore = typer.Typer(cls=backups.RestoreGroup, help="Restoring our own database.", no_args_is_help=True)
 groups = {
     "policy": policy,
     "map": datamap,
@@ -126,6 +128,7 @@ groups = {
     "certificate": certificate,
     "sample": sample,
     "partitions": parted,
+    "restore": restore,
 }
 for name, group in groups.items():
     app.add_typer(group, name=name)
@@ -154,6 +157,9 @@ certificate.command("verify")(certificates.certificate_verify)
 key.command("new")(evidence.key_new)
 key.command("public")(evidence.key_public)
 key.command("rotate")(evidence.key_rotate)
+app.command("backup")(backups.backup)
+restore.command("file")(backups.restore_file)
+restore.command("confirm")(backups.restore_confirm)
 app.command("mode")(controls.mode)
 app.command("stop")(controls.stop)
 app.command("resume")(controls.resume)

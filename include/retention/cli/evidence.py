@@ -30,7 +30,7 @@ NewFile = Annotated[Path, typer.Option("--out", help="A file that isn't there ye
 def ledger_sign(as_json: AsJson = False) -> None:
     """Sign what the ledger holds, and write the heads that the locked bucket lacks."""
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
-    bucket = _bucket()
+    bucket = connected_bucket()
     with database.connect(own_conninfo()) as own:
         head, written = notarise(own, _signer(), policy, datamap, bucket)
     where = f"{counted_noun(written, 'head')} written to the locked bucket" if written is not None else _NOT_ANCHORED
@@ -42,7 +42,7 @@ def ledger_sign(as_json: AsJson = False) -> None:
 def ledger_verify(as_json: AsJson = False) -> None:
     """Recompute the ledger's chain from its first entry, and hold it against every signed head, those in the locked bucket, too;
     exit code 1 where something doesn't fit."""
-    bucket = _bucket()
+    bucket = connected_bucket()
     with database.connect(own_conninfo()) as own:
         proof = prove_ledger(own, bucket)
     bad = f"entry {proof.first_bad}: {proof.reason}; {proof.entries} entries fit their chain"
@@ -114,7 +114,7 @@ def _signer() -> Signer:
     return signer_from(lambda _name: None)
 
 
-def _bucket() -> LockedBucket | None:
+def connected_bucket() -> LockedBucket | None:
     """The locked bucket, or None, with a line on standard error, where no connection names one."""
     try:
         return LockedBucket(from_environment(CONNECTION))

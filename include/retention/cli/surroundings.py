@@ -38,17 +38,22 @@ def env(as_json: AsJson = False) -> None:
 @command("migrate")
 def migrate(as_json: AsJson = False) -> None:
     """Bring our own database's schema to the newest version (connection retention_db_owner, else retention_db)."""
-    _load_owner_connections()
-    try:
-        connection = from_environment("retention_db_owner")
-    except RequestError:
-        connection = from_environment(settings.OWN_CONNECTION)
-    version = database.migrate(postgres_conninfo(connection))
+    version = database.migrate(owner_conninfo())
     emit("migrate", {"version": version}, f"schema retention is at version {version}", as_json=as_json)
 
 
+def owner_conninfo() -> str:
+    """The connection string of our own database's owner."""
+    _load_owner_connections()
+    try:
+        connection = from_environment("retention_db_owner")
+    except MissingConnection:
+        connection = from_environment(settings.OWN_CONNECTION)
+    return postgres_conninfo(connection)
+
+
 def _load_owner_connections() -> None:
-    """The local stack's owner identities: set-up alone uses them, so no other command ever loads them."""
+    """The local stack's owner identities: set-up, backup and restore use them, no other command ever loads them."""
     load_local_connections("owner.env")
 
 

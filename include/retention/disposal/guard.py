@@ -14,6 +14,7 @@ from retention.errors import GuardError, ModeError, PlanError, RequestError, Sto
 from retention.evidence.altered_holds import altered_holds
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.homes import require_confirmed
 from retention.policy.facts import Hold
 from retention.policy.holds import is_open, is_second_person
 from retention.policy.model import RetentionRule, VolumeLimit
@@ -109,8 +110,10 @@ def rows_astray(tally: Tally) -> str | None:
 
 
 def require_running(own: OwnConnection) -> None:
-    """Raise StoppedError while the global stop is set. Read before each batch."""
+    """Raise StoppedError while the global stop is set, or a restore waits to be confirmed. Read before each batch."""
     stop = stop_of(own)
+    if stop.is_restored:
+        require_confirmed(own)
     if stop.value == "stopped":
         raise StoppedError(
             f"everything is stopped since {utc_minute(stop.changed_at)}, by {stop.changed_by} ({stop.reason}). "

@@ -19,6 +19,7 @@ from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
 from retention.errors import DataMapError, GuardError, Problem
 from retention.evidence.holds import read_holds
+from retention.evidence.homes import require_confirmed
 from retention.policy.model import RetentionRule
 from retention.stores.s3_client import server_of
 
@@ -28,9 +29,10 @@ def check_places(runtime: Runtime, rule: RetentionRule) -> list[CheckedPlace]:
     no other place claims the same objects.
 
     Raises DataMapError (missing table or column, wrong type, objects of two places), StoreUnreadable (missing bucket, no access),
-    HoldsUnreadable or GuardError.
+    HoldsUnreadable, GuardError, or StoppedError where our own database was restored and nobody has confirmed its holds.
     """
     with runtime.own() as own:
+        require_confirmed(own)
         holds, now = read_holds(own), current_time(runtime, own)
         require_holds_placed(holds, runtime.datamap, now)
         require_holds_unaltered(own, runtime.hasher, holds, now)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from retention import locks
 from retention.database import OwnConnection
 from retention.evidence import ledger
+from retention.evidence.homes import CONFIRM, NOT_CONFIRMED, require_confirmed, unconfirmed_restore
 from retention.evidence.people import require_person_and_reason
 
 
@@ -22,12 +23,21 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The newest change of a mode or of the stop; `changed_at` is None where nobody has changed it yet."""
+    """The newest change of a mode or of the stop; `changed_at` is None where nobody has changed it yet.
+
+    `is_restored`: everything is stopped because our own database was restored, and nobody has confirmed its holds yet.
+    """
 
     value: str
     changed_by: str | None
     changed_at: datetime | None
     reason: str
+    is_restored: bool = False
+
+    @property
+    def how_to_end(self) -> str:
+        """What ends a stop, in words."""
+        return f"{NOT_CONFIRMED}. {CONFIRM}" if self.is_restored else "`resume` ends that."
 
 
 def mode_of(own: OwnConnection, category: str, as_of: datetime | None = None) -> Change:
@@ -55,7 +65,13 @@ def set_mode(own: OwnConnection, category: str, mode: Mode, *, changed_by: str, 
 
 
 def stop_of(own: OwnConnection, as_of: datetime | None = None) -> Change:
-    """Whether everything is stopped at `as_of` (None: now): value `stopped` or `running`."""
+    """Whether everything is stopped at `as_of` (None: now): value `stopped` or `running`.
+
+    A restored database is stopped until its holds are confirmed, whatever its rows say.
+    """
+    restore = unconfirmed_restore(own)
+    if restore is not None:
+        return Change("stopped", restore.by, restore.at, NOT_CONFIRMED, is_restored=True)
     row = own.execute(
         "SELECT stopped, changed_by, changed_at, reason FROM retention.stop_changes "
         "WHERE changed_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY change_id DESC LIMIT 1",
@@ -67,11 +83,14 @@ def stop_of(own: OwnConnection, as_of: datetime | None = None) -> Change:
 
 
 def set_stop(own: OwnConnection, stopped: bool, *, changed_by: str, reason: str) -> Change:
-    """Stop every delete path before its next batch, or resume. Raises RequestError without a person or a reason.
+    """Stop every delete path before its next batch, or resume. Raises RequestError without a person or a reason, StoppedError
+    where a restore has to be confirmed before.
 
     Batches that run at this moment end in their own time: `wait_for_batches` tells when.
     """
     require_person_and_reason(changed_by, reason, is_urgent=stopped)
+    if not stopped:
+        require_confirmed(own)
     with own.transaction():
         own.execute(
             "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (%s, %s, %s)",

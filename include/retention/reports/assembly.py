@@ -97,6 +97,7 @@ def build(
         valid_until=valid_until(check, standing.then, min(rooms, default=None)),
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
+        restored=stop.is_restored,
         notices=tuple(
             notice for category in categories for notice in notices(newest_by_coverage(category.runs).values(), now)
         ),

@@ -246,6 +246,7 @@ class Report:
     valid_until: datetime | None
     stopped: bool
     stopped_since: datetime | None
+    restored: bool
     notices: tuple[Text, ...]
     check: Check | None
     figures: tuple[Figure, ...]

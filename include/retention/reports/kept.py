@@ -41,7 +41,7 @@ def stop_since(own: OwnConnection, report: StoredReport, now: datetime) -> Text 
     is_stopped = stop.value == "stopped"
     if is_stopped == report.document.get("stopped", False):
         return None
-    name = "now.stopped" if is_stopped else "now.resumed"
+    name = "now.restored" if stop.is_restored else "now.stopped" if is_stopped else "now.resumed"
     return Text(*(say(name, language).format(formats.instant(stop.changed_at, language)) for language in ("en", "de")))
 
 

@@ -30,6 +30,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "valid_until": ("This answer holds until", "Diese Aussage gilt bis"),
     "valid_note": ("by then a newer check should exist", "bis dahin sollte eine neuere Prüfung vorliegen"),
     "stopped": ("All deletion is stopped since", "Alle Löschungen sind ausgesetzt seit"),
+    "restored": (
+        "Our own database was restored from a backup, and nobody has confirmed yet that no hold is missing.",
+        "Die eigene Datenbank wurde aus einer Sicherung wiederhergestellt; ob eine Löschsperre fehlt, hat niemand bestätigt.",
+    ),
     "and_more": ("and more places", "und weitere"),
     # findings
     "attention": ("What needs attention", "Handlungsbedarf"),

@@ -15,6 +15,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "out_of_date": ("This report is out of date.", "Dieser Bericht ist nicht mehr aktuell."),
     "now.unchecked": ("Now: {}. No check is recorded any more.", "Jetzt: {}. Es ist keine Prüfung mehr erfasst."),
     "now.stopped": ("All deletion is stopped since {}.", "Alle Löschungen sind ausgesetzt seit {}."),
+    "now.restored": (
+        "All deletion is stopped since {}: our own database was restored; nobody has confirmed yet that no hold is missing.",
+        "Alle Löschungen sind ausgesetzt seit {}: Die eigene Datenbank wurde wiederhergestellt; bestätigt ist das noch nicht.",
+    ),
     "now.resumed": (
         "The stop of which this report tells ended on {}.",
         "Die Aussetzung, von der dieser Bericht spricht, endete am {}.",

@@ -104,6 +104,8 @@ class Status:
     verdict: str
     stopped: bool
     categories: list[CategoryStatus]
+    stopped_because: str | None = None
+    how_to_end: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Fields of the command line's JSON."""
@@ -111,7 +113,7 @@ class Status:
 
     def to_text(self) -> str:
         """A table with a line for each category, before it whether everything is stopped, and after it what asks for a look."""
-        stopped = ["everything is STOPPED; `resume` ends that"] if self.stopped else []
+        stopped = [f"everything is STOPPED; {self.how_to_end}"] if self.stopped else []
         table = in_columns([_HEAD, *(one.line() for one in self.categories)])
         troubles = [trouble for one in self.categories for trouble in one.troubles()]
         next_step = [NEXT_STEP] if self.verdict != Verdict.COMPLIANT else []
@@ -142,7 +144,10 @@ def read_status(own: OwnConnection, categories: Sequence[str], documents: Docume
     worst = next(
         (verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown"
     )
-    return Status(worst, stop_of(own, now).value == "stopped", found)
+    stop = stop_of(own, now)
+    if stop.value != "stopped":
+        return Status(worst, False, found)
+    return Status(worst, True, found, stop.reason, stop.how_to_end)
 
 
 def _category(own: OwnConnection, category: str, documents: Documents, now: datetime) -> CategoryStatus:

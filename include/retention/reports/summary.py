@@ -35,7 +35,8 @@ def read_summary(
     The verdict is the one that `status` gives at `until`; `documents` are those that count then.
     """
     found = [_summary(own, category, documents, since, until) for category in categories]
-    stopped = ["Everything is STOPPED; `resume` ends that."] if stop_of(own, until).value == "stopped" else []
+    stop = stop_of(own, until)
+    stopped = [f"Everything is STOPPED; {stop.how_to_end}"] if stop.value == "stopped" else []
     texts = [*stopped, *(one["text"] for one in found)]
     if any(one["verdict"] != Verdict.COMPLIANT for one in found):
         texts.append(NEXT_STEP)

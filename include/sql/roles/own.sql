@@ -13,14 +13,14 @@ GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
 -- ended, its scope not rewritten; the ledger grows through its function alone, which takes no hash from the caller.
 GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
 GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
-    retention.holds, retention.reports, retention.tree_heads TO retention_app;
+    retention.holds, retention.reports, retention.tree_heads, retention.homes TO retention_app;
 -- Who was suppressed stays so; a later withdrawal counts from then on.
 GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
 GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
-GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text) TO retention_app;
+GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home() TO retention_app;
 
 -- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
 GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list TO retention_verify;
