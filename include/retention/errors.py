@@ -27,6 +27,7 @@ RetentionError
 │   └── EvidenceError           the ledger, a tree head or a key doesn't fit what was signed before
 ├── BusyError                4  another run is at work on the same plan; it is worth trying again
 ├── PartlyFailedError        5  some items failed; the others are done
+├── PaperError               2  a page could not be set as a PDF (paper/printing.py)
 └── StackError               2  the local stack can't start or stop (local/processes.py)
     ├── AlreadyThere            what was to be made is there already (local/airflow_api.py)
     └── ProductFailedError   5  it runs, but a DAG did not do its work (local/up.py)

@@ -57,7 +57,11 @@ class TestDisposal:
             ),
             pytest.param(("hold", "end", str(uuid.uuid4()), "--reason", "r"), "no open hold", id="unknown_hold"),
             pytest.param(("env",), "make run", id="no_local_stack"),
-            pytest.param(("report", "--format", "pdf"), "html or json", id="no_pdf_yet"),
+            pytest.param(("report", "--format", "doc"), "html, json or pdf", id="unknown_format"),
+            pytest.param(("report", "--language", "fr"), "de or en", id="unknown_language"),
+            pytest.param(
+                ("report", "--format", "html", "--format", "pdf", "--out", "x"), "one --format", id="one_file_for_two"
+            ),
             pytest.param(("sample", "load"), "sample environment", id="sample_outside_its_environment"),
         ],
     )

@@ -14,13 +14,18 @@ from tests.reports.scenarios import NOW, insert_mode, insert_plan
 from tests.reports.shapes import six_categories
 
 from retention.database import OwnConnection
-from retention.reports import build, render_html, store
+from retention.reports import build, latest, render_html, render_papers, store
 from retention.reports.checks import documents_now
 from retention.reports.pages import create_app
 
 
 def page(own: OwnConnection, route: str) -> str:
     """The page as everybody reads it."""
+    return answer(own, route).raise_for_status().text
+
+
+def answer(own: OwnConnection, route: str) -> httpx.Response:
+    """What the app answers."""
     app = create_app(
         logged_in=lambda: None,
         open_reports=lambda: nullcontext(own),
@@ -32,7 +37,7 @@ def page(own: OwnConnection, route: str) -> str:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://airflow") as client:
             return await client.get(route)
 
-    return asyncio.run(get()).raise_for_status().text
+    return asyncio.run(get())
 
 
 def keep(own: OwnConnection) -> None:
@@ -60,3 +65,26 @@ def test_trouble_that_the_report_tells_is_not_told_twice(own: OwnConnection) -> 
     (english,) = [part for part in text.split("<article ") if part.startswith('lang="en"')]
     assert english.count("of 2 due items anonymised; 1 failed (1 × 42501: a right is missing)") == 1
     assert "of 2 due items" not in text.partition("<main>")[0]
+
+
+def test_paper_is_offered_where_it_was_kept(own: OwnConnection) -> None:
+    several.several(own)
+    keep(own)
+    assert ".pdf?" not in page(own, "/?lang=en")
+    report = build(own, None, *six_categories(), now=NOW + timedelta(minutes=1))
+    papers = render_papers(report)
+    store(own, report, render_html(report), papers)
+    route = f"/reports/{report.report_id}.pdf?lang=en"
+    assert route in page(own, "/?lang=en")
+    got = answer(own, route)
+    assert got.content == papers["en"]
+    assert got.headers["content-type"] == "application/pdf"
+    assert got.headers["content-disposition"].endswith('.en.pdf"')
+
+
+def test_paper_that_was_not_kept_is_not_found(own: OwnConnection) -> None:
+    several.several(own)
+    keep(own)
+    kept = latest(own)
+    assert kept is not None
+    assert answer(own, f"/reports/{kept.report_id}.pdf").status_code == 404

@@ -22,6 +22,7 @@ from retention.cli import (
     holds,
     partitions,
     proof,
+    reporting,
     surroundings,
 )
 from retention.cli.output import emit
@@ -145,7 +146,7 @@ app.command("approve")(disposal.approve)
 app.command("dispose")(disposal.dispose)
 app.command("explain")(disposal.explain)
 app.command("verify")(proof.verify)
-app.command("report")(proof.report)
+app.command("report")(reporting.report)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)
 parted.command("create")(partitions.partitions_create)

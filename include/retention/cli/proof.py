@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,11 +11,9 @@ from retention import database, settings
 from retention.cli.arguments import require_mapped
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, command, emit, progress_bar
-from retention.cli.streams import say
 from retention.connections import from_environment, postgres_conninfo
 from retention.datamap.categories import known_categories
 from retention.datamap.loader import load_datamap
-from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_policy
 from retention.verification.result import Finding
@@ -77,43 +74,9 @@ def all_categories() -> list[str]:
     return known_categories(load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
 
 
-def _instant(own: database.OwnConnection, as_of: str | None, given: datetime) -> datetime:
+def instant_of(own: database.OwnConnection, as_of: str | None, given: datetime) -> datetime:
     """`--as-of`, else now by our own database's clock, which dates what is read here: a newer proof must not lie ahead of it."""
     return given if as_of is not None else database.database_time(own)
-
-
-@command("report")
-def report(
-    format: Annotated[str, typer.Option(help="html or json")] = "html",  # noqa: A002  # the option's public name
-    out: Annotated[Path | None, typer.Option(help="The file to write; default: in the state folder.")] = None,
-    as_of: AsOf = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write the check report of the newest verification that had finished at that instant, and print its path."""
-    from retention import reports
-    from retention.reports.checks import last_proof_id
-
-    given = settings.parse_as_of(as_of)
-
-    if format not in ("html", "json"):
-        raise RequestError(f"--format: found {format!r}; expected html or json (PDF: print the HTML)")
-    policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
-    with database.connect(own_conninfo()) as own:
-        instant = _instant(own, as_of, given)
-        proof = last_proof_id(own, instant)
-        if proof is None and as_of is not None:
-            raise RequestError(f"--as-of: found no verification that had finished by {as_of}; expected a later instant")
-        document = reports.build(own, proof, policy, datamap, now=instant)
-    path = out if out is not None else settings.state_folder() / "reports" / f"check-report.{format}"
-    text = reports.render_html(document) if format == "html" else reports.to_json(document)
-    try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True)
-            say(f"made the folder {path.parent.resolve()}, which was not there")
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"--out: could not write {path} ({error.strerror}); expected a writable file") from None
-    emit("report", {"path": str(path.resolve())}, str(path.resolve()), as_json=as_json)
 
 
 @command("status")
@@ -126,7 +89,7 @@ def status(as_of: AsOf = None, as_json: AsJson = False) -> None:
     documents = documents_now(policy, datamap)
     given = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        result = read_status(own, known_categories(policy, datamap), documents, _instant(own, as_of, given))
+        result = read_status(own, known_categories(policy, datamap), documents, instant_of(own, as_of, given))
     emit("status", result.to_json(), result.to_text(), as_json=as_json)
     raise typer.Exit(EXIT_BY_VERDICT[result.verdict])
 
@@ -145,7 +108,7 @@ def summary(
     first: datetime | None = settings.parse_instant("--since", since) if since is not None else None
     given = settings.parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        until = _instant(own, as_of, given)
+        until = instant_of(own, as_of, given)
         categories = known_categories(policy, datamap)
         fields: dict[str, Any] = read_summary(own, categories, documents_now(policy, datamap), since=first, until=until)
     emit("summary", fields, fields["text"], as_json=as_json)

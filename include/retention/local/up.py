@@ -213,14 +213,17 @@ def _enforce_at_first(stack: Stack) -> None:
 def _tell(stack: Stack, since: datetime) -> int:
     """The summary in words, then where to look. Standard output, so that it can be kept."""
     env = stack.environment()
-    with step("report"):
-        report = subprocess.run(retention("report"), env=env, capture_output=True, text=True, check=False)
+    # Side by side, as both only read: a report on paper takes seconds of its own.
+    asked = retention("report", "--format", "html", "--format", "pdf")
+    report = subprocess.Popen(asked, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     sys.stdout.flush()
     print(flush=True)
     subprocess.run(retention("summary", "--since", since.isoformat()), env=env, check=False)
-    path = report.stdout.strip() if report.returncode == 0 else f"none: {report.stderr.strip()}"
+    with step("report"):
+        written, refused = report.communicate()
+    paths = written.split("\n") if report.returncode == 0 else [f"none: {refused.strip()}"]
     print(f"\nAirflow    {stack.url}   (logins: {stack.state.logins_file})")
-    print(f"Report     {path}")
+    print("Report     " + "\n           ".join(path for path in paths if path))
     print("Stop with  make stop", flush=True)
     return 0
 

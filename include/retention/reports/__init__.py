@@ -4,6 +4,7 @@ from retention.reports.archive import ReportLine, StoredReport, by_id, latest, l
 from retention.reports.assembly import build
 from retention.reports.document import SCHEMA, Report, to_document, to_json
 from retention.reports.html import render_html
+from retention.reports.paper import render_papers, render_pdf
 from retention.verification.result import Verdict
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "latest",
     "listing",
     "render_html",
+    "render_papers",
+    "render_pdf",
     "store",
     "to_document",
     "to_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
-from retention.reports.document import Figure, Report, to_document
+from retention.reports.document import Check, Figure, Report, to_document
 
 PAGE_REPORTS = 50
 
@@ -26,6 +27,7 @@ class StoredReport:
     verdict: str
     document: dict[str, Any]
     html: str
+    has_paper: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,33 @@ class ReportLine:
     figures: tuple[Figure, ...]
 
 
-def store(own: OwnConnection, report: Report, html: str) -> UUID:
-    """Keep a report and return its id. Raises RequestError for one that rests on no check: it proves nothing."""
+def store(own: OwnConnection, report: Report, html: str, papers: Mapping[str, bytes] | None = None) -> UUID:
+    """Keep a report, with its PDFs by language, and return its id.
+
+    Raises RequestError for one that rests on no check: it proves nothing.
+    """
     if report.check is None:
         raise RequestError(
             "found a report without a check; expected one that rests on a check run. Run `verify` first."
         )
+    with own.transaction():
+        _insert(own, report, report.check, html)
+        for language, pdf in (papers or {}).items():
+            own.execute(
+                "INSERT INTO retention.report_papers (report_id, language, pdf) VALUES (%s, %s, %s)",
+                (report.report_id, language, pdf),
+            )
+    return report.report_id
+
+
+def _insert(own: OwnConnection, report: Report, check: Check, html: str) -> None:
     try:
         own.execute(
             "INSERT INTO retention.reports (report_id, check_run_id, created_at, verdict, document, html) "
             "VALUES (%s, %s, %s, %s, %s, %s)",
             (
                 report.report_id,
-                report.check.check_run_id,
+                check.check_run_id,
                 report.created_at,
                 report.verdict.value,
                 Jsonb(to_document(report)),
@@ -61,7 +77,14 @@ def store(own: OwnConnection, report: Report, html: str) -> UUID:
         )
     except psycopg.errors.UniqueViolation:
         raise RequestError(f"report {report.report_id} is kept already; expected a new one. Build it again.") from None
-    return report.report_id
+
+
+def paper(own: OwnConnection, report_id: UUID, language: str) -> bytes | None:
+    """The PDF of a report as it was kept; None where it was kept without."""
+    row = own.execute(
+        "SELECT pdf FROM retention.report_papers WHERE report_id = %s AND language = %s", (report_id, language)
+    ).fetchone()
+    return bytes(row["pdf"]) if row else None
 
 
 def latest(own: OwnConnection) -> StoredReport | None:
@@ -77,7 +100,10 @@ def by_id(own: OwnConnection, report_id: UUID) -> StoredReport | None:
     return StoredReport(**row) if row else None
 
 
-_STORED = "SELECT report_id, created_at, verdict, document, html FROM retention.reports"
+_STORED = (
+    "SELECT report_id, created_at, verdict, document, html, "
+    "EXISTS (SELECT FROM retention.report_papers AS p WHERE p.report_id = r.report_id) AS has_paper FROM retention.reports AS r"
+)
 
 
 def listing(own: OwnConnection, *, limit: int = PAGE_REPORTS, before: datetime | None = None) -> list[ReportLine]:

@@ -10,6 +10,7 @@ from retention.database import OwnConnection, database_time
 from retention.datamap.loader import DataMap, MappedExternal
 from retention.evidence import ledger
 from retention.evidence.controls import mode_of, stop_of
+from retention.evidence.tree_heads import newest_head
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.reports import answer, disposals, kinds, verdict
@@ -32,8 +33,10 @@ from retention.reports.document import (
     Leniency,
     Limit,
     Report,
+    SignedHead,
     Text,
 )
+from retention.reports.headrooms import headroom_per_day
 from retention.reports.places import places_of_map
 from retention.reports.run_words import notices
 from retention.reports.runs import last_runs, newest_by_coverage, newest_counted
@@ -190,6 +193,7 @@ def _category(
         runs=runs,
         latencies=tuple(disposals.latency(own, category, now, days) for days in LATENCY_WINDOWS_DAYS),
         deletions_per_day=days,
+        headroom_per_day=headroom_per_day(own, category, now),
         gone_by_coverage=by_coverage,
         exceptions=_exceptions(findings, category),
         holds=disposals.holds_in_force(own, category, places, now, check.check_run_id if check and complete else None),
@@ -205,7 +209,7 @@ def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, 
 
 
 def _evidence(own: OwnConnection, changed: tuple[str, ...], policy: Policy, datamap: DataMap) -> Evidence:
-    head = ledger.head(own)
+    head, signed = ledger.head(own), newest_head(own)
     return Evidence(
         policy_version=policy.promises.policy_version,
         policy_title=policy.promises.policy_title,
@@ -216,4 +220,5 @@ def _evidence(own: OwnConnection, changed: tuple[str, ...], policy: Policy, data
         code_version=code_version(),
         ledger_entries=head.seq,
         ledger_head=head.hash,
+        signed_head=SignedHead(signed.size, signed.root, signed.at, signed.key) if signed is not None else None,
     )

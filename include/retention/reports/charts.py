@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from retention.reports.document import DayCount
-from retention.reports.formats import day, number
+from retention.reports.document import DayCount, DayRoom
+from retention.reports.formats import age, day, number
 
 _WIDTH = 1_000
 _BAR_HEIGHT = 30
@@ -68,22 +68,44 @@ def deletions_per_day(days: Sequence[DayCount], language: str, *, title: str) ->
     step = _WIDTH / max(len(days), 1)
     shapes = []
     for position, entry in enumerate(days):
-        left = round(position * step + step * 0.12, 1)
-        width = round(step * 0.76, 1)
         label = escape(f"{day(entry.day, language)}: {number(entry.gone, language)}")
+        left = position * step
         if entry.gone is None:
-            shapes.append(
-                f'<rect class="unrecorded" x="{round(position * step, 1)}" y="0" width="{round(step, 1)}" '
-                f'height="{_DAYS_HEIGHT - 1}"><title>{label}</title></rect>'
-            )
+            shapes.append(_rect("unrecorded", left, 0, step, _DAYS_HEIGHT - 1, label))
             continue
         height = _height(entry.gone, top)
-        shapes.append(
-            f'<rect class="bar day" x="{left}" y="{round(_DAYS_HEIGHT - 1 - height, 1)}" width="{width}" height="{height}">'
-            f"<title>{label}</title></rect>"
-        )
+        shapes.append(_rect("bar day", left + step * 0.12, _DAYS_HEIGHT - 1 - height, step * 0.76, height, label))
     shapes.append(_line("axis", 0, _DAYS_HEIGHT - 0.5, _WIDTH, _DAYS_HEIGHT - 0.5))
     return _svg(shapes, _DAYS_HEIGHT, title, "days")
+
+
+def headroom_over_time(days: Sequence[DayRoom], language: str, *, title: str) -> Markup:
+    """One bar per day, up from the line where a deadline passes; down from it where one had passed. Grey where none is known."""
+    rooms = [entry.headroom_s for entry in days if entry.headroom_s is not None]
+    top, bottom = max([0, *rooms]), min([0, *rooms])
+    scale = (_DAYS_HEIGHT - 4) / max(top - bottom, 1)
+    zero, step = 2 + top * scale, _WIDTH / max(len(days), 1)
+    shapes = []
+    for position, entry in enumerate(days):
+        label = escape(f"{day(entry.day, language)}: {age(entry.headroom_s, language)}")
+        left, room_s = position * step, entry.headroom_s
+        if room_s is None:
+            shapes.append(_rect("unrecorded", left, 0, step, _DAYS_HEIGHT, label))
+            continue
+        height = max(abs(room_s) * scale, 2.0)
+        kind = "bar within" if room_s >= 0 else "bar past"
+        shapes.append(
+            _rect(kind, left + step * 0.12, zero - height if room_s >= 0 else zero, step * 0.76, height, label)
+        )
+    shapes.append(_line("axis", 0, round(zero, 1), _WIDTH, round(zero, 1)))
+    return _svg(shapes, _DAYS_HEIGHT, title, "room")
+
+
+def _rect(kind: str, x: float, y: float, width: float, height: float, label: str) -> str:
+    place = " ".join(
+        f'{name}="{round(value, 1)}"' for name, value in (("x", x), ("y", y), ("width", width), ("height", height))
+    )
+    return f'<rect class="{kind}" {place}><title>{label}</title></rect>'
 
 
 def _height(count: int, top: int) -> float:

@@ -99,6 +99,14 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
+class DayRoom:
+    """The smallest headroom that the checks of one calendar day in Berlin saw, in seconds; None where none of them knew one."""
+
+    day: date
+    headroom_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckOnPlace:
     """One check, on how many things it looked, and how many of its kind it found. `outcome`: `passed`, `failed` or `unknown`."""
 
@@ -147,6 +155,7 @@ class CategoryReport:
     runs: tuple[DisposalRun, ...]
     latencies: tuple[Latency, ...]
     deletions_per_day: tuple[DayCount, ...]
+    headroom_per_day: tuple[DayRoom, ...]
     gone_by_coverage: dict[str, int]
     exceptions: tuple[Finding, ...]
     holds: tuple[HoldInForce, ...]
@@ -206,6 +215,16 @@ class Leniency:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedHead:
+    """The newest signed statement of what the ledger held: `size` entries with the Merkle `root`, at `at`, signed by `key`."""
+
+    size: int
+    root: str
+    at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What anybody needs to check the report: versions, digests, and where the ledger stood.
 
@@ -221,6 +240,7 @@ class Evidence:
     code_version: str
     ledger_entries: int
     ledger_head: str
+    signed_head: SignedHead | None
 
 
 @dataclass(frozen=True, slots=True)

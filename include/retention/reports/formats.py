@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from retention.policy.periods import BERLIN
@@ -24,6 +25,11 @@ _MONTHS = [
     "December",
 ]  # not strftime: that follows the machine's locale
 _ZONES = {"CET": "MEZ", "CEST": "MESZ"}
+
+
+def either(names: Sequence[str]) -> str:
+    """`html, json or pdf`: what may be chosen, in messages."""
+    return " or ".join([", ".join(names[:-1]), names[-1]])
 
 
 def unknown(language: str) -> str:

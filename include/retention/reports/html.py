@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from retention.reports import charts, formats, kinds, overview
@@ -23,6 +23,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
 APPENDIX_SLOT = Markup("<!-- appendix -->")
 """Where pages that show a stored report may put their own navigation and their own additions."""
+
+
+def render_article(report: Report, language: str) -> str:
+    """What the report says in one language: the part of the page that paper has, too."""
+    other = next(one for one in formats.LANGUAGES if one != language)
+    article: Template = environment().get_template("article.html.j2")
+    return article.render(report=report, language=language, other=other)
 
 
 def render_html(report: Report, language: str = "de") -> str:
@@ -80,6 +87,9 @@ def environment() -> Environment:
         "age_plot": _age_plot,
         "age_state": _age_state,
         "days_plot": _days_plot,
+        "room_plot": _room_plot,
+        "least_room": _least_room,
+        "has_unknown_room": lambda category: any(entry.headroom_s is None for entry in category.headroom_per_day),
         "total_gone": _total_gone,
         "most_gone": _most_gone,
         "has_unrecorded": lambda category: any(entry.gone is None for entry in category.deletions_per_day),
@@ -138,6 +148,14 @@ def _evidence(report: Report, language: str) -> Iterator[tuple[str, str, bool]]:
     yield "code_version", digest(evidence.code_version), True
     yield "ledger_entries", formats.number(evidence.ledger_entries, language), False
     yield "ledger_head", digest(evidence.ledger_head), True
+    if evidence.signed_head is None:
+        yield "signed_head", say("signed_head.none", language), False
+    else:
+        head = evidence.signed_head
+        when, size = formats.instant(head.at, language), formats.number(head.size, language)
+        yield "signed_head", say("signed_head.of", language).format(when, size), False
+        yield "signed_root", digest(head.root), True
+        yield "signed_key", digest(head.key), True
     if check is not None:
         started, finished = (formats.instant(at, language) for at in (check.started_at, check.finished_at))
         yield "check_time", f"{started} – {finished}", False
@@ -169,6 +187,20 @@ def _days_plot(category: CategoryReport, language: str) -> Markup:
     total = formats.number(_total_gone(category), language)
     title = f"{say(_done('days_plot', category), language)}. {say('days_total', language)}: {total}"
     return charts.deletions_per_day(category.deletions_per_day, language, title=title)
+
+
+def _room_plot(category: CategoryReport, language: str) -> Markup | None:
+    """None where no check of those days knew a headroom."""
+    known = [entry.headroom_s for entry in category.headroom_per_day if entry.headroom_s is not None]
+    if not known:
+        return None
+    title = f"{say('room_plot', language)}. {say('room_least', language)}: {formats.age(min(known), language)}"
+    return charts.headroom_over_time(category.headroom_per_day, language, title=title)
+
+
+def _least_room(category: CategoryReport, language: str) -> str:
+    known = [entry.headroom_s for entry in category.headroom_per_day if entry.headroom_s is not None]
+    return formats.age(min(known, default=None), language)
 
 
 def _known_days(category: CategoryReport) -> list[int]:

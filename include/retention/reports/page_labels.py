@@ -9,6 +9,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "earlier_reports": ("Earlier reports", "Frühere Berichte"),
     "older_reports": ("Older reports", "Ältere Berichte"),
     "save_html": ("Save as file", "Als Datei speichern"),
+    "save_pdf": ("PDF", "PDF"),
     "save_json": ("JSON", "JSON"),
     "verdict": ("Verdict", "Ergebnis"),
     "categories": ("Data categories", "Datenarten"),

@@ -126,6 +126,15 @@ def _routes(open_reports: OpenReports, documents: CurrentDocuments) -> APIRouter
         report = _find(open_reports, report_id)
         return _download(report, report.html, "html", "text/html")
 
+    @pages.get("/reports/{report_id}.pdf")
+    def as_paper(request: Request, report_id: str) -> Response:
+        report, language = _find(open_reports, report_id), _language(request)
+        with open_reports() as own:
+            pdf = archive.paper(own, report.report_id, language)
+        if pdf is None:
+            raise HTTPException(404)
+        return _download(report, pdf, f"{language}.pdf", "application/pdf")
+
     @pages.get("/reports/{report_id}")
     def one(request: Request, report_id: str) -> Response:
         return _report_page(request, _find(open_reports, report_id))
@@ -184,6 +193,7 @@ def _report_page(
         "navigation.html.j2",
         here="newest" if newest else "",
         report_id=report.report_id,
+        has_paper=report.has_paper,
         out_of_date=out_of_date,
         notices=notices,
     )
@@ -214,7 +224,7 @@ def _problem(request: Request, status: int) -> Response:
     return _shell(request, "problem.html.j2", title=f"problem.{known}", status=status)
 
 
-def _download(report: StoredReport, text: str, suffix: str, media_type: str) -> Response:
+def _download(report: StoredReport, text: str | bytes, suffix: str, media_type: str) -> Response:
     name = f"check-report-{report.created_at:%Y-%m-%d-%H%M}-{str(report.report_id)[:8]}.{suffix}"
     return Response(text, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

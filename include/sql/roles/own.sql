@@ -13,7 +13,7 @@ GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
 -- ended, its scope not rewritten; the ledger grows through its function alone, which takes no hash from the caller.
 GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
 GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
-    retention.holds, retention.reports, retention.tree_heads, retention.homes TO retention_app;
+    retention.holds, retention.reports, retention.report_papers, retention.tree_heads, retention.homes TO retention_app;
 -- Who was suppressed stays so; a later withdrawal counts from then on.
 GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
 GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO retention_app;
