@@ -3,7 +3,7 @@ PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) include/retention/local/bootstrap.py
 LOCAL = PYTHONPATH=include $(PYTHON) -B -m retention.local
 
-.PHONY: run stop status test bench clean lock
+.PHONY: run stop status test bench mutants clean lock
 
 run:     # set up, start everything, load the sample company, dispose, verify, report; returns with all of it running
 	@$(BOOTSTRAP)
@@ -22,6 +22,10 @@ test:    # set up, then format, lint, import contracts, types, shell, compose fi
 bench:   # ratios in one run, written to build/bench.json
 	@$(BOOTSTRAP) --dev
 	@.venv/bin/python -m benchmarks
+
+mutants: # faults put into disposal, each to be caught by verification; written to build/mutants.json
+	@$(BOOTSTRAP) --dev
+	@.venv/bin/python -m tests.mutants
 
 clean:   # stop, then remove everything that was made here
 	@$(LOCAL) clean
