@@ -22,6 +22,7 @@ from retention.cli import (
     holds,
     partitions,
     proof,
+    replay,
     reporting,
     surroundings,
 )
@@ -119,6 +120,7 @@ key = typer.Typer(help="Keys that sign.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
 parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
+replayed = typer.Typer(help="What to delete again after a source was restored.", no_args_is_help=True)
 restore = typer.Typer(cls=backups.RestoreGroup, help="Restoring our own database.", no_args_is_help=True)
 groups = {
     "policy": policy,
@@ -129,6 +131,7 @@ groups = {
     "certificate": certificate,
     "sample": sample,
     "partitions": parted,
+    "replay": replayed,
     "restore": restore,
 }
 for name, group in groups.items():
@@ -159,6 +162,8 @@ key.command("new")(evidence.key_new)
 key.command("public")(evidence.key_public)
 key.command("rotate")(evidence.key_rotate)
 app.command("backup")(backups.backup)
+replayed.command("export")(replay.replay_export)
+replayed.command("check")(replay.replay_check)
 restore.command("file")(backups.restore_file)
 restore.command("confirm")(backups.restore_confirm)
 app.command("mode")(controls.mode)

@@ -102,7 +102,7 @@ def _decided(
     runtime: Runtime, own: OwnConnection, rule: RetentionRule, place: RowPlace, item: str, as_of: datetime
 ) -> Mapping[str, Any] | None:
     with runtime.source(place) as source:
-        reading = Reading[Any].take(runtime, own, rule, _looked_at(runtime, source, rule, place), as_of)
+        reading = Reading[Any].take(runtime, own, rule, looked_at(runtime, source, rule, place), as_of)
         keys = _keys(source, place, item)
         suppressed = suppressed_items(reading, own, keys) if isinstance(place, MappedTable) else None
         selection = reading.selection(keys=keys, suppressed=suppressed)
@@ -113,7 +113,7 @@ def _decided(
         return row | {"waits_for": waits_for(source, place, reading.checked.columns, row["item_id"])}
 
 
-def _looked_at(
+def looked_at(
     runtime: Runtime, source: psycopg.Connection[Any], rule: RetentionRule, place: RowPlace
 ) -> CheckedObjects | CheckedTable:
     """The place with what its SQL returns. To explain needs no store: what only deletion needs is not asked for."""

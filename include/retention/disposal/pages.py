@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
-from retention.stores.protocol import StoredPart
+Listed = TypeVar("Listed")
 
 
-def pages_of(parts: Iterable[StoredPart], size: int) -> Iterator[list[StoredPart]]:
-    """The parts in lists of `size`, the last one perhaps shorter; none is empty."""
-    iterator = iter(parts)
+def pages_of(listed: Iterable[Listed], size: int) -> Iterator[list[Listed]]:
+    """What is listed in lists of `size`, the last one perhaps shorter; none is empty."""
+    iterator = iter(listed)
     while page := list(islice(iterator, size)):
         yield page

@@ -1,0 +1,1 @@
+"""What has to be deleted again after a source was restored from a backup."""

@@ -1,0 +1,165 @@
+"""The replay list as a file, apart from our own database: keyed hashes of what was disposed of, as long as a backup may bring it
+back.
+
+JSON Lines: a header, a line for each item, and the SHA-256 of all before, so that a truncated or changed list is refused. Whoever
+lacks the hash key can't tell from it what it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from retention.database import OwnConnection, database_time
+from retention.errors import RequestError
+from retention.evidence.entry import canonical
+from retention.policy.periods import parse_elapsed
+
+SCHEMA = "retention/replay-list/1"
+KEPT = "RETENTION_BACKUPS_KEPT"
+_READ = (
+    "SELECT DISTINCT ON (place, item_hash) place, item_hash, key_hash, category, reason, gone_at FROM retention.disposed_items "
+    "WHERE key_id = %s AND gone_at > %s ORDER BY place, item_hash, gone_at DESC"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the list covers: all that went in `backups_kept` (ISO 8601) before `created_at`, under the hash key `key`. From
+    `needed_until` on no backup has any of it."""
+
+    created_at: datetime
+    needed_until: datetime
+    backups_kept: str
+    key: str
+    ledger_size: int
+    ledger_head: str
+
+
+class Disposed(NamedTuple):
+    """One item that went: its hash and its object key's (in hex; equal for rows), and why it was due."""
+
+    place: str
+    item: str
+    key: str | None
+    category: str
+    reason: str | None
+
+
+def backups_kept(given: str | None) -> tuple[str, timedelta]:
+    """How long the oldest backup of any source lives: the option, else `RETENTION_BACKUPS_KEPT`.
+
+    Raises RequestError where neither says so: a list that is too short forgets what a backup brings back.
+    """
+    text = given or os.environ.get(KEPT) or ""
+    try:
+        period = parse_elapsed(text)
+    except ValueError:
+        period = timedelta()
+    if period <= timedelta():
+        found = f"found {text!r}" if text else "found no period"
+        raise RequestError(
+            f"--backups-kept: {found}; expected how long the oldest backup of any source is kept, such as P35D (or {KEPT} in the "
+            "environment). There is no default: only who makes the backups knows."
+        )
+    return text, period
+
+
+def write_list(own: OwnConnection, path: Path, key_id: str, kept: str, period: timedelta, head: tuple[int, str]) -> int:
+    """Write what went within the period, as a new file of mode 600; gives how many items those are.
+
+    Raises RequestError for a file that is there, and where items went under another hash key: nobody could find them with this
+    one."""
+    with own.transaction():
+        own.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        now = database_time(own)
+        strange = own.execute(
+            "SELECT count(*) AS items FROM retention.disposed_items WHERE key_id <> %s AND gone_at > %s",
+            (key_id, now - period),
+        ).fetchone()
+        if strange is not None and strange["items"]:
+            raise RequestError(
+                f"found {strange['items']} items that went under another hash key; expected the key they were hashed with "
+                "(RETENTION_HASH_KEY_FILE): export once with each."
+            )
+        header = Header(now, now + period, kept, key_id, *head)
+        with own.cursor(name="disposed") as cursor:
+            cursor.itersize = 10_000
+            cursor.execute(_READ, (key_id, now - period))
+            items = (
+                Disposed(
+                    row["place"],
+                    row["item_hash"].hex(),
+                    row["key_hash"].hex() if row["key_hash"] is not None else None,
+                    row["category"],
+                    row["reason"],
+                )
+                for row in cursor
+            )
+            return _write(path, header, items)
+
+
+def _write(path: Path, header: Header, items: Iterable[Disposed]) -> int:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise RequestError(f"{path}: found a file; expected none. Nothing is replaced: choose another name.") from None
+    except OSError as error:
+        raise RequestError(f"{path}: could not be written ({error.strerror}); expected a folder to write in") from None
+    running, count = hashlib.sha256(), 0
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for line in _lines(header, items):
+                running.update(line)
+                file.write(line)
+                count += 1
+            file.write(f"{running.hexdigest()}\n".encode())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return count - 1
+
+
+def _lines(header: Header, items: Iterable[Disposed]) -> Iterator[bytes]:
+    yield f"{canonical(asdict(header) | {'schema': SCHEMA})}\n".encode()
+    for item in items:
+        yield f"{json.dumps(list(item), ensure_ascii=False)}\n".encode()
+
+
+def read_header(path: Path) -> Header:
+    """The header of a list whose every byte is as it was written. Raises RequestError for any other file."""
+    try:
+        running, last = hashlib.sha256(), b""
+        with path.open("rb") as file:
+            first = file.readline()
+            file.seek(0)
+            for line in file:
+                running.update(last)
+                last = line
+        fields = json.loads(first)
+        if last.decode() != f"{running.hexdigest()}\n" or fields.pop("schema") != SCHEMA:
+            raise ValueError
+        instants = {name: datetime.fromisoformat(fields[name]) for name in ("created_at", "needed_until")}
+        return Header(**fields | instants)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RequestError(
+            f"{path}: found no replay list, or one that is truncated or changed ({type(error).__name__}); expected a file as "
+            "`python -m retention replay export` wrote it"
+        ) from None
+
+
+def items_of(path: Path, place: str) -> Iterator[Disposed]:
+    """The items of one place, of a list that `read_header` has read."""
+    with path.open("rb") as file:
+        file.readline()
+        for line in file:
+            if line.startswith(b"["):
+                item = Disposed(*json.loads(line))
+                if item.place == place:
+                    yield item
