@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from retention.errors import RequestError
+
+
+def write_all_new(files: Mapping[Path, str | bytes], *, mode: int) -> None:
+    """Write these files, none of which is there yet. Raises RequestError where one is: then none was written."""
+    for path in files:
+        if path.exists():
+            raise _found(path)
+    for path, content in files.items():
+        write_new(path, content, mode=mode)
 
 
 def write_new(path: Path, content: str | bytes, *, mode: int) -> None:
@@ -17,8 +27,12 @@ def write_new(path: Path, content: str | bytes, *, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
-        raise RequestError(f"{path}: found a file; expected none. Nothing is replaced: choose another name.") from None
+        raise _found(path) from None
     except OSError as error:
         raise RequestError(f"{path}: could not be written ({error.strerror}); expected a folder to write in") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+
+
+def _found(path: Path) -> RequestError:
+    return RequestError(f"{path}: found a file; expected none. Nothing is replaced: choose another name.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,17 +10,15 @@ from uuid import UUID
 import typer
 
 from retention import database
+from retention.certificates import check_files, issue, write
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, command, emit
 from retention.database import OwnConnection
 from retention.errors import PlanError, RequestError
 from retention.evidence.certificate import certify_customer, certify_run
-from retention.evidence.certificate_check import problems, read_certificate
-from retention.evidence.sealing import seal
 from retention.evidence.signing import PublicKeys, signer_from
 from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import newest_head
-from retention.new_file import write_new
 from retention.settings import parse_instant
 
 NewFile = Annotated[Path, typer.Option("--out", help="A file that isn't there yet.")]
@@ -58,10 +56,11 @@ def _issue(
         if head is None:
             raise PlanError("found no signed tree head; expected `ledger sign` to have run. Nothing was certified.")
         document = certify(own, head)
-    write_new(out, seal(document, signer), mode=0o644)
+    paths = write(out, issue(document, signer))
     fields = {
         "certificate": document["certificate"],
         "path": out,
+        "papers": paths[1:],
         "key": signer.key_id,
         "gone": document["statement"]["gone"],
     }
@@ -70,14 +69,12 @@ def _issue(
 
 @command("certificate verify")
 def certificate_verify(
-    file: Annotated[Path, typer.Argument(help="The certificate, as it was issued.")],
+    file: Annotated[Path, typer.Argument(help="The certificate as issued: its JSON, or a PDF beside that.")],
     key: Annotated[Path, typer.Option(help="Public keys as PEM, received by another way than the certificate.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a certificate with nothing but a public key. Exit code 1 where anything was changed, with what differs."""
-    text = _read(file)
-    document = read_certificate(text, str(file))
-    found = problems(text, document, PublicKeys.from_pem(_read(key), str(key)))
+    """Check a certificate and its PDFs with nothing but a public key. Exit code 1 where anything differs, and what."""
+    document, found = check_files(file, PublicKeys.from_pem(_read(key), str(key)))
     fields = {"certificate": document.get("certificate"), "valid": not found, "problems": found}
     good = f"{file}: valid. {_words(document)}" if not found else ""
     bad = "\n".join([f"{file}: NOT valid", *(f"- {one}" for one in found)])
@@ -85,7 +82,7 @@ def certificate_verify(
     raise typer.Exit(1 if found else 0)
 
 
-def _words(document: dict[str, Any]) -> str:
+def _words(document: Mapping[str, Any]) -> str:
     subject, statement, head = document["subject"], document["statement"], document["tree_head"]
     if subject["kind"] == "run":
         what = (
