@@ -23,11 +23,9 @@ def add(item: str) -> tuple[int, str]:
     return result.exit_code, json.loads(result.stdout).get("message", "")
 
 
-def test_a_partition_is_held_by_its_schema_and_name(
-    logs: Logs,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def world(logs: Logs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logs:  # noqa: F811
+    """The log and what is around it, as commands find it."""
     key = tmp_path / "hash.key"
     key.write_text(HASHER.key.hex(), encoding="ascii")
     settings = {
@@ -40,8 +38,25 @@ def test_a_partition_is_held_by_its_schema_and_name(
         monkeypatch.setenv(f"RETENTION_{setting}", str(path))
     for name, connection in logs.world.connections.items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", as_json(connection))
-    name = logs.table.add_partition(now() - 20 * DAY, now() - 19 * DAY)
+    return logs
+
+
+def test_a_partition_is_held_by_its_schema_and_name(world: Logs) -> None:
+    name = world.table.add_partition(now() - 20 * DAY, now() - 19 * DAY)
     code, message = add(name.split(".")[1])
     assert (code, name in message) == (2, True)
-    assert logs.world.own_sql("SELECT 1 FROM retention.holds") == []
+    assert world.world.own_sql("SELECT 1 FROM retention.holds") == []
     assert add(name)[0] == 0
+
+
+def test_the_whole_log_is_held_by_its_schema_and_name(world: Logs) -> None:
+    world.add(20)
+    code, message = add("request_log")
+    assert (code, "'public.request_log'" in message) == (2, True)
+    assert add("public.request_log")[0] == 0
+    assert world.dispose().gone == 1  # nobody approved it yet
+    world.add(25)
+    [row] = world.world.own_sql("SELECT hold_id FROM retention.holds")
+    words = ["hold", "approve", str(row["hold_id"]), "--by", "ben", "--reason", "checked", "--json"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert world.dispose().gone == 0

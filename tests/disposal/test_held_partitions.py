@@ -12,7 +12,9 @@ from tests.disposal.partition_log import Logs
 from tests.disposal.test_partitions_judged_alike import INSERT, lines
 from tests.world import DAY, HOUR, now
 
+from retention.disposal.execute import execute_plan
 from retention.disposal.explain import explain_item
+from retention.stores.partition_catalog import mark_of
 
 
 def _default(logs: Logs) -> str:
@@ -132,14 +134,72 @@ def test_a_held_partition_that_is_renamed_while_another_waits_for_its_drop_keeps
     assert logs.table.rows() == 12
 
 
+def _behind_a_parent(logs: Logs) -> str:
+    """The log is a partition of a table of several logs."""
+    logs.table.sql("ALTER TABLE request_log ALTER COLUMN id DROP IDENTITY")
+    logs.table.sql("CREATE TABLE all_logs (LIKE request_log) PARTITION BY RANGE (logged_at)")
+    logs.table.sql("ALTER TABLE all_logs ATTACH PARTITION request_log DEFAULT")
+    return "public.all_logs"
+
+
+@pytest.mark.parametrize("has_default", [pytest.param(False, id="whole"), pytest.param(True, id="row_by_row")])
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param(lambda _: "public.request_log", id="itself"),
+        pytest.param(_behind_a_parent, id="what_it_is_part_of"),
+    ],
+)
+def test_a_hold_on_the_log_keeps_all_its_partitions(
+    logs: Logs, named: Callable[[Logs], str], has_default: bool
+) -> None:
+    for ago in (20, 25):
+        logs.add(ago)
+    if has_default:
+        logs.table.add_default()
+        logs.log(now() - 30 * DAY)
+    rows = logs.table.rows()
+    logs.world.add_hold(category="logs", place="request_log", item_id=named(logs))
+    planned = logs.plan()
+    assert (planned.due, planned.kept_by_reason["legal_hold"] > 0) == (0, True)
+    assert logs.dispose().gone == 0
+    assert logs.table.rows() == rows
+
+
+def test_a_hold_on_the_log_saves_what_was_planned_before(logs: Logs) -> None:
+    logs.add(20)
+    planned = logs.plan()
+    logs.world.add_hold(place="request_log", item_id="public.request_log")
+    spared = execute_plan(logs.world.runtime(), planned.plan_id, planned.digest).spared
+    assert (planned.due, spared) == (1, {"legal_hold": 1})
+
+
+def test_a_hold_on_the_log_keeps_what_its_period_covers(logs: Logs) -> None:
+    logs.add(20)
+    kept = logs.add(25)
+    logs.world.add_hold(place="request_log", item_id="public.request_log", started_before=logs.day(24))
+    assert logs.dispose().gone == 1
+    assert logs.partitions() == [kept]
+
+
+def test_a_hold_on_the_log_keeps_a_partition_that_is_on_its_way_to_its_drop(logs: Logs) -> None:
+    name = logs.add(20)
+    logs.table.sql(f"COMMENT ON TABLE {name} IS '{mark_of(name, 'public.request_log')}'")
+    logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
+    logs.world.add_hold(place="request_log", item_id="public.request_log")
+    assert logs.dispose().gone == 0
+    assert logs.partitions() == [name]
+
+
 @pytest.mark.parametrize(
     "item",
     [
         pytest.param("4711", id="a_row_that_is_gone"),
-        pytest.param("public.request_log", id="another_table"),
+        pytest.param("public.calls", id="another_table"),
     ],
 )
 def test_a_hold_on_what_no_partition_can_be_keeps_nothing_else(logs: Logs, item: str) -> None:
     logs.add(20)
+    logs.table.sql("CREATE TABLE calls (LIKE request_log)")
     logs.world.add_hold(category="logs", place="request_log", item_id=item)
     assert logs.dispose().gone == 1

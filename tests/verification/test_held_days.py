@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from tests.verification.test_held_partitions import MISSING, OLDEST, SHRUNK, an_hour_passes, missed
+from tests.verification.test_held_partitions import MISSING, OLDEST, SHRUNK, UNRECORDED, an_hour_passes, missed
 from tests.verification.test_partitions import PLACE, Logs, logs  # noqa: F401 - a fixture
 from tests.world import DAY, HOUR, now
 
@@ -37,6 +38,62 @@ def add_hashed_day(logs: Logs, rows: int = 40) -> list[str]:  # noqa: F811
     smaller = 0 if first < second else 1
     logs.table.sql(f"DELETE FROM day_{smaller} WHERE ctid IN (SELECT ctid FROM day_{smaller} LIMIT 5)")
     return [f"public.day_{smaller}", f"public.day_{1 - smaller}"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param(lambda _: "public.request_log", id="the_log"),
+        pytest.param(lambda those: put_below(those, "all_logs"), id="what_the_log_is_part_of"),
+        pytest.param(lambda _: "public.day", id="a_partition_that_is_partitioned_itself"),
+    ],
+)
+@pytest.mark.parametrize("which", [pytest.param((0, 1), id="all"), pytest.param((1,), id="one")])
+def test_a_hold_covers_all_that_is_below_what_it_names(
+    logs: Logs,  # noqa: F811
+    named: Callable[[Logs], str],
+    which: Sequence[int],
+) -> None:
+    tables = add_hashed_day(logs)
+    logs.world.add_hold(category="logs", place=PLACE, item_id=named(logs))
+    assert logs.found() == {"exception_hold": 2, UNRECORDED: 1}
+    for one in which:
+        logs.table.sql(f"DROP TABLE {tables[one]}")
+    for _ in range(2):
+        assert missed(logs) == {MISSING: len(which)}
+
+
+def put_below(logs: Logs, parent: str) -> str:  # noqa: F811
+    """The log is a partition of a table of several logs."""
+    logs.table.sql("ALTER TABLE request_log ALTER COLUMN id DROP IDENTITY")
+    logs.table.sql(f"CREATE TABLE {parent} (LIKE request_log) PARTITION BY RANGE (logged_at)")
+    logs.table.sql(f"ALTER TABLE {parent} ATTACH PARTITION request_log DEFAULT")
+    return f"public.{parent}"
+
+
+def test_a_hold_on_one_day_covers_no_other(logs: Logs) -> None:  # noqa: F811
+    add_hashed_day(logs)
+    add_days(logs, 25)
+    logs.world.add_hold(category="logs", place=PLACE, item_id="public.day")
+    assert logs.found() == {"exception_hold": 2, "past_cap": 1, UNRECORDED: 1}
+
+
+def test_a_hold_on_the_log_covers_what_is_left_beside_it(logs: Logs) -> None:  # noqa: F811
+    (name,) = add_days(logs, 20)
+    logs.world.add_hold(category="logs", place=PLACE, item_id="public.request_log")
+    assert missed(logs) == {}
+    logs.table.sql(f"ALTER TABLE request_log DETACH PARTITION {name}")
+    assert missed(logs) == {}
+    logs.table.sql(f"DROP TABLE {name}")
+    assert missed(logs) == {MISSING: 1}
+
+
+@pytest.mark.parametrize("name", ["request_log", "day"])
+def test_a_hold_on_partitions_by_a_name_without_schema_holds_nothing_and_is_said(logs: Logs, name: str) -> None:  # noqa: F811
+    add_hashed_day(logs)
+    logs.world.add_hold(category="logs", place=PLACE, item_id=name)
+    found = logs.found()
+    assert (found["past_cap"], found["hold_on_nothing"]) == (2, 1)
 
 
 def test_records_of_another_day_make_up_for_no_day_that_went(logs: Logs) -> None:  # noqa: F811

@@ -56,13 +56,15 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
 
 
 def partition_meant_by(open_runtime: Callable[[], Runtime], scope: HoldScope) -> str | None:
-    """The whole name of a partition that the scope names without its schema; None where there is none, or nobody answers."""
+    """The whole name of a partition, or of the log, that the scope names without its schema; None where there is none, or nobody
+    answers."""
     try:
         runtime = open_runtime()
         place = runtime.datamap.places.get(scope.place or "")
         if not isinstance(place, MappedPartitions):
             return None
-        names = [one.name for one in opened(runtime, place).store.partitions()]
+        store = opened(runtime, place).store
+        names = [*store.names(), *(one.name for one in store.partitions())]
     except RetentionError:
         return None
     return next((name for name in names if name.partition(".")[2] == scope.item_id), None)

@@ -39,6 +39,11 @@ SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
    )
 """
 
+_NAMES = """
+SELECT n.nspname || '.' || c.relname AS name FROM pg_partition_ancestors(to_regclass(%s)) AS above
+  JOIN pg_class AS c ON c.oid = above.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+"""
+
 
 class PartitionStore:
     """The partitions of one table. Every call opens sessions of its own; none logs or raises with a row's values in it."""
@@ -65,6 +70,10 @@ class PartitionStore:
             return at.astimezone(UTC)
 
         return self.table.ask(read)
+
+    def names(self) -> set[str]:
+        """What all partitions together are called: the table's name, and those of the tables that it is a partition of itself."""
+        return self.table.ask(lambda session: {row["name"] for row in session.execute(_NAMES, (self.table.table,))})
 
     def partitions(self) -> list[Partition]:
         """All partitions, half detached ones and marked leftovers included. Raises StoreUnreadable."""

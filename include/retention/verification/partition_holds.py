@@ -76,7 +76,7 @@ class PartitionHolds:
 
     def look_for_lost(self, parts: Sequence[Part], spec: PartitionedPlace, source: Source) -> None:
         """A partition that isn't there, and none of whose rows is, was renamed, perhaps: its hold may mean any other."""
-        known = {part.item_id for part in parts}
+        known = {name for part in parts for name in part.names}
         missing = {name for name in self._open.values() if "." in _table_of(name) and _table_of(name) not in known}
         lost = {name for name in missing if not may_be_detached(_table_of(name), spec.table, source)}
         if lost:
@@ -84,8 +84,8 @@ class PartitionHolds:
         self._index.lose(lost)
 
     def note_unqualified(self, parts: Sequence[Part]) -> None:
-        """Holds know a partition by its schema and name: the name alone is nothing's, and nobody would notice."""
-        names = {part.name for part in parts}
+        """Holds know a table by its schema and name: the name alone is nothing's, and nobody would notice."""
+        names = {part.name for part in parts} | {name.partition(".")[2] for part in parts for name in part.above}
         self._check.around.unqualified.update(hold for hold, name in self._open.items() if name in names)
 
     def covering(self, *names: str) -> Covered:
@@ -95,9 +95,9 @@ class PartitionHolds:
     def by_period(self, part: Part) -> dict[Period, list[Covered]]:
         """Each hold that covers a partition, or the part of it in its own period, and each that covered this very table under
         another name: it still does where nothing bears that name any more, and only may where another table does."""
-        surely = self.covering(part.item_id).surely
+        surely = self.covering(*part.names).surely
         found: dict[Period, list[Covered]] = defaultdict(list)
-        for hold in dict.fromkeys([*surely, *self._that_meant(part)]):
+        for hold in [*surely, *self._that_meant(part, besides=surely)]:
             is_sure = hold in surely or hold in self._index.lost
             found[self._periods.get(hold, ALWAYS)].append(Covered([hold], [hold] if is_sure else []))
         return found
@@ -106,16 +106,16 @@ class PartitionHolds:
         """What checks call the records of one day that a hold covers in this very table."""
         return self._check.item_hash(f"table {part.oid}, held by {hold}, on {day}")
 
-    def _that_meant(self, part: Part) -> list[UUID]:
+    def _that_meant(self, part: Part, besides: Collection[UUID]) -> list[UUID]:
         return [
             hold
             for hold, lines in self._meant_before.items()
-            if any(self.line(part, hold, day) == part_hash for part_hash, day in lines)
+            if hold not in besides and any(self.line(part, hold, day) == part_hash for part_hash, day in lines)
         ]
 
 
 def _meant_before(check: PlaceCheck, hold_ids: Collection[UUID]) -> dict[UUID, list[tuple[bytes, date]]]:
-    """What the last check saw covered by each of these holds, which name one thing each: its days, and what checks call them."""
+    """What the last check saw covered by each of these holds, which name one table each: its days, and what checks call them."""
     last = last_check_of(check.inventory.own, check.name) if hold_ids else None
     found: dict[UUID, list[tuple[bytes, date]]] = defaultdict(list)
     if last is not None and last.is_comparable(check.around.hasher.key_id):

@@ -52,7 +52,7 @@ class PartitionIntake:
         self._holds = PartitionHolds(check)
         self._latest = check.around.clocks.now()
         self._last_check = last_check_of(check.inventory.own, check.name)
-        self._names: dict[int, str] = {}
+        self._first: dict[int, Part] = {}
 
     def read(self) -> None:
         """Every part by itself, and then what came meanwhile: rows may have been moved into a new partition, and one that bears
@@ -74,9 +74,10 @@ class PartitionIntake:
         )
 
     def _listed(self) -> list[Part]:
-        """Each table once, by the name under which it was listed first."""
+        """Each table once, by the names under which it was listed first."""
         parts = {part.oid: part for part in self._parts()}
-        return [part._replace(listed_as=self._names.setdefault(part.oid, part.item_id)) for part in parts.values()]
+        firsts = ((part, self._first.setdefault(part.oid, part)) for part in parts.values())
+        return [part._replace(listed_as=first.item_id, above=first.above) for part, first in firsts]
 
     def _parts(self) -> list[Part]:
         return list_parts(self._check, self._place, self._source)
@@ -107,7 +108,7 @@ class PartitionIntake:
             if oldest is not None:
                 yield self._check.entry(
                     "partition",
-                    holds=self._holds.covering(part.item_id),
+                    holds=self._holds.covering(*part.names),
                     item_hash=hashed,
                     part_hash=hashed,
                     row_count=1,
@@ -221,7 +222,7 @@ class PartitionIntake:
         hashed = self._check.item_hash(name)
         return self._check.entry(
             "record",
-            holds=self._holds.covering(name, part.item_id),
+            holds=self._holds.covering(name, *part.names),
             item_hash=hashed,
             part_hash=hashed,
             row_count=1,

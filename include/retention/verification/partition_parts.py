@@ -19,13 +19,20 @@ SELECT c.relkind = 'p' AS is_partitioned,
          WHERE a.attrelid = c.oid AND a.attname = %(time)s AND a.attnum > 0 AND NOT a.attisdropped) AS time_type
   FROM pg_class AS c WHERE c.oid = to_regclass(%(table)s)
 """
+_ABOVE = """
+SELECT n.nspname || '.' || c.relname FROM pg_partition_ancestors(to_regclass(%(table)s)) AS log
+  JOIN pg_class AS c ON c.oid = log.relid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+"""
 _CHILDREN = """
 WITH RECURSIVE below AS (
-    SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = to_regclass(%(table)s)
+    SELECT i.inhrelid, ARRAY[]::oid[] AS above FROM pg_inherits AS i WHERE i.inhparent = to_regclass(%(table)s)
     UNION ALL
-    SELECT i.inhrelid FROM pg_inherits AS i JOIN below ON i.inhparent = below.inhrelid
+    SELECT i.inhrelid, below.above || i.inhparent FROM pg_inherits AS i JOIN below ON i.inhparent = below.inhrelid
 )
-SELECT c.oid::bigint, n.nspname::text, c.relname::text FROM below JOIN pg_class AS c ON c.oid = below.inhrelid
+SELECT c.oid::bigint, n.nspname::text, c.relname::text,
+       ARRAY(SELECT s.nspname || '.' || a.relname FROM pg_class AS a JOIN pg_namespace AS s ON s.oid = a.relnamespace
+              WHERE a.oid = ANY(below.above))
+  FROM below JOIN pg_class AS c ON c.oid = below.inhrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'f') ORDER BY 2, 3
 """
 _BESIDE = """
@@ -58,18 +65,25 @@ SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 class Part(NamedTuple):
     """One table of the log: its number, which stays, its schema and name by now, and whether it hangs on nothing any more.
 
+    `above` are the names of the tables that it is part of, the log's among them: a hold on one of those is one on all its parts.
     `listed_as` is what it was called when this check listed it first; holds mean it by that."""
 
     oid: int
     schema: str
     name: str
     is_left: bool
+    above: tuple[str, ...]
     listed_as: str | None = None
 
     @property
     def item_id(self) -> str:
         """What disposal and holds call it."""
         return self.listed_as or f"{self.schema}.{self.name}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By what holds may mean it."""
+        return self.item_id, *self.above
 
     @property
     def table(self) -> sql.Identifier:
@@ -86,10 +100,14 @@ def list_parts(check: PlaceCheck, place: MappedPartitions, source: Source) -> li
             "NotPartitioned",
             "the table and the column of type timestamptz as the data map names them",
         )
-    parts = [Part(oid, schema, name, False) for oid, schema, name in source.ask(ABOUT, sql.SQL(_CHILDREN), asked)]
+    log = [name for (name,) in source.ask(ABOUT, sql.SQL(_ABOVE), asked)]
+    children = source.ask(ABOUT, sql.SQL(_CHILDREN), asked)
+    parts = [Part(oid, schema, name, False, (*log, *above)) for oid, schema, name, above in children]
     datamap = check.around.datamap
     claims = claims_on(datamap, datamap.connections, check.around.as_of)
-    beside = [Part(oid, schema, name, True) for oid, schema, name in source.ask(ABOUT, sql.SQL(_BESIDE), asked)]
+    beside = [
+        Part(oid, schema, name, True, tuple(log)) for oid, schema, name in source.ask(ABOUT, sql.SQL(_BESIDE), asked)
+    ]
     return parts + [part for part in beside if part.item_id not in claims.places.keys() | claims.declared]
 
 

@@ -17,7 +17,7 @@ from retention.disposal.checked import CheckedPartitions
 from retention.disposal.due_rows import count_decided
 from retention.disposal.fact_columns import PART_OF, FactColumns
 from retention.disposal.lines import DueItem, Line, Outcomes, Tally
-from retention.disposal.partitions.lost_holds import with_lost_holds
+from retention.disposal.partitions.wide_holds import with_wide_holds
 from retention.disposal.reading import Reading
 from retention.disposal.selection import DISPOSABLE, Selection, compile_selection, is_disposable
 from retention.errors import StoreUnreadable
@@ -155,7 +155,7 @@ def _selection(reading: Reading[CheckedPartitions], partitions: Mapping[str, Seq
     spec = TablePlace.model_construct(**dict(place.spec), facts=facts, anonymise={}, identifiers={}, dependents=())
     as_table = MappedTable(place.name, spec, place.store, items.as_string(None), None, "", None)
     columns = FactColumns(_COLUMNS | {f"start_{rule.clock_event}": "timestamptz"})
-    holds = with_lost_holds(reading).holds
+    holds = with_wide_holds(reading).holds
     return compile_selection(as_table, rule, columns, holds, as_of=reading.as_of, now=reading.now)
 
 

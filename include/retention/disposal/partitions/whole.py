@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from retention.disposal.checked import CheckedPartitions
 from retention.disposal.partitions.alike import are_judged_alike, may_be_dated_otherwise
-from retention.disposal.partitions.lost_holds import with_lost_holds
+from retention.disposal.partitions.wide_holds import with_wide_holds
 from retention.disposal.reading import Reading
 from retention.errors import StoreUnreadable
 from retention.policy.decide import decide
@@ -59,7 +59,7 @@ def sort_out(reading: Reading[CheckedPartitions], only: Collection[str] | None =
     """The partitions as they are now: all, or `only` those of these names. Raises StoreUnreadable."""
     partitions = reading.checked.store.partitions()
     # After the names: one that is renamed in between was listed as its hold calls it.
-    reading = with_lost_holds(reading)
+    reading = with_wide_holds(reading)
     has_default = any(one.is_default for one in partitions)
     return [_fate_of(reading, one, has_default) for one in partitions if only is None or one.name in only]
 

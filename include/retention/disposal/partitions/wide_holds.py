@@ -1,4 +1,5 @@
-"""Holds on partitions that bear another name by now: which of them was meant, nobody can tell, so each of them may be."""
+"""Holds that name no single partition, and mean each: on the log itself, and on a partition that bears another name by now, as
+nobody can tell which of them was meant."""
 
 from __future__ import annotations
 
@@ -14,19 +15,21 @@ from retention.stores.partition_catalog import Partition
 from retention.stores.partitions import PartitionStore
 
 
-def with_lost_holds(reading: Reading[CheckedPartitions]) -> Reading[CheckedPartitions]:
-    """The same reading, in which a hold in force on a partition that isn't there is one on the whole place, as one on an item
-    that lost its row is on every object without one (`retention.disposal.loose`): until it has ended, nothing that it may mean
-    goes. Raises StoreUnreadable."""
-    lost = _lost(reading, {str(hold.item_id) for hold in reading.holds if _may_be_lost(reading, hold)})
-    if not lost:
+def with_wide_holds(reading: Reading[CheckedPartitions]) -> Reading[CheckedPartitions]:
+    """The same reading, in which these holds, if in force, are on the whole place: one on the log or on a table that it is part
+    of, and one on a partition that isn't there, as one on an item that lost its row is on every object without one
+    (`retention.disposal.loose`): until it has ended, nothing that it may mean goes. Raises StoreUnreadable."""
+    named = {str(hold.item_id) for hold in reading.holds if _may_name_a_table(reading, hold)}
+    if not named:
         return reading
+    wide = named & reading.checked.store.names()
+    wide |= _lost(reading, named - wide)
     category = reading.rule.category
-    holds = [replace(hold, item_id=None, category=category) if hold.item_id in lost else hold for hold in reading.holds]
+    holds = [replace(hold, item_id=None, category=category) if hold.item_id in wide else hold for hold in reading.holds]
     return replace(reading, holds=holds)
 
 
-def _may_be_lost(reading: Reading[CheckedPartitions], hold: Hold) -> bool:
+def _may_name_a_table(reading: Reading[CheckedPartitions], hold: Hold) -> bool:
     """Only what is called as tables are, `schema.name`, or as a row by where it stands in one: others are ids of rows, which
     they keep."""
     return (
