@@ -6,7 +6,7 @@ Whoever can rewrite ledger, heads and results together can't rewrite that bucket
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from retention.errors import EvidenceError
 from retention.evidence import ledger
 from retention.evidence.homes import CONFIRM, CONFIRMED, doubt_home
 from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.noted import changed_checks
 from retention.evidence.signing_keys import keys_of
 from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import BadHead, check_heads, heads_of, log_of
@@ -24,6 +25,10 @@ CONNECTION = "retention_anchor"
 PREFIX = "tree-heads/"
 KEPT_YEARS = 4
 """A head stays to the end of the third year after its own, as long as the ledger's entries."""
+
+
+NEWEST = 24
+"""How many heads are read before another one is signed: the last day's. `check_anchors` reads all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ def prove_ledger(own: OwnConnection, bucket: LockedBucket | None) -> LedgerProof
     anchors = check_anchors(own, tree, bucket) if bucket is not None else None
     found = [BadHead(chain.first_bad, str(chain.reason))] if chain.first_bad is not None else []
     found += filter(None, [check_heads(tree, heads, log_of(own), keys_of(own)), anchors.bad if anchors else None])
+    changed = changed_checks(own)
+    if changed is not None:
+        found.append(BadHead(changed, "a check's result is another than what was noted of it"))
     first = min(found, key=lambda bad: bad.first_bad, default=None)
     return LedgerProof(
         entries=chain.entries,
@@ -82,27 +90,58 @@ def anchor_heads(own: OwnConnection, bucket: LockedBucket) -> int:
     Raises RequestError for a bucket without object lock, StoreUnreadable where it does not answer.
     """
     bucket.require_lock()
-    heads = heads_of(own)
     there = bucket.keys(PREFIX)
-    missing = [head for head in heads if _key(head) not in there]
+    missing = [head for head in heads_of(own) if _key(head) not in there]
     for head in missing:
         bucket.write(_key(head), head.to_json(), until=_until(head.at))
     return len(missing)
 
 
-def check_anchors(own: OwnConnection, tree: LedgerTree, bucket: LockedBucket) -> AnchorCheck:
-    """Compare everything in the bucket with the ledger, whose tree this is. Raises StoreUnreadable where it can't be read.
+def require_anchored(own: OwnConnection, bucket: LockedBucket) -> None:
+    """Raise EvidenceError, and stop everything, unless the ledger begins with what the newest heads in the bucket say: each is
+    over all before it.
 
-    A head of another ledger, of an unknown key, or a text that is none, is wrong: nobody but us writes there.
+    That is how a rewritten ledger shows, and a database that was put back by a copy of its disk: nothing inside of it says so.
+    Raises RequestError for a bucket without object lock, StoreUnreadable where it can't be read.
     """
-    heads = list(_heads_in(bucket))
+    bucket.require_lock()
+    newest = sorted(bucket.keys(PREFIX), key=lambda key: key.rpartition("/")[2])[-NEWEST:]
+    found = [head for key in newest for head in _heads_in(bucket, key)]
+    bad = _first_bad(own, LedgerTree.read(own), found)
+    if bad is not None:
+        doubt_home(own, "the ledger lacks what the newest heads in the locked bucket say")
+        raise EvidenceError(
+            f"entry {bad.first_bad}: {bad.reason}; expected a ledger that goes on from what lies in the locked bucket. Was it "
+            "changed, or an old copy of our own database put in its place? Everything is stopped, nothing was signed. "
+            f"Compare the ledger with a backup (docs/evidence.md). {CONFIRM}"
+        )
+
+
+def check_anchors(own: OwnConnection, tree: LedgerTree, bucket: LockedBucket) -> AnchorCheck:
+    """Compare everything in the bucket with the ledger, whose tree this is. Raises RequestError for a bucket without object lock,
+    StoreUnreadable where it can't be read.
+
+    A head of another ledger, of an unknown key, under another name, or a text that is none, is wrong: nobody but us writes there.
+    """
+    bucket.require_lock()
+    heads = list(_heads_in(bucket, PREFIX))
+    missing = sum(head not in heads for head in heads_of(own))
     known = {head for head in heads if head is not None}
-    missing = sum(head not in known for head in heads_of(own))
+    return AnchorCheck(
+        len(heads), missing, _first_bad(own, tree, heads), lost=len(known) - len(_not_lost(own, list(known)))
+    )
+
+
+def _first_bad(own: OwnConnection, tree: LedgerTree, heads: Sequence[TreeHead | None]) -> BadHead | None:
     if None in heads:
-        return AnchorCheck(len(heads), missing, BadHead(1, "an object in the locked bucket is no tree head"))
-    lost = {head for head in known if any(cut.covers(head) for cut in _cuts(own))}
-    bad = check_heads(tree, known - lost, log_of(own), keys_of(own))
-    return AnchorCheck(len(heads), missing, bad, len(lost))
+        return BadHead(1, "an object in the locked bucket is no tree head, or not the one that its name says")
+    return check_heads(tree, _not_lost(own, heads), log_of(own), keys_of(own))
+
+
+def _not_lost(own: OwnConnection, heads: Sequence[TreeHead | None]) -> list[TreeHead]:
+    """The heads without those of entries that a confirmed restore lost."""
+    cuts = _cuts(own)
+    return [head for head in heads if head is not None and not any(cut.covers(head) for cut in cuts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +179,7 @@ def anchored_end(own: OwnConnection, tree: LedgerTree, bucket: LockedBucket) -> 
     Whose key signed is not asked: one that was announced in lost entries is lost with them. What earlier restores lost is left
     out.
     """
-    cuts = _cuts(own)
-    heads = [head for head in _heads_in(bucket) if head is not None and not any(cut.covers(head) for cut in cuts)]
+    heads = _not_lost(own, list(_heads_in(bucket, PREFIX)))
     fitting = [head for head in heads if _fits(tree, head, log_of(own))]
     last = max(fitting, key=lambda head: (head.size, head.at), default=None)
     fits = last.size if last is not None else 0
@@ -159,29 +197,12 @@ def _fits(tree: LedgerTree, head: TreeHead, log: str) -> bool:
     return head.log == log and 0 < head.size <= tree.get_size() and tree.get_root(head.size).hex() == head.root
 
 
-def require_last_anchor(own: OwnConnection, bucket: LockedBucket) -> None:
-    """Raise EvidenceError, and stop everything, where the ledger lacks what the newest head in the bucket says it had.
-
-    That is how a database shows that was put back by a copy of its disk: nothing inside of it says so.
-    """
-    newest = max(bucket.keys(PREFIX), key=lambda key: key.rsplit("/", 1)[-1], default=None)
-    if newest is None:
-        return
-    heads = [head for head in _heads_in(bucket, newest) if head is not None]
-    tree, log = LedgerTree.read(own), log_of(own)
-    cuts = _cuts(own)
-    if any(not _fits(tree, head, log) and not any(cut.covers(head) for cut in cuts) for head in heads):
-        doubt_home(own, "the ledger lacks what the newest head in the locked bucket says")
-        raise EvidenceError(
-            "the ledger lacks what the newest head in the locked bucket says it had; expected one that goes on from there. Was "
-            f"an old copy of our own database put in its place? Everything is stopped, nothing was signed. {CONFIRM}"
-        )
-
-
-def _heads_in(bucket: LockedBucket, prefix: str = PREFIX) -> Iterator[TreeHead | None]:
+def _heads_in(bucket: LockedBucket, prefix: str) -> Iterator[TreeHead | None]:
+    """Every version of every head; None for what is none, or lies under another head's name."""
     for found in bucket.read(prefix):
         try:
-            yield TreeHead.from_fields(json.loads(found.text or ""))
+            head = TreeHead.from_fields(json.loads(found.text or ""))
+            yield head if _key(head) == found.key else None
         except (ValueError, TypeError, AttributeError, RecursionError):
             yield None
 

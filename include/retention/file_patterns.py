@@ -67,6 +67,8 @@ def _of_name(name: str) -> str:
         piece = _PIECE.match(name, at)
         if piece is None or piece["class"] == "":
             raise UnusablePattern("a `[` without its characters and `]`")
+        if "--" in (piece["class"] or ""):
+            raise UnusablePattern("`--` between `[` and `]`, which nobody reads alike: put one `-` first or last")
         parts.append(_translated(piece))
         at = piece.end()
     return "".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retention.anchoring import anchor_heads, require_last_anchor
+from retention.anchoring import anchor_heads, require_anchored
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
 from retention.evidence.homes import require_confirmed
@@ -23,12 +23,14 @@ def notarise(
 ) -> tuple[TreeHead, int | None]:
     """Note documents and checks, sign the ledger, write the heads that the bucket lacks. Doing it again adds but a head.
 
-    Gives the head, and how many heads were written (None without a bucket). Raises what `sign_head` and `anchor_heads` raise;
-    StoppedError or EvidenceError, and signs nothing, where our own database was restored and nobody has confirmed it.
+    Nothing is signed where the ledger contradicts what lies in the bucket, for its heads in our own database may have been
+    rewritten, nor where our own database was restored and nobody has confirmed it. Gives the head, and how many heads were
+    written (None without a bucket). Raises what `require_confirmed`, `require_anchored`, `note_checks`, `sign_head` and
+    `anchor_heads` raise.
     """
     require_confirmed(own)
     if bucket is not None:
-        require_last_anchor(own, bucket)
+        require_anchored(own, bucket)
     note_documents(own, documents_in_force(policy, datamap))
     note_checks(own)
     head = sign_head(own, signer)

@@ -61,7 +61,7 @@ def test_paper_of_a_customer(own: OwnConnection, run: PlanSummary) -> None:  # n
     for pdf in issue(document, SIGNER).papers.values():
         text = text_of(pdf)
         assert "t1" in text
-        assert document["statement"]["places"][0]["items_root"] in text
+        assert document["statement"]["places"][0]["place"] in text
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -6,20 +6,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.evidence.test_certificates import note_check
 from tests.ledger_world import anchor_connection, as_superuser, rechain
+from tests.policy.situations import POLICIES
 from tests.world import World
 
 from retention import database
-from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors
+from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors, prove_ledger
 from retention.connections import Connection
 from retention.database import OwnConnection
-from retention.errors import RequestError
+from retention.errors import EvidenceError, RequestError
 from retention.evidence import ledger
 from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.noted import note_checks
 from retention.evidence.signing import Signer
 from retention.evidence.signing_keys import keys_of
 from retention.evidence.tree_heads import check_heads, heads_of, log_of, sign_head
 from retention.local.s3_server import S3Server
+from retention.notary import notarise
+from retention.policy.loader import load_policy
 from retention.stores.locked_bucket import LockedBucket
 
 SIGNER = Signer.new()
@@ -109,3 +114,59 @@ def test_nothing_is_written_to_a_bucket_without_lock(own: OwnConnection, s3_serv
     with pytest.raises(RequestError):
         anchor_heads(own, unlocked)
     assert unlocked.keys(PREFIX) == set()
+
+
+def test_nothing_is_signed_over_a_ledger_that_contradicts_the_bucket(
+    world: World, own: OwnConnection, locked: LockedBucket
+) -> None:
+    """Whoever owns our database, without any key, takes the heads away and changes what they were over."""
+    policy, datamap = load_policy(POLICIES), world.datamap
+    notarise(own, SIGNER, policy, datamap, locked)
+    with as_superuser(world.own) as connection:
+        connection.execute("DELETE FROM retention.tree_heads")
+        connection.execute("UPDATE retention.ledger SET body = '{\"n\":9}' WHERE body = '{\"n\":3}'")
+        rechain(connection)
+    with pytest.raises(EvidenceError, match="lies in the locked bucket"):
+        notarise(own, SIGNER, policy, datamap, locked)
+    assert heads_of(own) == []
+
+
+def test_a_bucket_that_lost_its_lock_or_its_heads_proves_nothing(
+    own: OwnConnection, locked: LockedBucket, s3_server: S3Server, bucket: Any
+) -> None:
+    anchor_heads(own, locked)
+    assert check(own, locked).missing == 0
+    with pytest.raises(RequestError, match="no object lock"):
+        check(own, LockedBucket(anchor_connection(s3_server, bucket.name)))
+
+
+def test_a_head_under_another_head_s_name_is_found(
+    own: OwnConnection, locked: LockedBucket, locked_server: S3Server
+) -> None:
+    """It would hide that the head of that name is missing."""
+    anchor_heads(own, locked)
+    client: Any = locked_server.client()
+    first, second = sorted(locked.keys(PREFIX))
+    body = client.get_object(Bucket=locked.name, Key=first)["Body"].read()
+    client.put_object(Bucket=locked.name, Key=second, Body=body)
+    client.close()
+    assert check(own, locked).bad is not None
+
+
+def test_a_check_whose_result_was_changed_since_is_found(world: World, own: OwnConnection) -> None:
+    note_check(own, 0, verdict="breach")
+    assert note_checks(own) == 1
+    assert prove_ledger(own, None).first_bad is None
+    with as_superuser(world.own) as connection:
+        connection.execute("UPDATE retention.check_runs SET verdict = 'compliant'")
+    [noted] = own.execute("SELECT seq FROM retention.ledger WHERE kind = 'check'").fetchall()
+    assert prove_ledger(own, None).first_bad == noted["seq"]
+    with pytest.raises(EvidenceError, match="says something else"):
+        note_checks(own)
+
+
+def test_a_check_that_somebody_else_noted_is_found(own: OwnConnection) -> None:
+    check_id = note_check(own, 0, verdict="breach")
+    ledger.append(own, "check", {"check": check_id, "verdict": "compliant"})
+    with pytest.raises(EvidenceError, match="says something else"):
+        note_checks(own)

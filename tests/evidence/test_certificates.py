@@ -10,17 +10,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.world import DAY, World
+from tests.ledger_world import as_superuser, rechain
+from tests.world import DAY, HASHER, World
 
 from retention import database
 from retention.database import OwnConnection, database_time
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import PlanSummary
-from retention.errors import PlanError, RequestError
+from retention.errors import EvidenceError, PlanError, RequestError
 from retention.evidence.certificate import certify_customer, certify_run
 from retention.evidence.certificate_check import problems, read_certificate
+from retention.evidence.entry import instant_text
+from retention.evidence.merkle_log import LedgerTree, inclusion
+from retention.evidence.noted import note_checks, note_documents
 from retention.evidence.sealing import seal
 from retention.evidence.signing import PublicKeys, Signer
+from retention.evidence.signing_keys import keys_of, rotate
+from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import sign_head
 
 SIGNER = Signer.new()
@@ -52,7 +58,7 @@ def of_run(own: OwnConnection, run: PlanSummary) -> Document:
 
 def of_customer(own: OwnConnection, tenant: str = "t1") -> Document:
     head = sign_head(own, SIGNER)
-    return certify_customer(own, head, tenant, head.at - timedelta(hours=1), head.at)
+    return certify_customer(own, HASHER, head, tenant, head.at - timedelta(hours=1), head.at)
 
 
 def wrong(text: str, keys: PublicKeys = KEYS) -> list[str]:
@@ -142,6 +148,159 @@ def test_an_entry_of_another_run_bears_nothing(
     assert any("another plan" in one for one in wrong(seal(document, SIGNER)))
 
 
+def test_what_tables_say_by_now_changes_no_certificate(world: World, own: OwnConnection, run: PlanSummary) -> None:
+    """It says what the ledger says."""
+    before = of_run(own, run)["statement"]
+    own.execute(
+        "UPDATE retention.plans SET rule_sentence = 'x', policy_version = '2099', category = 'transcript', "
+        'coverage = \'listing\', result = result || \'{"failed": 7, "gone": 9, "action": "anonymise"}\''
+    )
+    assert of_run(own, run)["statement"] == before
+
+
+@pytest.mark.parametrize("tenant", ["t9", "t1"], ids=["another", "the_same"])
+def test_items_that_no_entry_speaks_of_are_certified_to_nobody(
+    own: OwnConnection, run: PlanSummary, tenant: str
+) -> None:
+    own.execute(
+        "INSERT INTO retention.disposed_items (place, item_hash, key_id, category, tenant_id, plan_id, batch_no, outcome, "
+        "trigger_at, gone_at, reason) SELECT place, sha256(item_hash), key_id, category, %s, plan_id, batch_no, outcome, "
+        "trigger_at, gone_at, reason FROM retention.disposed_items",
+        (tenant,),
+    )
+    with pytest.raises(EvidenceError, match="other items recorded"):
+        of_customer(own, tenant)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda one: one["entries"][0]["share"].update(gone=3), id="count"),
+        pytest.param(lambda one: one["subject"].update(tenant="t2"), id="customer"),
+        pytest.param(lambda one: one["subject"].update(until=one["subject"]["since"]), id="period"),
+        pytest.param(lambda one: one["entries"].append(one["entries"][0]), id="entry_twice"),
+        pytest.param(lambda one: one["statement"]["places"][0].update(place="other"), id="place"),
+    ],
+)
+def test_a_customer_s_share_is_proven(
+    own: OwnConnection, run: PlanSummary, change: Callable[[Document], object]
+) -> None:
+    """Even where whoever lies has the key."""
+    document = of_customer(own)
+    change(document)
+    assert wrong(seal(document, SIGNER)) != []
+
+
+def test_no_other_customer_stands_in_a_customer_s_certificate(own: OwnConnection, run: PlanSummary) -> None:
+    assert '"t2"' not in seal(of_customer(own), SIGNER)
+
+
+def test_nothing_can_be_added_to_a_certificate(own: OwnConnection, run: PlanSummary) -> None:
+    document = json.loads(seal(of_run(own, run), SIGNER))
+    for change in (
+        lambda one: one["seal"].update(note="all 99 are gone"),
+        lambda one: one.update({"statement/gone": one["statement"]["gone"]}),
+        lambda one: one.update(note="all 99 are gone"),
+    ):
+        changed_one = deepcopy(document)
+        change(changed_one)
+        assert wrong(text_of(changed_one)) != []
+
+
+def test_a_signature_has_one_form(own: OwnConnection, run: PlanSummary) -> None:
+    """The last letter of base64 has bits that mean nothing."""
+    document = json.loads(seal(of_run(own, run), SIGNER))
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    signature = document["seal"]["signature"]
+    assert signature.endswith("==")
+    document["seal"]["signature"] = signature[:-3] + letters[letters.index(signature[-3]) ^ 1] + "=="
+    assert wrong(text_of(document)) != []
+
+
+def text_of(document: Document) -> str:
+    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def note_check(own: OwnConnection, days_ago: int, categories: str = "{audio}", verdict: str = "compliant") -> str:
+    check = str(uuid4())
+    own.execute(
+        "INSERT INTO retention.check_runs (check_run_id, started_at, finished_at, as_of, categories, verdict, policy_version, "
+        "promises_digest, map_digest, inventory_digest) SELECT %s, at, at, at, %s, %s, 'x', 'x', 'x', 'x' "
+        "FROM (SELECT now() - make_interval(days => %s) AS at) AS moment",
+        (check, categories, verdict, days_ago),
+    )
+    return check
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "categories", "counts"),
+    [
+        pytest.param(0, "{audio}", True, id="after_the_run"),
+        pytest.param(1, "{audio}", False, id="before_the_run"),
+        pytest.param(0, "{logs}", False, id="of_another_category"),
+    ],
+)
+def test_the_check_beside_a_run_looked_after_it(
+    own: OwnConnection, run: PlanSummary, days_ago: int, categories: str, counts: bool
+) -> None:
+    note_check(own, days_ago, categories)
+    assert note_checks(own) == 1
+    document = of_run(own, run)
+    assert (document["beside"]["check_after"] is not None) is counts
+    assert wrong(seal(document, SIGNER)) == []
+
+
+def test_a_check_of_before_is_refused_beside_a_run(own: OwnConnection, run: PlanSummary) -> None:
+    note_check(own, 1)
+    note_checks(own)
+    document = of_run(own, run)
+    [entry] = own.execute("SELECT seq, at, kind, body, prev_hash FROM retention.ledger WHERE kind = 'check'").fetchall()
+    head = TreeHead.from_fields(document["tree_head"])
+    proof = inclusion(LedgerTree.read(own, head.size), entry["seq"], head.size)
+    document["beside"]["check_after"] = {
+        **entry, "at": instant_text(entry["at"]), "prev_hash": bytes(entry["prev_hash"]).hex(), "proof": proof
+    }  # fmt: skip
+    assert any("check_after" in one for one in wrong(seal(document, SIGNER)))
+
+
+def test_the_rules_beside_a_run_are_its_own(own: OwnConnection, run: PlanSummary) -> None:
+    note_documents(own, {"rules_digest": "of other rules"})
+    assert of_run(own, run)["beside"]["documents"] is None
+    [plan] = own.execute("SELECT rule_digest FROM retention.plans").fetchall()
+    note_documents(own, {"rules_digest": plan["rule_digest"]})
+    note_documents(own, {"rules_digest": "of other rules"})
+    document = of_run(own, run)
+    assert plan["rule_digest"] in document["beside"]["documents"]["body"]
+    assert wrong(seal(document, SIGNER)) == []
+
+
+def test_a_replaced_key_certifies_nothing_more(own: OwnConnection, run: PlanSummary) -> None:
+    """Stolen, and replaced: what the thief seals is refused by whoever has the keys as we give them out."""
+    second = Signer.new()
+    sign_head(own, SIGNER)
+    rotate(own, SIGNER, second, by="Mira Example", reason="stolen")
+    head = sign_head(own, second)
+    document = certify_run(own, head, run.plan_id)
+    keys = PublicKeys.from_pem(keys_of(own).to_pem(), "keys.pem")
+    assert wrong(seal(document, second), keys) == []
+    assert any("had been replaced" in one for one in wrong(seal(document, SIGNER), keys))
+
+
+def test_a_newer_key_seals_over_an_older_head(own: OwnConnection, run: PlanSummary) -> None:
+    head, second = sign_head(own, SIGNER), Signer.new()
+    rotate(own, SIGNER, second, by="Mira Example", reason="yearly")
+    assert wrong(seal(certify_run(own, head, run.plan_id), second), keys_of(own)) == []
+
+
+def test_nothing_is_certified_over_another_ledger(world: World, own: OwnConnection, run: PlanSummary) -> None:
+    head = sign_head(own, SIGNER)
+    with as_superuser(world.own) as connection:
+        connection.execute("UPDATE retention.ledger SET body = replace(body, '\"gone\":3', '\"gone\":4')")
+        rechain(connection)
+    with pytest.raises(EvidenceError, match="another ledger"):
+        certify_run(own, head, run.plan_id)
+
+
 def test_an_entry_that_is_not_in_the_ledger_is_refused(own: OwnConnection, run: PlanSummary) -> None:
     document = of_run(own, run)
     document["entries"][-1]["body"] = document["entries"][-1]["body"].replace('"gone":3', '"gone":4')
@@ -205,7 +364,7 @@ def test_a_period_that_is_empty_or_to_come_is_refused(own: OwnConnection, run: P
     head, now = sign_head(own, SIGNER), database_time(own)
     for since, until in ((now, now), (now - DAY, now + DAY)):
         with pytest.raises(RequestError, match="expected its end after its beginning"):
-            certify_customer(own, head, "t1", since, until)
+            certify_customer(own, HASHER, head, "t1", since, until)
 
 
 def test_an_unknown_plan_is_said(own: OwnConnection, run: PlanSummary) -> None:

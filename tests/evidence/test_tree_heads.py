@@ -221,3 +221,32 @@ def test_a_file_without_a_usable_key_is_refused(text: str) -> None:
         PublicKeys.from_pem(text, "keys.pem")
     with pytest.raises(RequestError, match=r"key\.pem: found no Ed25519 private key"):
         Signer.from_pem(text, "key.pem")
+
+
+def test_a_key_that_was_replaced_hands_over_to_nobody(signed: OwnConnection) -> None:
+    second, thief = Signer.new(), Signer.new()
+    rotate(signed, SIGNER, second, by="Mira Example", reason="stolen")
+    for replaces in (second.key_id, SIGNER.key_id, None):
+        body = {"key": thief.key_id, "public": pem_of(thief.public), "signed_by": SIGNER.key_id, "replaces": replaces}
+        ledger.append(signed, "signing_key", body | {"signature": SIGNER.sign(canonical(body).encode())})
+    assert keys_of(signed).keys.keys() == {SIGNER.key_id, second.key_id}
+    sign_head(signed, second)
+
+
+def test_a_head_of_a_key_that_did_not_sign_then_counts_for_nothing(signed: OwnConnection) -> None:
+    second = Signer.new()
+    rotate(signed, SIGNER, second, by="Mira Example", reason="stolen")
+    head = sign_head(signed, second)
+    forged = replace(head, key=SIGNER.key_id)
+    forged = replace(forged, signature=SIGNER.sign(forged.statement))
+    found = check_heads(LedgerTree.read(signed), [forged], log_of(signed), keys_of(signed))
+    assert found is not None and "did not sign then" in found.reason
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"key": "x", "public": None, "replaces": None, "signed_by": "x", "signature": None}], ids=str
+)
+def test_an_announcement_of_another_form_announces_nothing(own: OwnConnection, body: dict[str, Any]) -> None:
+    ledger.append(own, "signing_key", body)
+    sign_head(own, SIGNER)
+    assert check(own) is None

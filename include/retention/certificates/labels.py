@@ -23,7 +23,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "tenant": ("Customer", "Kunde"),
     "period": ("Period", "Zeitraum"),
     "until": ("to, exclusively", "bis ausschließlich"),
-    "run_id": ("Run", "Löschlauf"),
     "plan": ("Plan", "Plan"),
     "plan_digest": ("Digest of the plan (SHA-256)", "Prüfsumme des Plans (SHA-256)"),
     "as_of": ("Due times judged at", "Fälligkeit beurteilt am"),
@@ -34,10 +33,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "number": ("Number", "Anzahl"),
     "what": ("The statement", "Die Aussage"),
     "places": ("By category and place", "Nach Datenart und Speicherort"),
-    "items_root": (
-        "Merkle root over the items' keyed hashes",
-        "Merkle-Wurzel über die schlüsselgebundenen Hashes der Elemente",
-    ),
     "bears": ("What bears it", "Was sie trägt"),
     "bears.note": (
         "These entries of the ledger come with the certificate, each with a proof that it is in the ledger that was signed.",
@@ -110,12 +105,12 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "limits.customer": (
         (
-            "The entries bear an upper bound: their batches hold other customers' items, too. That nothing else is left is "
+            "Each entry bears how much of it was this customer's. That no entry was left out, and that nothing else is left, is "
             "said by checks, which look into the stores themselves."
         ),
         (
-            "Die Einträge tragen eine Obergrenze: Ihre Stapel enthalten auch Elemente anderer Kunden. Dass nichts anderes "
-            "übrig ist, sagen die Prüfungen, die in die Speicher selbst sehen."
+            "Jeder Eintrag belegt, wie viel davon diesem Kunden gehörte. Dass kein Eintrag fehlt und nichts anderes übrig ist, "
+            "sagen die Prüfungen, die in die Speicher selbst sehen."
         ),
     ),
 }

@@ -10,12 +10,15 @@ from uuid import UUID
 import typer
 
 from retention import database
+from retention.anchoring import require_anchored
 from retention.certificates import check_files, issue, write
 from retention.cli.controls import own_conninfo
+from retention.cli.evidence import connected_bucket
 from retention.cli.output import AsJson, command, emit
 from retention.database import OwnConnection
 from retention.errors import PlanError, RequestError
 from retention.evidence.certificate import certify_customer, certify_run
+from retention.evidence.hashing import ItemHasher
 from retention.evidence.signing import PublicKeys, signer_from
 from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import newest_head
@@ -43,8 +46,14 @@ def certificate_customer(
     as_json: AsJson = False,
 ) -> None:
     """Certify what went of one customer in a period (Art. 28 GDPR), by category and place."""
+    hasher = ItemHasher.from_environment()
     period = parse_instant("--since", since), parse_instant("--until", until)
-    _issue("certificate customer", out, lambda own, head: certify_customer(own, head, tenant, *period), as_json=as_json)
+    _issue(
+        "certificate customer",
+        out,
+        lambda own, head: certify_customer(own, hasher, head, tenant, *period),
+        as_json=as_json,
+    )
 
 
 def _issue(
@@ -55,6 +64,9 @@ def _issue(
         head = newest_head(own)
         if head is None:
             raise PlanError("found no signed tree head; expected `ledger sign` to have run. Nothing was certified.")
+        bucket = connected_bucket()
+        if bucket is not None:
+            require_anchored(own, bucket)
         document = certify(own, head)
     paths = write(out, issue(document, signer))
     fields = {
@@ -85,9 +97,7 @@ def certificate_verify(
 def _words(document: Mapping[str, Any]) -> str:
     subject, statement, head = document["subject"], document["statement"], document["tree_head"]
     if subject["kind"] == "run":
-        what = (
-            f"Run {subject['run']}, category {subject['category']}: {statement['gone']} of {statement['planned']} gone"
-        )
+        what = f"Plan {subject['plan']}, category {statement['category']}: {statement['gone']} of {statement['planned']} gone"
     else:
         what = f"Customer {subject['tenant']}, {subject['since']} to {subject['until']}: {statement['gone']} gone"
     return f"{what}; {len(document['entries'])} entries proven to be in the ledger of {head['size']}, signed at {head['at']}"

@@ -16,7 +16,7 @@ from retention.cli.streams import say
 from retention.connections import from_environment
 from retention.datamap.loader import load_datamap
 from retention.errors import MissingConnection, RequestError
-from retention.evidence.signing import Signer, pem_of, signer_from
+from retention.evidence.signing import Signer, signer_from
 from retention.evidence.signing_keys import keys_of, rotate
 from retention.new_file import write_new
 from retention.notary import notarise
@@ -48,7 +48,14 @@ def ledger_verify(as_json: AsJson = False) -> None:
     bad = f"entry {proof.first_bad}: {proof.reason}; {proof.entries} entries fit their chain"
     text = _fits(proof) if proof.first_bad is None else bad
     emit("ledger verify", asdict(proof), text, as_json=as_json)
-    raise typer.Exit(0 if proof.first_bad is None else 1)
+    raise typer.Exit(_code(proof))
+
+
+def _code(proof: LedgerProof) -> int:
+    """1 where an entry may be wrong; 3 where the locked bucket lacks heads: what nobody keeps outside is not proven."""
+    if proof.first_bad is not None:
+        return 1
+    return 3 if proof.anchors is not None and proof.anchors.missing else 0
 
 
 def _fits(proof: LedgerProof) -> str:
@@ -76,14 +83,17 @@ def key_public(
 ) -> None:
     """The public keys that signed this ledger, oldest first: give them to whoever checks certificates, by a way of their own."""
     with database.connect(own_conninfo()) as own:
-        keys = keys_of(own).keys
-    if not keys:
+        keys = keys_of(own)
+    if not keys.keys:
         raise RequestError("found no key that signed this ledger; expected `ledger sign` to have run once")
-    pem = "".join(map(pem_of, keys.values()))
+    pem = keys.to_pem()
     if out is not None:
         write_new(out, pem, mode=0o644)
     emit(
-        "key public", {"keys": list(keys), "pem": pem, "path": out}, str(out) if out else pem.rstrip(), as_json=as_json
+        "key public",
+        {"keys": list(keys.keys), "pem": pem, "path": out},
+        str(out) if out else pem.rstrip(),
+        as_json=as_json,
     )
 
 

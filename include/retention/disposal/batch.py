@@ -29,6 +29,7 @@ from retention.disposal.states import mark_intended, open_lines, write_outcomes
 from retention.errors import PlanError, UnknownError
 from retention.evidence import ledger
 from retention.evidence.hashing import items_root
+from retention.evidence.shares import shares_of
 from retention.policy.model import RetentionRule
 
 
@@ -87,6 +88,7 @@ class _Removed(NamedTuple):
     """What became of a batch's items, how many stored parts went, and when that was, by our own database: before any hold that is
     set from then on."""
 
+    place: str
     outcomes: Outcomes
     parts: int
     at: datetime
@@ -107,7 +109,7 @@ def _remove(
     step("intent_recorded")
     _require_lock(own)
     removed, parts = kind.remove(reading, own, due, context.stored_before[checked.place.name])
-    return _Removed(outcomes | removed, parts, database_time(own))
+    return _Removed(checked.place.name, outcomes | removed, parts, database_time(own))
 
 
 def require_allowed(context: BatchContext, own: OwnConnection) -> None:
@@ -152,12 +154,15 @@ def _record_result(
 ) -> BatchResult:
     """Write states, keyed hashes of what went, and the ledger's entry, in one transaction."""
     outcomes, disposed = removed.outcomes, _disposed(context, removed, hashes)
+    shares = shares_of(context.runtime.hasher, (row.tenant_id for row in disposed))
     gone = sum(row.outcome == "gone" for row in disposed)
     failed = Counter(word or "unknown" for state, word in outcomes.values() if state == "failed")
     spared = Counter(word or "unknown" for state, word in outcomes.values() if state == "spared")
     body = {
         "plan": context.plan_id,
         "batch": batch_no,
+        "category": context.rule.category,
+        "place": removed.place,
         "gone": gone,
         "recovered": len(disposed) - gone,
         "failed": dict(failed),
@@ -166,6 +171,7 @@ def _record_result(
         "by": context.runtime.actor,
         "root": items_root(row.item_hash for row in disposed),
         "key": context.runtime.hasher.key_id,
+        **shares.to_json(),
     }
     with own.transaction():
         if not context.dry_run:

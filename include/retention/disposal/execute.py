@@ -282,7 +282,9 @@ def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> N
         if not summary.failed:
             discard_all(own, summary.plan_id)
         head = ledger.append(
-            own, "plan_result", body | {"spared": summary.spared, "failed": summary.failures, "by": executed_by}
+            own,
+            "plan_result",
+            body | {"action": summary.action, "spared": summary.spared, "failed": summary.failures, "by": executed_by},
         )
         own.execute(
             "UPDATE retention.plans SET state = %s, result = %s WHERE plan_id = %s",

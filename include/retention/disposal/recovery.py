@@ -20,6 +20,7 @@ from retention.disposal.runtime import Runtime
 from retention.disposal.states import discard_all, discard_tried, tried_batches, tried_lines
 from retention.evidence import ledger
 from retention.evidence.hashing import items_root
+from retention.evidence.shares import shares_of
 
 
 def begin_execution(runtime: Runtime, own: OwnConnection, plan: Mapping[str, Any]) -> None:
@@ -97,6 +98,9 @@ def _settle_batch(
         "unknown": 0 if place is not None else len(lines),
         "root": items_root(row.item_hash for row in rows),
         "key": runtime.hasher.key_id,
+        "category": category,
+        "place": place.name if place is not None else None,
+        **shares_of(runtime.hasher, (row.tenant_id for row in rows)).to_json(),
     }
     with own.transaction():
         write_disposed(own, plan_id, batch_no, category, rows)

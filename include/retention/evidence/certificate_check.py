@@ -1,26 +1,33 @@
-"""Check a certificate with nothing but a public key: no database, no network, no code that made it but hashing.
+"""Check a certificate with nothing but a public key: no database and no network.
 
 What is checked: every byte against the seal; the tree head against its signature; each entry against the tree head, by its Merkle
-proof; and what the certificate states against what the entries say.
+proof; and that the certificate states what its entries say, and nothing else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from retention.errors import RequestError
+from retention.errors import PlanError, RequestError
 from retention.evidence.entry import entry_bytes
 from retention.evidence.merkle_proofs import proves_inclusion
 from retention.evidence.sealing import differences, unsealed
+from retention.evidence.shares import Shares, proves_share
 from retention.evidence.signing import PublicKeys
 from retention.evidence.tree_head import TreeHead
 
 SCHEMA = "retention/certificate/1"
-_NO_FORM = (KeyError, TypeError, ValueError, AttributeError)
+PARTS = {"schema", "certificate", "issued_at", "subject", "statement", "entries", "beside", "tree_head", "seal"}
+PAPER = "paper"
+"""The part that names printed forms by their SHA-256; not every certificate has one."""
+_NO_FORM = (KeyError, TypeError, ValueError, AttributeError, PlanError)
 """What a document of another form raises where it is read."""
+
+Body = Mapping[str, Any]
+"""What an entry of the ledger says."""
 
 
 def read_certificate(text: str, source: str) -> dict[str, Any]:
@@ -41,10 +48,38 @@ def problems(text: str, document: Mapping[str, Any], keys: PublicKeys) -> list[s
     return found
 
 
+def said_of_run(entries: Sequence[tuple[str, Body]]) -> dict[str, Any]:
+    """What a run's entries (kind, body) say it did. Raises PlanError where its plan, its result or a batch is not among them."""
+    plan = next((body for kind, body in entries if kind == "plan"), None)
+    closed = next((body for kind, body in reversed(entries) if kind == "plan_result"), None)
+    gone = sum(body["gone"] for kind, body in entries if kind == "result")
+    if plan is None or closed is None or gone != closed["gone"]:
+        raise PlanError(
+            "found no plan, no result or not all batches of a run in the ledger; expected them. Nothing was certified."
+        )
+    return {
+        **{name: plan[name] for name in ("category", "coverage", "as_of", "digest", "policy_version")},
+        "rules_digest": plan["rule_digest"],
+        **{name: closed[name] for name in ("action", "planned", "gone", "recovered", "spared", "failed")},
+    }
+
+
+def said_of_customer(entries: Sequence[tuple[str, Body, Mapping[str, Any]]]) -> dict[str, Any]:
+    """What batches' entries (instant, body, the customer's share) say went, in all and by category and place."""
+    places: dict[tuple[str, str], dict[str, Any]] = {}
+    for at, body, share in entries:
+        place = places.setdefault((body["category"], body["place"]), {"gone": 0, "first_at": at, "last_at": at})
+        place["gone"] += share["gone"]
+        place["first_at"], place["last_at"] = min(at, place["first_at"]), max(at, place["last_at"])
+    named = [{"category": category, "place": place, **counts} for (category, place), counts in sorted(places.items())]
+    return {"gone": sum(place["gone"] for place in named), "places": named}
+
+
 def _wrong(document: Mapping[str, Any], keys: PublicKeys) -> Iterator[str]:
+    if document.keys() - {PAPER} != PARTS:
+        yield "it has other parts than a certificate"
     head = TreeHead.from_fields(document["tree_head"])
-    if not keys.fits(head.key, head.statement, head.signature):
-        yield "tree_head: its signature is none of the given keys'"
+    yield from _wrong_keys(document, head, keys)
     beside = [entry for entry in document["beside"].values() if entry is not None]
     for entry in [*document["entries"], *beside]:
         row = {**entry, "at": datetime.fromisoformat(entry["at"]), "prev_hash": bytes.fromhex(entry["prev_hash"])}
@@ -53,37 +88,59 @@ def _wrong(document: Mapping[str, Any], keys: PublicKeys) -> Iterator[str]:
     yield from _BY_KIND[document["subject"]["kind"]](document)
 
 
+def _wrong_keys(document: Mapping[str, Any], head: TreeHead, keys: PublicKeys) -> Iterator[str]:
+    sealed_by = document["seal"]["key"]
+    if not keys.fits(head.key, head.statement, head.signature):
+        yield "tree_head: its signature is none of the given keys'"
+    if not keys.signs_heads_of(head.key, head.size):
+        yield f"tree_head: its key did not sign when the ledger had {head.size} entries"
+    if not keys.seals_over(sealed_by, head.size):
+        yield f"seal: its key had been replaced when the ledger had {head.size} entries"
+
+
 def _of_run(document: Mapping[str, Any]) -> Iterator[str]:
-    """The counts of a run are those of its entries, all of which are of its plan."""
-    plan, statement = document["subject"]["plan"], document["statement"]
-    closed, gone, digests = None, 0, set()
-    for kind, body in _bodies(document):
-        if body.get("plan", body.get("plan_id")) != plan:
+    """It states what the entries of its plan say; the rules beside are the plan's, the check began after the last batch."""
+    bodies = [(entry["kind"], json.loads(entry["body"])) for entry in document["entries"]]
+    for kind, body in bodies:
+        if body.get("plan", body.get("plan_id")) != document["subject"]["plan"]:
             yield f"an entry of kind {kind} is of another plan"
-        gone += body["gone"] if kind == "result" else 0
-        digests |= {body["digest"]} if kind == "plan" else set()
-        closed = body if kind == "plan_result" else closed
-    if digests != {statement["digest"]}:
-        yield "statement/digest: another than the plan's"
-    for name in ("planned", "gone", "recovered", "spared"):
-        if closed is None or closed[name] != statement[name]:
-            yield f"statement/{name}: another than in the ledger's entry on the plan's result"
-    if gone != statement["gone"]:
-        yield f"statement/gone: {statement['gone']}; the entries of its batches say {gone}"
+    said = said_of_run(bodies)
+    yield from _unlike(document["statement"], said)
+    documents, check = _body(document, "documents"), _body(document, "check_after")
+    if documents is not None and documents["rules_digest"] != said["rules_digest"]:
+        yield "beside/documents: other rules than the plan's"
+    if check is not None:
+        last = max(entry["at"] for entry in document["entries"] if entry["kind"] != "plan_result")
+        began = datetime.fromisoformat(check["started_at"])
+        if began <= datetime.fromisoformat(last) or said["category"] not in check["categories"]:
+            yield "beside/check_after: a check that began before the run ended, or of other categories"
 
 
 def _of_customer(document: Mapping[str, Any]) -> Iterator[str]:
-    """What went of a customer is no more than what went in those batches, and the places add up."""
-    statement = document["statement"]
-    if sum(place["gone"] for place in statement["places"]) != statement["gone"]:
-        yield "statement/gone: another than the sum of its places"
-    went = sum(body["gone"] + body["recovered"] for kind, body in _bodies(document) if kind == "result")
-    if went < statement["gone"]:
-        yield f"statement/gone: {statement['gone']}; the entries of its batches say {went}"
+    """It states what its entries say of this customer, each once, all in its period."""
+    subject, entries = document["subject"], document["entries"]
+    for entry in entries:
+        body = json.loads(entry["body"])
+        shares = Shares(body["tenants"], body["tenants_root"])
+        if not proves_share(entry["share"], subject["tenant"], bytes.fromhex(subject["salt"]), shares):
+            yield f"entry {entry['seq']}: its proof does not show how much of the batch was this customer's"
+        if not subject["since"] <= entry["at"] < subject["until"] or entry["kind"] not in ("result", "recovery"):
+            yield f"entry {entry['seq']}: not of the period, or not about what went"
+    if len({entry["seq"] for entry in entries}) != len(entries):
+        yield "an entry stands there twice"
+    said = said_of_customer([(entry["at"], json.loads(entry["body"]), entry["share"]) for entry in entries])
+    yield from _unlike(document["statement"], said)
 
 
 _BY_KIND = {"run": _of_run, "customer": _of_customer}
 
 
-def _bodies(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    return ((entry["kind"], json.loads(entry["body"])) for entry in document["entries"])
+def _unlike(statement: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*statement, *said}):
+        if name not in said or name not in statement or statement[name] != said[name]:
+            yield f"statement/{name}: another than what the ledger's entries say"
+
+
+def _body(document: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    entry = document["beside"][name]
+    return json.loads(entry["body"]) if entry is not None else None

@@ -69,6 +69,10 @@ class ItemHasher:
         """32 bytes that stand for one normalised e-mail address or telephone number (`kind`), on the suppression list."""
         return self._digests(("identifier", kind), [text])[0]
 
+    def salt(self, tenant_id: str) -> bytes:
+        """32 bytes that belong to one customer's name: whoever has them can tell its hashes, and nobody else's."""
+        return self._digests(("salt",), [tenant_id])[0]
+
     def scope(self, parts: Mapping[str, object]) -> bytes:
         """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""
         texts = {

@@ -6,11 +6,13 @@ Noted before the ledger is signed, so that a signature stands over them, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from retention import locks
-from retention.database import OwnConnection
+from retention.database import OwnConnection, database_time
+from retention.errors import EvidenceError
 from retention.evidence import ledger
 from retention.evidence.entry import canonical
 
@@ -18,12 +20,12 @@ CHECK = "check"
 DOCUMENTS = "documents"
 
 _ALONE = f"SELECT pg_advisory_xact_lock({locks.NOTES})"  # two at once would note the same twice
-# Checks that nobody noted yet, of those that are proofs of their own time.
-_UNNOTED = """
+# Finished checks that are proofs of their own time, with what the ledger says of each.
+_CHECKS = """
 SELECT
-    c.check_run_id AS check, c.verdict, c.as_of, c.finished_at, c.categories, c.policy_version, c.promises_digest, c.map_digest,
-    c.inventory_digest, jsonb_array_length(c.places_read) AS places_read, c.places_failed,
-    coalesce(f.by_severity, '{}') AS findings, f.digest AS findings_digest
+    c.check_run_id AS check, c.verdict, c.as_of, c.started_at, c.finished_at, c.categories, c.policy_version,
+    c.promises_digest, c.map_digest, c.inventory_digest, jsonb_array_length(c.places_read) AS places_read, c.places_failed,
+    coalesce(f.by_severity, '{}') AS findings, f.digest AS findings_digest, noted.bodies
 FROM retention.check_runs AS c
 CROSS JOIN LATERAL (
     SELECT
@@ -36,21 +38,53 @@ CROSS JOIN LATERAL (
         ), ''), 'UTF8')), 'hex') AS digest
     FROM retention.findings WHERE check_run_id = c.check_run_id
 ) AS f
-WHERE c.finished_at IS NOT NULL AND c.is_proof AND NOT EXISTS (
-    SELECT FROM retention.ledger AS l WHERE l.kind = 'check' AND l.body::jsonb ->> 'check' = c.check_run_id::text
-)
+CROSS JOIN LATERAL (
+    SELECT array_agg(l.body) AS bodies FROM retention.ledger AS l
+    WHERE l.kind = 'check' AND l.body::jsonb ->> 'check' = c.check_run_id::text
+) AS noted
+WHERE c.finished_at IS NOT NULL AND c.is_proof AND c.finished_at >= coalesce(%s, '-infinity'::timestamptz)
 ORDER BY c.finished_at, c.check_run_id
 """
+_LOOK_BACK = timedelta(days=7)
+"""How old a check may be that is noted, or compared, before a head is signed. `changed_checks` compares all."""
 
 
 def note_checks(own: OwnConnection) -> int:
-    """Note every finished check that has no entry yet; gives how many those were."""
+    """Note every finished check of the last days that has no entry yet; gives how many those were.
+
+    Raises EvidenceError where an entry says something else of a check than its result does.
+    """
     with own.transaction():
         own.execute(_ALONE)
-        found = own.execute(_UNNOTED).fetchall()
-        for row in found:
-            ledger.append(own, CHECK, row)
-    return len(found)
+        missing = []
+        for body, noted in _checks(own, database_time(own) - _LOOK_BACK):
+            if any(one != body for one in noted):
+                raise EvidenceError(
+                    f"check {json.loads(body)['check']}: the ledger says something else of it than its result; expected the "
+                    "same. Nothing was signed. Somebody changed the result, or wrote an entry in its name: compare both "
+                    "(docs/evidence.md)."
+                )
+            missing += [] if noted else [body]
+        for body in missing:
+            ledger.append(own, CHECK, json.loads(body))
+    return len(missing)
+
+
+def changed_checks(own: OwnConnection) -> int | None:
+    """The first entry that says something else of a check than its result does; None where all fit."""
+    changed = [json.loads(body)["check"] for body, noted in _checks(own, None) if any(one != body for one in noted)]
+    row = own.execute(
+        "SELECT min(seq) AS seq FROM retention.ledger WHERE kind = 'check' AND body::jsonb ->> 'check' = ANY(%s)",
+        (changed,),
+    ).fetchone()
+    return row["seq"] if row is not None else None
+
+
+def _checks(own: OwnConnection, since: datetime | None) -> Iterator[tuple[str, list[str]]]:
+    """Each check as its entry should be, and the entries that there are."""
+    for row in own.execute(_CHECKS, (since,)).fetchall():
+        noted = row.pop("bodies")
+        yield canonical(row), noted or []
 
 
 def note_documents(own: OwnConnection, documents: Mapping[str, Any]) -> bool:

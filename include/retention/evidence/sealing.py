@@ -21,6 +21,7 @@ SEAL = "seal"
 def seal(document: Mapping[str, Any], signer: Signer) -> str:
     """The document, which holds JSON values only, as a sealed text."""
     body = {name: value for name, value in document.items() if name != SEAL}
+    assert not any("/" in name for name in body)  # a part's name would be another's inner one
     signed = {"key": signer.key_id, "parts": dict(_digests(body))}
     return _text(body | {SEAL: signed | {"signature": signer.sign(_statement(signed))}})
 
@@ -43,6 +44,8 @@ def differences(text: str, document: Mapping[str, Any], keys: PublicKeys) -> lis
     signed = {"key": seal_of.get("key"), "parts": seal_of["parts"]}
     body = {name: value for name, value in document.items() if name != SEAL}
     found = list(_changed(seal_of["parts"], dict(_digests(body))))
+    found += [f"{_shown(name)} was added" for name in document if "/" in name]
+    found += [f"seal/{_shown(name)} was added" for name in seal_of.keys() - {"key", "parts", "signature"}]
     if signed["key"] not in keys.keys:
         known = ", ".join(keys.keys)
         found.append(f"it was signed by key {_shown(signed['key'])}; expected one of the given keys ({known})")

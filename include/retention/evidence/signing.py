@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -25,7 +26,10 @@ from retention.errors import MissingKey, RequestError
 
 FILE_VARIABLE = "RETENTION_SIGNING_KEY_FILE"
 VARIABLE = "RETENTION_SIGNING_KEY"
-_PUBLIC_BLOCK = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
+_PUBLIC_BLOCK = re.compile(
+    r"(?:^Entries: (?P<since>\d+)-(?P<before>\d*)\s+)?(?P<pem>-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----)",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +107,59 @@ def _read(path: Path) -> str:
         ) from None
 
 
+class SignedFor(NamedTuple):
+    """The ledgers that a key signed for: of `since` entries or more, and fewer than `before` (None: it still signs)."""
+
+    since: int = 0
+    before: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """Trusted keys by their ids."""
+    """Trusted keys by their ids; of those that `signed_for` knows, for which sizes of the ledger: a key that was replaced counts
+    no more from then on."""
 
     keys: Mapping[str, Ed25519PublicKey]
+    signed_for: Mapping[str, SignedFor] = field(default_factory=dict)
 
     @classmethod
     def from_pem(cls, text: str, source: str) -> PublicKeys:
-        """All keys of a PEM file, which may hold several: those that signed before a rotation, too.
+        """All keys of a PEM file, which may hold several: those that signed before a rotation, too. A line `Entries: 3-120`
+        before a key says for which ledgers it signed, as `to_pem` writes it.
 
         Raises RequestError for a file without any, or with another kind of key.
         """
-        keys = [_public(block, source) for block in _PUBLIC_BLOCK.findall(text)]
+        keys, signed_for = {}, {}
+        for block in _PUBLIC_BLOCK.finditer(text):
+            key = _public(block["pem"], source)
+            keys[key_id_of(key)] = key
+            if block["since"] is not None:
+                signed_for[key_id_of(key)] = SignedFor(
+                    int(block["since"]), int(block["before"]) if block["before"] else None
+                )
         if not keys:
             raise RequestError(f"{source}: found no public key; expected Ed25519 public keys in PEM")
-        return cls({key_id_of(key): key for key in keys})
+        return cls(keys, signed_for)
+
+    def to_pem(self) -> str:
+        """All keys, each after a line that says for which ledgers it signed."""
+        return "".join(f"{self._line(key_id)}\n{pem_of(key)}" for key_id, key in self.keys.items())
+
+    def _line(self, key_id: str) -> str:
+        signed_for = self._of(key_id)
+        return f"Entries: {signed_for.since}-{signed_for.before or ''}"
+
+    def _of(self, key_id: str) -> SignedFor:
+        return self.signed_for.get(key_id, SignedFor())
+
+    def signs_heads_of(self, key_id: str, size: int) -> bool:
+        """Whether this key signed heads of ledgers with so many entries."""
+        return self._of(key_id).since <= size and self.seals_over(key_id, size)
+
+    def seals_over(self, key_id: str, size: int) -> bool:
+        """Whether this key was not yet replaced when the ledger had so many entries. A newer one may seal over an older head."""
+        before = self._of(key_id).before
+        return before is None or size < before
 
     def fits(self, key_id: str, message: bytes, signature: str) -> bool:
         """Whether the key of this id is trusted and made this signature over the message."""
@@ -126,10 +167,11 @@ class PublicKeys:
         if key is None:
             return False
         try:
-            key.verify(base64.b64decode(signature, validate=True), message)
+            raw = base64.b64decode(signature, validate=True)
+            key.verify(raw, message)
         except (InvalidSignature, ValueError):
             return False
-        return True
+        return base64.b64encode(raw).decode() == signature  # one signature has one form
 
 
 def _public(block: str, source: str) -> Ed25519PublicKey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from retention.database import OwnConnection
@@ -10,19 +11,19 @@ from retention.errors import EvidenceError, RequestError
 from retention.evidence import ledger
 from retention.evidence.entry import canonical
 from retention.evidence.people import require_person_and_reason
-from retention.evidence.signing import PublicKeys, Signer, pem_of
+from retention.evidence.signing import PublicKeys, SignedFor, Signer, pem_of
 
 KIND = "signing_key"
 
 
 def require_announced(own: OwnConnection, signer: Signer) -> None:
     """Announce the first key that signs for this ledger; raise EvidenceError for any other that is not the last announced."""
-    announced = _announced(own)
+    announced = list(keys_of(own).keys)
     if not announced:
         _announce(own, signer, signer, {"replaces": None, "by": "first use", "reason": "first signing key"})
-    elif announced[-1]["key"] != signer.key_id:
+    elif announced[-1] != signer.key_id:
         raise EvidenceError(
-            f"found signing key {signer.key_id}; expected {announced[-1]['key']}, the last one announced in the ledger. "
+            f"found signing key {signer.key_id}; expected {announced[-1]}, the last one announced in the ledger. "
             "Nothing was signed. Set that key again, or put the new one in its place with `python -m retention key rotate`."
         )
 
@@ -33,25 +34,40 @@ def rotate(own: OwnConnection, old: Signer, new: Signer, *, by: str, reason: str
     Raises RequestError without a person, a reason or a new key, EvidenceError where `old` was not the last one announced.
     """
     require_person_and_reason(by, reason)
-    if new.key_id in {entry["key"] for entry in _announced(own)}:
+    if new.key_id in keys_of(own).keys:
         raise RequestError(f"found signing key {new.key_id}, which was announced before; expected a new one")
     require_announced(own, old)
     _announce(own, new, old, {"replaces": old.key_id, "by": by, "reason": reason})
 
 
 def keys_of(own: OwnConnection) -> PublicKeys:
-    """The keys that were announced, as far as each was signed by the one before it.
+    """The keys that were announced, each by the one that signed until then, and for which ledgers each signed.
 
-    Whoever can rewrite the whole ledger can announce keys of their own: an auditor compares with keys received elsewhere.
+    An entry of another form, or of a key that signed no more, announces nothing. Whoever can rewrite the whole ledger can
+    announce keys of their own: an auditor compares with keys received elsewhere.
     """
-    trusted = PublicKeys({})
-    for entry in _announced(own):
-        own_keys = PublicKeys.from_pem(entry["public"], "the ledger")
-        by = own_keys if entry["replaces"] is None and not trusted.keys else trusted
-        if not by.fits(entry["signed_by"], _statement(entry), entry["signature"]):
-            break
-        trusted = PublicKeys({**trusted.keys, **own_keys.keys})
+    trusted, last = PublicKeys({}), None
+    for seq, entry in _entries(own):
+        key = _handed_over(entry, trusted, last)
+        if key is None:
+            continue
+        ranges = dict(trusted.signed_for)
+        if last is not None:
+            ranges[last] = SignedFor(ranges[last].since, seq)
+        trusted = PublicKeys({**trusted.keys, **key.keys}, ranges | {entry["key"]: SignedFor(seq)})
+        last = entry["key"]
     return trusted
+
+
+def _handed_over(entry: Mapping[str, Any], trusted: PublicKeys, last: str | None) -> PublicKeys | None:
+    """The key that this entry announces, where the last one signed for it (the first for itself)."""
+    try:
+        key = PublicKeys.from_pem(entry["public"], "the ledger")
+        by, signer = (key, entry["key"]) if last is None else (trusted, last)
+        is_handed_over = entry["replaces"] == last and entry["signed_by"] == signer and set(key.keys) == {entry["key"]}
+        return key if is_handed_over and by.fits(signer, _statement(entry), entry["signature"]) else None
+    except (KeyError, TypeError, AttributeError, RequestError):
+        return None
 
 
 def _announce(own: OwnConnection, new: Signer, by: Signer, about: dict[str, Any]) -> None:
@@ -59,10 +75,10 @@ def _announce(own: OwnConnection, new: Signer, by: Signer, about: dict[str, Any]
     ledger.append(own, KIND, body | {"signature": by.sign(_statement(body))})
 
 
-def _statement(body: dict[str, Any]) -> bytes:
+def _statement(body: Mapping[str, Any]) -> bytes:
     return canonical({name: body[name] for name in ("key", "public", "signed_by", "replaces")}).encode()
 
 
-def _announced(own: OwnConnection) -> list[dict[str, Any]]:
-    rows = own.execute("SELECT body FROM retention.ledger WHERE kind = %s ORDER BY seq", (KIND,)).fetchall()
-    return [json.loads(row["body"]) for row in rows]
+def _entries(own: OwnConnection) -> list[tuple[int, dict[str, Any]]]:
+    rows = own.execute("SELECT seq, body FROM retention.ledger WHERE kind = %s ORDER BY seq", (KIND,)).fetchall()
+    return [(row["seq"], json.loads(row["body"])) for row in rows]

@@ -97,6 +97,8 @@ def check_heads(tree: LedgerTree, heads: Iterable[TreeHead], log: str, keys: Pub
 def _against(tree: LedgerTree, head: TreeHead, log: str, keys: PublicKeys) -> str | None:
     if not keys.fits(head.key, head.statement, head.signature):
         return "a tree head has no valid signature of an announced key"
+    if not keys.signs_heads_of(head.key, head.size):
+        return "a tree head was signed by a key that did not sign then"
     if head.log != log:
         return "a tree head was signed over another ledger"
     if head.size > tree.get_size():

@@ -29,6 +29,7 @@ class SignedHeads:
         self._unseen = list(reversed(self._heads))
         self._stack: list[tuple[int, bytes]] = []  # roots of whole subtrees with their sizes, the largest first
         self._keys: dict[str, Ed25519PublicKey] = {}
+        self._since: list[tuple[int, str]] = []  # from which entry on which key signs
         self._log, self._size = "", 0
         self._fits = True
         self._unsigned_since: datetime | None = None
@@ -69,18 +70,19 @@ class SignedHeads:
         return node
 
     def _announce(self, body: Mapping[str, Any]) -> None:
-        """Take the key, where the one before it signed for it; the first signs for itself."""
+        """Take the key, where the one that signed until then signed for it; the first signs for itself."""
+        last = self._since[-1][1] if self._since else None
         try:
             key = load_pem_public_key(body["public"].encode())
-            assert isinstance(key, Ed25519PublicKey)
-            first = not self._keys and body["replaces"] is None
-            by = key if first else self._keys[body["signed_by"]]
+            assert isinstance(key, Ed25519PublicKey) and body["replaces"] == last
+            by = self._keys[last] if last is not None else key
             statement = {name: body[name] for name in ("key", "public", "signed_by", "replaces")}
             by.verify(base64.b64decode(body["signature"]), _tight(statement))
-        except (KeyError, ValueError, AssertionError, InvalidSignature):
-            return
-        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self._keys[hashlib.sha256(raw).hexdigest()[:16]] = key
+        except (KeyError, ValueError, TypeError, AttributeError, AssertionError, InvalidSignature):
+            return  # it announces nothing: what such a key signs is found
+        key_id = hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+        self._keys[key_id] = key
+        self._since.append((self._size, key_id))
 
     def _is_signed(self, head: Mapping[str, Any]) -> bool:
         statement = {name: head[name] for name in ("log", "size", "root", "key")}
@@ -92,7 +94,7 @@ class SignedHeads:
             )
         except (KeyError, ValueError, InvalidSignature):
             return False
-        return True
+        return [key for since, key in self._since if since <= head["size"]][-1:] == [head["key"]]
 
 
 def _tight(fields: Mapping[str, Any]) -> bytes:

@@ -22,4 +22,5 @@ CREATE INDEX ledger_signing_keys ON retention.ledger (seq) WHERE kind = 'signing
 CREATE INDEX ledger_checks ON retention.ledger ((body::jsonb ->> 'check')) WHERE kind = 'check';
 CREATE INDEX ledger_documents ON retention.ledger (seq) WHERE kind = 'documents';
 -- All that the ledger says of one plan.
-CREATE INDEX ledger_of_plan ON retention.ledger ((coalesce(body::jsonb ->> 'plan', body::jsonb ->> 'plan_id')));
+CREATE INDEX ledger_of_plan ON retention.ledger ((coalesce(body::jsonb ->> 'plan', body::jsonb ->> 'plan_id')))
+    WHERE kind IN ('plan', 'approval', 'intent', 'result', 'recovery', 'plan_result');
