@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from retention.cli import (
     backups,
     certificates,
+    concepts,
     controls,
     difference,
     disposal,
@@ -150,6 +151,7 @@ app.command("dispose")(disposal.dispose)
 app.command("explain")(disposal.explain)
 app.command("verify")(proof.verify)
 app.command("report")(reporting.report)
+app.command("concept")(concepts.concept)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)
 parted.command("create")(partitions.partitions_create)

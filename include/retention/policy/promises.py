@@ -76,6 +76,8 @@ class Promise(StrictModel):
     """The role that answers for this promise. A role, not a person's name."""
     reading: str
     """The reading that is enforced, in words."""
+    reading_de: str | None = None
+    """The same in German, for the German deletion concept. Without it, that one shows the English text."""
     maxima: tuple[Maximum, ...] = ()
     """What must be gone by when. A clause without any carries no rule."""
     dated_by: Name | None = None
