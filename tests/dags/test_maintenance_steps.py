@@ -94,3 +94,29 @@ def test_a_partition_that_is_refused_fails_the_task_and_leaves_the_others(logs: 
     with pytest.raises(PartlyFailedError, match="23514"):
         steps.create_partitions("request_log", 2)
     assert logs.sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'request_log'::regclass") == [(2,)]
+
+
+def test_identifiers_in_what_is_kept_of_the_last_runs_fail_the_task_without_naming_them(
+    airflow: LogsWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    logs = tmp_path / "task-logs"
+    logs.mkdir()
+    text = json.dumps({"conn_type": "fs", "extra": {"path": str(logs)}})
+    for name in ("AIRFLOW_LOGS", "AIRFLOW_LOGS_VERIFY"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", text)
+    path = airflow.datamap / "company.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "places:\n",
+            "  airflow_logs: {kind: files, disposal: airflow_logs, verification: airflow_logs_verify}\nplaces:\n  task_logs: "
+            "{kind: files, category: logs, role: controller, owner: Platform, connection: airflow_logs, patterns: ['*.log']}\n",
+        )
+    )
+    (logs / "attempt=1.log").write_text("5 due of 7\n")
+    assert steps.look_for_identifiers(2)["verdict"] == "clean"
+    (logs / "attempt=2.log").write_text("gone: anna.muster@example.org\n")
+    with pytest.raises(AirflowFailException, match="1 × e-mail in task_logs, line") as failure:
+        steps.look_for_identifiers(2)
+    assert "anna" not in str(failure.value) + caplog.text

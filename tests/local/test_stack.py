@@ -15,12 +15,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from retention.hygiene.files import spots_of_files
+from retention.hygiene.patterns import kinds_in
 from retention.local import ports, proc
 from retention.local.airflow_services import PARTS
 from retention.local.state import State
@@ -201,6 +204,25 @@ def test_airflows_own_command_line_reaches_the_stack(stack: Stack) -> None:
     done = stack.call("airflow", "dags", "list", "--output", "json")
     assert done.returncode == 0, done.stderr
     assert "dispose_audio" in {dag["dag_id"] for dag in json.loads(done.stdout[done.stdout.index("[{") :])}
+
+
+def test_no_identifier_got_into_what_is_kept_of_the_runs(stack: Stack) -> None:
+    """Neither what looks like one, nor the names and ids that the sample made."""
+    done = stack.call("hygiene", "--json", module="retention")
+    assert done.returncode == 0, done.stdout + done.stderr
+    fields = json.loads(done.stdout)
+    assert (fields["verdict"], fields["found"], fields["failed"]) == ("clean", [], [])
+    assert set(fields["looked_at"]) == {"own_database", "airflow_metadata", "airflow_task_logs"}
+    assert all(count > 100 for count in fields["looked_at"].values())
+    assert fields["known_values"] > 1000
+    began = datetime.fromtimestamp(0, UTC)
+    written = [
+        spot
+        for folder in (stack.state.logs, stack.state.reports)
+        for spot in spots_of_files(folder, ["**/*.log", "**/*.html", "**/*.json"], began)
+    ]
+    assert written
+    assert [(spot.column, *kinds) for spot in written if (kinds := list(kinds_in(spot.text)))] == []
 
 
 def test_part_that_died_is_started_again_alone(stack: Stack) -> None:

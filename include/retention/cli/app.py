@@ -21,6 +21,7 @@ from retention.cli import (
     drafting,
     evidence,
     holds,
+    hygiene,
     partitions,
     proof,
     replay,
@@ -154,6 +155,7 @@ app.command("report")(reporting.report)
 app.command("concept")(concepts.concept)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)
+app.command("hygiene")(hygiene.hygiene)
 parted.command("create")(partitions.partitions_create)
 ledger.command("sign")(evidence.ledger_sign)
 ledger.command("verify")(evidence.ledger_verify)

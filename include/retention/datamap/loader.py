@@ -110,6 +110,8 @@ class MappedFiles:
     name: str
     spec: FilesPlace
     store: SourceConnection
+    system: str
+    """The system in whose file it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class MappedAirflow:
     name: str
     spec: AirflowPlace
     store: SourceConnection
+    system: str
+    """The system in whose file it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +194,9 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
     if isinstance(spec, PartitionedPlace):
         return MappedPartitions(name, spec, store), []
     if isinstance(spec, FilesPlace):
-        return MappedFiles(name, spec, store), []
+        return MappedFiles(name, spec, store, system.system), []
     if isinstance(spec, AirflowPlace):
-        return MappedAirflow(name, spec, store), []
+        return MappedAirflow(name, spec, store, system.system), []
     texts, problems = read_sql(document, name, spec.facts)
     sql = (
         *(texts["items"] or "", texts["consents"]),

@@ -140,9 +140,10 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
 
 def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: str, doc: str | None) -> DAG:
-    """A DAG that clears Airflow's own database by the rule of `category`, and creates partitions for the days to come.
+    """A DAG that clears Airflow's own database by the rule of `category`, creates partitions for the days to come, and looks
+    whether identifiers got into what is kept of the last runs.
 
-    The two have nothing to do with each other: one may fail without the other. Cron times are UTC.
+    The three have nothing to do with each other: each may fail without the others. Cron times are UTC.
     """
     noted = partial(steps.note_failure, category=category)
     with _dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
@@ -166,7 +167,15 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
             _show(f"{created['place']}: {created['created']} created")
             return created
 
+        @task(task_display_name="look for identifiers", multiple_outputs=True, map_index_template=COUNTS)
+        def look_for_identifiers(days: int) -> dict[str, Any]:
+            """Look at our own tables, Airflow's records and its task logs for people's addresses and numbers."""
+            looked = steps.look_for_identifiers(days)
+            _show(f"{looked['verdict']}: {sum(looked['looked_at'].values())} texts")
+            return looked
+
         clear.expand(place=find.override(task_id="find_databases")("airflow"))
+        look_for_identifiers.expand(days=[2])
         create.expand(place=find.override(task_id="find_tables")("partitions"))
     return dag
 

@@ -192,6 +192,28 @@ def create_partitions(place: str, days: int) -> dict[str, Any]:
     return _plain(created)
 
 
+def look_for_identifiers(days: int) -> dict[str, Any]:
+    """Look whether people's addresses or numbers got into what is kept of the last days' runs; fail where they did, or where
+    something could not be looked at."""
+    from datetime import timedelta
+
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from retention import settings
+    from retention.datamap.loader import load_datamap
+    from retention.disposal.runtime import utc_now
+    from retention.hygiene import look
+    from retention.orchestration.connections import from_airflow
+
+    with _airflow_errors():
+        datamap = load_datamap(settings.datamap_folder())
+        result = look(datamap, from_airflow, since=utc_now() - timedelta(days=days))
+        log.info("%s", result.to_text())
+        if result.verdict != "clean":
+            raise AirflowFailException(result.to_text())
+    return {"verdict": result.verdict, "looked_at": dict(result.looked_at)}
+
+
 def write_report(check_run_id: str) -> dict[str, Any]:
     """Build the check report of this verification and keep it in our own database, for the page in the UI."""
     from uuid import UUID

@@ -23,6 +23,9 @@ CATEGORY, PLACE = "marketing", "marketing_contacts"
 EVERYDAY_CONTACTS = 350
 _1_HOUR, _2_HOURS, _200_DAYS = timedelta(hours=1), timedelta(hours=2), days(200)
 
+CASES_NAME = "Erika Beispiel"
+"""What the contacts of all documented cases are called."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
@@ -168,7 +171,7 @@ def play_marketing(stage: Stage) -> None:
 
 
 def _play(stage: Stage, case: ContactCase, number: int) -> None:
-    contact_id = _add(stage, case, number, "Erika Beispiel")
+    contact_id = _add(stage, case, number, CASES_NAME)
     arose_at = stage.now - case.age
     stage.show(
         case, number, category=CATEGORY, tenant_id=SELF, item_id=contact_id, person_id=contact_id, arose_at=arose_at

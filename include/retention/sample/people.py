@@ -13,13 +13,13 @@ from uuid import UUID
 from retention.sample.rows import Caller
 
 # fmt: off
-_FIRST_NAMES = (
+FIRST_NAMES = (
     "Adele", "Alwin", "Anneliese", "Berta", "Bodo", "Carla", "Corvin", "Dagny", "Edda", "Egon", "Elfi", "Enno",
     "Erna", "Falk", "Fenja", "Frido", "Gesa", "Gisbert", "Hanno", "Hedda", "Ilka", "Imke", "Jorin", "Käthe", "Kuno",
     "Levke", "Linus", "Malte", "Meta", "Neele", "Nils", "Okka", "Ottilie", "Piet", "Quirin", "Rieke", "Ruben",
     "Söhnke", "Svea", "Tamme", "Thea", "Uwe", "Veit", "Wiebke", "Xaver", "Yorick", "Zita",
 )
-_LAST_NAMES = (
+LAST_NAMES = (
     "Ackerwind", "Birkenfink", "Brombeer", "Dachsbau", "Distelmoor", "Eibenschütz", "Fadenlauf", "Fliederbusch",
     "Gänseblum", "Haselgrund", "Hummelflug", "Igelsbach", "Kieselstein", "Kornblum", "Lerchenau", "Löwenzahn",
     "Marderhaar", "Mondkalb", "Nachtigal", "Nussknack", "Pfifferling", "Quellmoos", "Regenpfeif", "Rotkehl",
@@ -50,14 +50,14 @@ def invent_caller(caller_id: UUID, tenant_id: str, called_at: datetime) -> Calle
     draw = random.Random(caller_id.int)
     if draw.random() < _UNKNOWN_CALLER_SHARE:
         return Caller(caller_id, tenant_id, None, None, None, called_at)
-    first, last = draw.choice(_FIRST_NAMES), draw.choice(_LAST_NAMES)
+    first, last = draw.choice(FIRST_NAMES), draw.choice(LAST_NAMES)
     email = None if draw.random() < _NO_EMAIL_SHARE else f"{_ascii(first)}.{_ascii(last)}@example.com"
     return Caller(caller_id, tenant_id, f"{first} {last}", _phone(draw), email, called_at)
 
 
 def invent_person(draw: random.Random, number: int) -> tuple[str, str]:
     """A name, and an address that no other `number` has."""
-    first, last = draw.choice(_FIRST_NAMES), draw.choice(_LAST_NAMES)
+    first, last = draw.choice(FIRST_NAMES), draw.choice(LAST_NAMES)
     return f"{first} {last}", f"{_ascii(first)}.{_ascii(last)}.{number}@example.com"
 
 

@@ -34,6 +34,9 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What templates were rendered to, to look whether somebody's address or number is in it.
+GRANT SELECT ON public.rendered_task_instance_fields TO retention_airflow;
+
 -- Which runs may go: which DAGs catch up.
 GRANT SELECT (dag_id, data, created_at) ON public.serialized_dag TO retention_airflow;
 -- `airflow db clean` notes in Airflow's audit log that it ran.
