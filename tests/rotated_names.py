@@ -56,6 +56,21 @@ MAY_BE = [
     pytest.param("app.log", "app.log1", id="numbered_without_a_dot"),
     pytest.param("app.log", "app.log.err", id="whatever_follows"),
     pytest.param("worker-1", "worker-1.log", id="the_ending_follows"),
+    pytest.param("app-2026-11-01-1.log", "app-2026-11-01-2.log", id="counted_up_behind_a_date"),
+    pytest.param("app-2026-11-01-3.log", "app-2026-11-01-2.log.gz", id="counted_down_behind_a_date"),
+    pytest.param("app.log.2026-11-01.1.gz", "app.log.2026-11-01.2.gz", id="packed_and_counted_behind_a_date"),
+    pytest.param(
+        "app-11-01-2026-1.log.gz", "app-11-01-2026-2.log.gz", id="counted_behind_a_date_that_ends_with_the_year"
+    ),
+    pytest.param("app-01-Nov-2026-1.log", "app-01-Nov-2026-2.log", id="counted_behind_a_date_with_a_named_month"),
+    pytest.param("app.20261101.1.log", "app.20261101.2.log", id="counted_behind_a_date_in_one_piece"),
+    pytest.param("app-2026-11-01T10-00-1.log", "app-2026-11-01T10-00-2.log", id="counted_behind_date_and_time"),
+    pytest.param("app-2026-11-01-10-1.log", "app-2026-11-01-10-2.log", id="counted_behind_date_and_hour"),
+    pytest.param("app0.log", "app1.log", id="counted_at_a_words_end"),
+    pytest.param("web/app9.log", "web/app10.log.gz", id="counted_at_a_words_end_and_packed"),
+    pytest.param("app0.1.log", "app0.2.log", id="of_a_numbered_process_without_a_dot"),
+    pytest.param("app0-2026-11-01.log", "app1-2026-11-01.log", id="counted_at_a_words_end_before_a_date"),
+    pytest.param("app.log1", "app.log2", id="counted_at_the_endings_end"),
 ]
 """The held name, and the file's name now."""
 
@@ -73,5 +88,15 @@ IS_NOT = [
     pytest.param("app.log-20261101", "app.log-20261102", id="another_date"),
     pytest.param("app-2026-Nov-1.log", "app-2026-Nov-2.log", id="another_day_of_a_named_month"),
     pytest.param("10.0.0.12.log", "10.0.0.13.log", id="another_address"),
+    pytest.param("app-2026-11-01-1.log", "app-2026-11-02-1.log", id="another_day_before_the_count"),
+    pytest.param("app-2026-11-01-1.log", "app-2026-11-02-2.log", id="another_day_and_count"),
+    pytest.param("app-2026-11-01-1-5.log", "app-2026-11-01-2-5.log", id="a_number_between_date_and_count"),
+    pytest.param("app-01-11-2026.log", "app-02-11-2026.log", id="another_day_before_its_year"),
+    pytest.param("app-2026-Nov1.log", "app-2026-Nov2.log", id="another_day_in_one_piece_with_its_month"),
+    pytest.param("app-20261101T1.log", "app-20261101T2.log", id="another_hour_in_one_piece_with_its_day"),
+    pytest.param("app8001.log", "app8002.log", id="another_port"),
+    pytest.param("app1.log", "app20261101.log", id="a_date_at_a_words_end"),
+    pytest.param("app0.log", "web1.log", id="another_numbered_name"),
+    pytest.param("web/app0.log", "db/app1.log", id="a_numbered_name_in_another_folder"),
     pytest.param("../web/app.log", "app.log.1", id="a_folder_beside"),
 ]

@@ -37,7 +37,9 @@ def test_a_file_that_can_not_be_it_is_another(held: str, now: str) -> None:
     assert not may_be_held_as(now, held)
 
 
-_PIECES = st.sampled_from(re.split(" ", "app log gz TGZ tar old bak web Nov 10h 1 2 12 2026 11 20261101T10Z .. ² "))
+_PIECES = st.sampled_from(
+    "app log gz TGZ tar old bak web Nov Nov1 10h app1 app2 0 1 2 12 2026 11 01 20261101T10Z .. ²".split(" ")
+)
 _NAMES = st.lists(_PIECES, min_size=1, max_size=6).flatmap(
     lambda pieces: st.lists(st.sampled_from(["", *"./_-:~"]), min_size=len(pieces), max_size=len(pieces)).map(
         lambda between: "".join(one + two for one, two in zip(pieces, between, strict=True))[:-1]
@@ -74,6 +76,23 @@ def test_a_held_file_stays_when_it_is_rotated_and_packed(log_world: LogWorld, na
     time.sleep(0.02)
     assert log_world.dispose().gone == 0
     assert log_world.files() == [name, f"{name}.2.gz"]
+
+
+@pytest.mark.parametrize(
+    ("held", "now"),
+    [
+        pytest.param("app-2026-11-01-1.log", "app-2026-11-01-2.log", id="behind_a_date"),
+        pytest.param("app.log.2026-11-01.1.gz", "app.log.2026-11-01.2.gz", id="packed_behind_a_date"),
+        pytest.param("app0.log", "app1.log", id="at_a_words_end"),
+    ],
+)
+def test_a_held_numbered_file_stays_when_its_number_changes(log_world: LogWorld, held: str, now: str) -> None:
+    """As Log4j (`fileIndex=min`) and java.util.logging (`%g`) rename what they rotated before."""
+    path = log_world.write(held, log_world.lines(OLD))
+    log_world.hold(category="logs", place=FILES, item_id=held)
+    path.rename(path.with_name(now))
+    time.sleep(0.02)
+    assert (log_world.dispose().gone, log_world.files()) == (0, [now])
 
 
 @pytest.mark.parametrize("folder", ["servers", "servers/old"], ids=["the_same_folder", "a_folder_below"])

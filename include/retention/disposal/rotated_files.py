@@ -21,6 +21,12 @@ _DATED = re.compile(rf"\d.*|{_MONTH}|mon|tue|wed|thu|fri|sat|sun", re.IGNORECASE
 _SET_ASIDE = re.compile(r"old|bak|prev|save|orig", re.IGNORECASE)
 _LONGEST_NUMBER = 3
 """Digits of a number that may count generations; a longer one is a date."""
+_COUNTED_WORD = re.compile(rf"(\D(?:.*\D)?)\d{{1,{_LONGEST_NUMBER}}}")
+_YEAR, _MONTH_OF_YEAR = r"(?:19|20)\d\d", rf"(?:\d\d?|{_MONTH})"
+_WHOLE_DATE = re.compile(
+    rf"\b(?:{_YEAR} {_MONTH_OF_YEAR} \d\d?|{_YEAR}\d{{4}}|\d\d? {_MONTH_OF_YEAR} {_YEAR})(?:\b|t\d)", re.IGNORECASE
+)
+"""In words with a blank between them; perhaps with the time of day in one piece with it."""
 
 
 def holds_on_file(holds: Sequence[Hold], place: str, key: str) -> Sequence[Hold]:
@@ -98,13 +104,30 @@ def _has_grown(words: Sequence[str], before: Sequence[str]) -> bool:
 
 
 def _is_counted_on(words: Sequence[str], before: Sequence[str]) -> bool:
-    """Whether one number differs, and nothing else. Beside another number it is part of a date, or of an address."""
+    """Whether one number differs, and nothing else."""
     if len(words) != len(before):
         return False
     changed = [at for at, (now, was) in enumerate(zip(words, before, strict=True)) if now != was]
     if len(changed) != 1:
         return False
     [at] = changed
-    beside = [*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]]
-    is_number = words[at].isdecimal() and before[at].isdecimal() and len(before[at]) <= _LONGEST_NUMBER
-    return is_number and not any(_DATED.fullmatch(one) for one in beside)
+    if words[at].isdecimal() and before[at].isdecimal() and len(before[at]) <= _LONGEST_NUMBER:
+        return _is_last_behind_a_date(words, at) or not _is_beside_a_number(words, at)
+    return _counts_at_its_end(words[at], before[at])
+
+
+def _is_last_behind_a_date(words: Sequence[str], at: int) -> bool:
+    """Whether it can be no part of the date: that is whole without it. It may be an hour, which nobody can tell from a count."""
+    is_last = not any(_DATED.fullmatch(word) for word in words[at + 1 :])
+    return is_last and len(words[at]) <= _LONGEST_NUMBER and _WHOLE_DATE.search(" ".join(words[:at])) is not None
+
+
+def _is_beside_a_number(words: Sequence[str], at: int) -> bool:
+    """Then it is part of a date, or of an address."""
+    return any(_DATED.fullmatch(one) for one in (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]))
+
+
+def _counts_at_its_end(word: str, before: str) -> bool:
+    """Whether the words are alike up to the number at the end, and no part of a date: `app0` and `app1`."""
+    now, was = _COUNTED_WORD.fullmatch(word), _COUNTED_WORD.fullmatch(before)
+    return now is not None and was is not None and now[1] == was[1] and not _DATED.fullmatch(now[1])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from posixpath import normpath
+from typing import NamedTuple
 
 _PACKERS = re.compile(r"tar|(t?)(gz|bz|bz2|xz|zst)|lz4|lzma|br|zip|7z|z")
 _DATES = re.compile(r"\d.*|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun")
@@ -14,6 +15,16 @@ _SET_ASIDE = frozenset({"old", "bak", "prev", "save", "orig"})
 _BETWEEN = re.compile(r"[\W_]+")
 _OWN_NUMBER = re.compile(r"(?!19|20)\d{4}|\d{5}")
 """Of a process, a port: neither a year nor a count of generations. Behind a date it may be a time."""
+
+_OF_A_MONTH = r"(?:\d\d?|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_A_DAY = re.compile(
+    rf"(?:(?:19|20)\d\d-{_OF_A_MONTH}-\d\d?|(?:19|20)\d{{6}}|\d\d?-{_OF_A_MONTH}-(?:19|20)\d\d)(?:-|t\d)"
+)
+
+
+class _Numbered(NamedTuple):
+    stem: str
+    digits: str
 
 
 def names_once_had(key: str, held: Iterable[str]) -> Iterator[str]:
@@ -66,12 +77,7 @@ def _came_from(words: Sequence[str], before: Sequence[str]) -> bool:
     """By adding numbers and dates, or by one number, which is part of no date: some programs count up, others down."""
     if len(words) == len(before):
         changed = [n for n, (one, other) in enumerate(zip(words, before, strict=True)) if one != other]
-        if not changed:
-            return True
-        [at, *more] = changed
-        in_date = any(_is_dated(one) and _is_dated(other) for one, other in pairwise(words[max(at - 1, 0) : at + 2]))
-        is_number = words[at].isdecimal() and before[at].isdecimal() and len(before[at]) <= 3
-        return not more and not in_date and is_number
+        return not changed or (len(changed) == 1 and _is_recounted(words, before, changed[0]))
     rest = iter(words)
     for word in before:
         for one in rest:
@@ -82,6 +88,29 @@ def _came_from(words: Sequence[str], before: Sequence[str]) -> bool:
         else:
             return False
     return all(_is_added(one) for one in rest)
+
+
+def _is_recounted(words: Sequence[str], before: Sequence[str], at: int) -> bool:
+    """Whether it is a count that differs there: the whole word or what it ends with."""
+    number, was = _split_number(words[at]), _split_number(before[at])
+    if number.stem != was.stem or not number.digits or not 1 <= len(was.digits) <= 3:
+        return False
+    if number.stem:
+        return len(number.digits) <= 3 and not _is_dated(number.stem)
+    in_date = any(_is_dated(one) and _is_dated(other) for one, other in pairwise(words[max(at - 1, 0) : at + 2]))
+    return not in_date or (len(number.digits) <= 3 and _follows_a_date(words, at))
+
+
+def _split_number(word: str) -> _Numbered:
+    """At the digits that it ends with."""
+    stem = word.rstrip("".join({letter for letter in word if letter.isdecimal()}))
+    return _Numbered(stem, word[len(stem) :])
+
+
+def _follows_a_date(words: Sequence[str], at: int) -> bool:
+    """Whether year, month and day, in this or the other order, stand before it, and no number behind it."""
+    told = any(_A_DAY.match("-".join(words[first:at]).lower() + "-") for first in range(at))
+    return told and not any(_is_dated(word) for word in words[at + 1 :])
 
 
 def _is_added(word: str) -> bool:
