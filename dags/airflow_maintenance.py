@@ -1,5 +1,5 @@
 """
-# Clear Airflow's own database, create partitions for the days to come, look for identifiers (nightly)
+# Clear Airflow's own database, create partitions, let our own records go, look for identifiers (nightly)
 
 **What it does.** `clear` deletes what Airflow remembers of runs once it is due by the rule `logs` (11 days 23 hours old): runs,
 tasks, XComs, events, audit entries, human decisions. It runs `airflow db clean` with the identity `airflow_metadata`, then
@@ -8,7 +8,9 @@ deletes what that leaves: runs that never started, the last run of a paused DAG,
 `create` makes empty partitions of log tables for the next 7 days.
 `look_for_identifiers` searches our own tables, Airflow's records (such as XCom and rendered templates) and its task logs of the
 last two days for e-mail addresses, telephone numbers, IP addresses and IBANs: none may be there.
-None of the three waits for another.
+`prune` deletes our own records (results, reports, plans, what went, ended holds) at the end of the third year after their own, by
+`include/records/own.yaml`, with an entry in the ledger. The ledger itself stays whole. None of the four waits for
+another.
 
 **What it does not guarantee.** Task logs in files are disposed of with the category's other log files. A DAG with
 `catchup=True` keeps its last run, because it would otherwise begin again at its start; the check reports it. A legal hold on

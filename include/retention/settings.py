@@ -26,6 +26,11 @@ def datamap_folder() -> Path:
     return Path(os.environ.get("RETENTION_DATAMAP") or INCLUDE / "datamap")
 
 
+def records_file() -> Path:
+    """The retention rules of our own records: `RETENTION_RECORDS`, else the shipped file."""
+    return Path(os.environ.get("RETENTION_RECORDS") or INCLUDE / "records" / "own.yaml")
+
+
 def state_folder() -> Path:
     """Folder of everything that the local stack keeps: `RETENTION_STATE`, else `.state` in the checkout."""
     return Path(os.environ.get("RETENTION_STATE") or PROJECT / ".state")

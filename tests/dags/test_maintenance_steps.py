@@ -120,3 +120,9 @@ def test_identifiers_in_what_is_kept_of_the_last_runs_fail_the_task_without_nami
     with pytest.raises(AirflowFailException, match="1 × e-mail in task_logs, line") as failure:
         steps.look_for_identifiers(2)
     assert "anna" not in str(failure.value) + caplog.text
+
+
+def test_our_own_records_go_in_their_time(airflow: LogsWorld) -> None:
+    pruned = steps.prune_records("airflow_maintenance")
+    assert set(pruned.values()) == {0} and words.of_pruning(pruned) == "nothing was old enough"
+    assert words.of_pruning({"disposed_items": 1200, "reports": 0}) == "1,200 disposed items gone"

@@ -15,6 +15,7 @@ from retention.backup.restore import restore
 from retention.datamap.loader import MappedTable, load_datamap
 from retention.local import databases
 from retention.local.postgres_server import PostgresServer
+from retention.records.rules import PRUNED
 
 SCHEMA = Path(__file__).resolve().parents[2] / "include" / "retention" / "sample" / "schema.sql"
 TABLES = {
@@ -138,6 +139,15 @@ def connect(server: PostgresServer) -> Iterator[Connect]:
         pytest.param("retention", "retention_app", HOLD, id="app-sets-hold"),
         pytest.param("retention", "retention_app", "UPDATE retention.holds SET ended_at = now()", id="app-ends-hold"),
         pytest.param("retention", "retention_app", MODE, id="app-sets-mode"),
+        *(
+            pytest.param(
+                "retention",
+                "retention_app",
+                f"SELECT retention.prune_records('{record}', retention.records_end(3), 10)",
+                id=f"app-prunes-{record}",
+            )
+            for record in PRUNED
+        ),
         pytest.param(
             "retention",
             "retention_app",

@@ -24,6 +24,7 @@ from retention.cli import (
     hygiene,
     partitions,
     proof,
+    records,
     replay,
     reporting,
     surroundings,
@@ -122,6 +123,7 @@ key = typer.Typer(help="Keys that sign.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
 parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
+kept = typer.Typer(help="Our own records.", no_args_is_help=True)
 replayed = typer.Typer(help="What to delete again after a source was restored.", no_args_is_help=True)
 restore = typer.Typer(cls=backups.RestoreGroup, help="Restoring our own database.", no_args_is_help=True)
 groups = {
@@ -133,6 +135,7 @@ groups = {
     "certificate": certificate,
     "sample": sample,
     "partitions": parted,
+    "records": kept,
     "replay": replayed,
     "restore": restore,
 }
@@ -166,6 +169,8 @@ key.command("new")(evidence.key_new)
 key.command("public")(evidence.key_public)
 key.command("rotate")(evidence.key_rotate)
 app.command("backup")(backups.backup)
+kept.command("show")(records.records_show)
+kept.command("prune")(records.records_prune)
 replayed.command("export")(replay.replay_export)
 replayed.command("check")(replay.replay_check)
 restore.command("file")(backups.restore_file)

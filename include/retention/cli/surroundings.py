@@ -17,6 +17,7 @@ from retention.datamap.categories import unmatched_categories
 from retention.datamap.loader import load_datamap
 from retention.errors import DataMapError, MissingConnection, PolicyError, Problem, RequestError
 from retention.policy.loader import load_policy
+from retention.records.rules import load_records
 from retention.sentences import rule_sentence
 
 
@@ -112,6 +113,10 @@ def policy_check(as_json: AsJson = False) -> None:
     try:
         datamap = load_datamap(settings.datamap_folder())
     except DataMapError as error:
+        problems += error.problems
+    try:
+        load_records(settings.records_file())
+    except PolicyError as error:
         problems += error.problems
     if policy is not None and datamap is not None:
         problems += unmatched_categories(policy, datamap, settings.policies_folder(), settings.datamap_folder())

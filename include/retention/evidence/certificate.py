@@ -55,6 +55,10 @@ WHERE kind = 'check' AND seq <= %s AND (body::jsonb ->> 'started_at')::timestamp
     AND body::jsonb -> 'categories' ? %s
 ORDER BY (body::jsonb ->> 'started_at')::timestamptz LIMIT 1
 """
+_PRUNED = """
+SELECT max((body::jsonb ->> 'before')::timestamptz) AS before FROM retention.ledger
+WHERE kind = 'records_pruned' AND body::jsonb ->> 'record' = 'disposed_items'
+"""
 _NOTHING_BESIDE = {"documents": None, "check_after": None}
 _SLACK = timedelta(hours=1)
 """More than lies between an item's going and its entry in the ledger."""
@@ -91,7 +95,8 @@ def certify_customer(
     a seal.
 
     Raises RequestError for a period that is empty or reaches beyond the head, and where nothing of that customer went in it: that
-    may be a misspelt name, and a certificate over nothing would look like one over everything. Raises EvidenceError where what is
+    may be a misspelt name, and a certificate over nothing would look like one over everything; and for a period whose records
+    have gone. Raises EvidenceError where what is
     kept of the items that went is not what the ledger says.
     """
     if not since < until <= head.at:
@@ -99,6 +104,7 @@ def certify_customer(
             f"found the period {instant_text(since)} to {instant_text(until)}; expected its end after its beginning, and not "
             f"after {instant_text(head.at)}, when the ledger was signed"
         )
+    _require_kept(own, since)
     batches = own.execute(_BATCHES_OF_TENANT, (tenant_id, since - _SLACK, until)).fetchall()
     shares = _shares(own, hasher, tenant_id, [(row["plan_id"], row["batch_no"]) for row in batches])
     entries = [(entry, share) for entry, share in shares if since <= entry["at"] < until]
@@ -114,6 +120,16 @@ def certify_customer(
     for proven, (_, share) in zip(document["entries"], entries, strict=True):
         proven["share"] = share
     return document
+
+
+def _require_kept(own: OwnConnection, since: datetime) -> None:
+    """Raise RequestError for a period of which we let our own records go: a certificate over the rest would look whole."""
+    row = own.execute(_PRUNED).fetchone()
+    if row is not None and row["before"] is not None and since - _SLACK < row["before"]:
+        raise RequestError(
+            f"found a period from {instant_text(since)}; expected one from {instant_text(row['before'] + _SLACK)} on: what is "
+            "recorded of items that went before has gone in its time (docs/records.md)"
+        )
 
 
 def _shares(

@@ -31,6 +31,7 @@ COUNTS = "{{ counts }}"
 
 
 EVERYWHERE = "every place"
+OWN_RECORDS = "our own records"
 
 
 def _show(line: str) -> None:
@@ -140,10 +141,10 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
 
 def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: str, doc: str | None) -> DAG:
-    """A DAG that clears Airflow's own database by the rule of `category`, creates partitions for the days to come, and looks
-    whether identifiers got into what is kept of the last runs.
+    """A DAG that clears Airflow's own database by the rule of `category`, creates partitions for the days to come, lets our own
+    records go in their time, and looks whether identifiers got into what is kept of the last runs.
 
-    The three have nothing to do with each other: each may fail without the others. Cron times are UTC.
+    The four have nothing to do with each other: each may fail without the others. Cron times are UTC.
     """
     noted = partial(steps.note_failure, category=category)
     with _dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
@@ -174,6 +175,15 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
             _show(f"{looked['verdict']}: {sum(looked['looked_at'].values())} texts")
             return looked
 
+        @task(task_display_name="let our own records go", multiple_outputs=True, map_index_template=COUNTS)
+        def prune(what: str) -> dict[str, Any]:
+            """Delete what our own records' rules let go by now: results, reports, plans, what went, ended holds."""
+            assert what == OWN_RECORDS
+            pruned = steps.prune_records(dag_id)
+            _show(words.of_pruning(pruned))
+            return pruned
+
+        prune.expand(what=[OWN_RECORDS])
         clear.expand(place=find.override(task_id="find_databases")("airflow"))
         look_for_identifiers.expand(days=[2])
         create.expand(place=find.override(task_id="find_tables")("partitions"))

@@ -214,6 +214,19 @@ def look_for_identifiers(days: int) -> dict[str, Any]:
     return {"verdict": result.verdict, "looked_at": dict(result.looked_at)}
 
 
+def prune_records(dag_id: str) -> dict[str, Any]:
+    """Delete our own records whose time is over; gives the rows that went, by record."""
+    from retention import database, settings
+    from retention.connections import postgres_conninfo
+    from retention.orchestration.connections import from_airflow
+    from retention.records.prune import prune
+    from retention.records.rules import load_records
+
+    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
+        found = prune(own, load_records(settings.records_file()), by=f"airflow:{dag_id}")
+    return {one.record: one.rows for one in found}
+
+
 def write_report(check_run_id: str) -> dict[str, Any]:
     """Build the check report of this verification and keep it in our own database, for the page in the UI."""
     from uuid import UUID

@@ -34,6 +34,12 @@ def of_clearing(cleared: dict[str, Any]) -> str:
     return f"{cleared['place']}: {older - left} records gone, {left} left{copies}"
 
 
+def of_pruning(pruned: dict[str, int]) -> str:
+    """`12 disposed items, 3 reports gone`, or that nothing was old enough."""
+    went = [f"{rows:,} {record.replace('_', ' ')}" for record, rows in pruned.items() if rows]
+    return f"{', '.join(went)} gone" if went else "nothing was old enough"
+
+
 def of_signing(signed: dict[str, Any]) -> str:
     """`4,120 entries signed, 1 head anchored`."""
     return f"{signed['size']:,} entries signed, {signed['anchored']} {'head' if signed['anchored'] == 1 else 'heads'} anchored"

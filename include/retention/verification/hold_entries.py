@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from retention.database import OwnConnection
@@ -21,6 +22,10 @@ FROM retention.ledger
 WHERE kind IN ('hold_set', 'hold_approved', 'hold_ended')
 ORDER BY seq
 """
+
+_PRUNED = "SELECT at, body FROM retention.ledger WHERE kind = 'records_pruned'"
+_KEPT = timedelta(days=3 * 365)
+"""Ended holds stay to the end of the third year at least (include/records/own.yaml)."""
 
 _SCOPE = ("category", "tenant_id", "person_id", "place", "item_id", "started_from", "started_before")
 _HOLDS = """
@@ -76,6 +81,11 @@ class _Recorded:
             and self._scope_fits(hold, hasher)
         )
 
+    def was_over(self, before: datetime | None) -> bool:
+        """Whether the hold had ended before this instant, so that its row may be gone."""
+        ended = self.ended_at or self.ends_at
+        return self.is_sound and before is not None and ended is not None and ended < before
+
     def _scope_fits(self, hold: Mapping[str, Any], hasher: ItemHasher) -> bool:
         """An entry under another key can't be compared."""
         if self.said.get("scope_hash") is None or self.said.get("key") != hasher.key_id:
@@ -91,10 +101,27 @@ def compare_holds(own: OwnConnection, hasher: ItemHasher) -> HoldTrail:
         own.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         recorded = _recorded(own)
         holds = {row["hold_id"]: row for row in own.execute(_HOLDS)}
+        pruned_before = _pruned_before(own)
     changed = sum(
-        hold_id not in holds or not entries.fits(holds[hold_id], hasher) for hold_id, entries in recorded.items()
+        not entries.fits(holds[hold_id], hasher) if hold_id in holds else not entries.was_over(pruned_before)
+        for hold_id, entries in recorded.items()
     )
     return HoldTrail(len(holds), changed, len(holds.keys() - recorded.keys()))
+
+
+def _pruned_before(own: OwnConnection) -> datetime | None:
+    """Holds that had ended by then were let go when their time was over, as the ledger says; None: none ever was.
+
+    An entry that lets go of younger ones, or can't be read, excuses nothing.
+    """
+    said = []
+    for row in own.execute(_PRUNED):
+        with suppress(ValueError, TypeError, AttributeError):
+            body = json.loads(row["body"])
+            before = _instant(body, "before")
+            if body.get("record") == "holds" and before is not None and row["at"] - before > _KEPT:
+                said.append(before)
+    return max(said, default=None)
 
 
 def _recorded(own: OwnConnection) -> dict[str, _Recorded]:

@@ -20,7 +20,8 @@ GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO 
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
-GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home() TO retention_app;
+GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home(), retention.records_end(integer),
+    retention.prune_records(text, timestamptz, integer) TO retention_app;
 
 -- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
 GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list TO retention_verify;
