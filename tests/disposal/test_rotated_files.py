@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import re
 import time
 from dataclasses import replace
 from uuid import UUID
@@ -37,9 +36,8 @@ def test_a_file_that_can_not_be_it_is_another(held: str, now: str) -> None:
     assert not may_be_held_as(now, held)
 
 
-_PIECES = st.sampled_from(
-    "app log gz TGZ tar old bak web Nov Nov1 10h app1 app2 0 1 2 12 2026 11 01 20261101T10Z .. ²".split(" ")
-)
+_WORDS = "app log gz TGZ tar old bak web Nov Nov1 10h app1 app2 0 1 2 12 2026 11 01 20261101T10Z .. ²"
+_PIECES = st.sampled_from(_WORDS.split())
 _NAMES = st.lists(_PIECES, min_size=1, max_size=6).flatmap(
     lambda pieces: st.lists(st.sampled_from(["", *"./_-:~"]), min_size=len(pieces), max_size=len(pieces)).map(
         lambda between: "".join(one + two for one, two in zip(pieces, between, strict=True))[:-1]
@@ -184,6 +182,22 @@ def test_a_file_that_got_the_inode_of_the_removed_one_is_it_only_with_its_record
     summary = execute_plan(log_world.runtime(), plan_id, digest)
     expected = (1, {}) if records == "others" else (0, {"moved": 1})
     assert (summary.recovered, summary.spared) == expected
+
+
+@pytest.mark.parametrize("change", ["an_older_record_came_late", "the_first_record_was_cut", "a_line_without_a_time"])
+def test_a_renamed_file_that_begins_with_another_record_is_not_noted_as_gone(log_world: LogWorld, change: str) -> None:
+    path = log_world.write("app.log", log_world.lines(OLD, OLD - DAY))
+    plan_id, digest = _killed_at(log_world, "intent_recorded")
+    _, second = path.read_bytes().splitlines(keepends=True)
+    changed = {
+        "an_older_record_came_late": path.read_bytes() + log_world.lines(OLD + DAY),
+        "the_first_record_was_cut": second,
+        "a_line_without_a_time": log_world.lines(DAY) + b"who knows when\n",
+    }
+    path.write_bytes(changed[change])  # the same inode
+    path.rename(path.with_name("mail"))
+    summary = execute_plan(log_world.runtime(), plan_id, digest)
+    assert (summary.recovered, summary.spared) == (0, {"moved": 1})
 
 
 def test_nothing_is_noted_as_gone_where_a_folder_beside_the_place_hides_what_is_in_it(

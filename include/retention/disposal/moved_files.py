@@ -8,8 +8,9 @@ from datetime import datetime
 
 from retention.datamap.loader import MappedFiles, MappedPlace
 from retention.disposal.lines import Line
-from retention.disposal.opened_log_files import FILES_AT_ONCE, open_every_file
+from retention.disposal.opened_log_files import FILES_AT_ONCE, open_every_file, open_log_files
 from retention.disposal.pages import pages_of
+from retention.disposal.record_memory import RecordMemory
 from retention.disposal.rotated_files import may_have_been
 from retention.disposal.runtime import Runtime
 from retention.errors import StoreUnreadable
@@ -44,7 +45,7 @@ def may_stand_elsewhere(
 
 def _found_elsewhere(runtime: Runtime, place: MappedFiles, lines: Sequence[Line], now: datetime) -> Iterator[Line]:
     below = open_every_file(place, runtime.resolve)
-    planned_at = _planned_at(runtime, place, lines)
+    planned_at, planned = _planned_at(runtime, place, lines), _planned_times(runtime, place, lines)
     for parts in pages_of(below.scan(), FILES_AT_ONCE):
         # What has been what it is since before the plan was seen beside these files, and is another.
         changed = [
@@ -57,18 +58,37 @@ def _found_elsewhere(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]
         ]
         times = below.times_of(changed, now=now)
         for part in changed:
-            yield from (line for line in lines if _may_be(line, part, times.get(part), place.spec.folder))
+            now_in_it = times.get(part)
+            yield from (line for line in lines if _may_be(line, planned.get(line), part, now_in_it, place.spec.folder))
 
 
-def _may_be(line: Line, part: StoredPart, times: RecordTimes | None, folder: str) -> bool:
-    """Whether the file bears the same date: that of its oldest record, or its own, which packers leave as it was. One that can't
-    be read may be it by its inode, which may be another file's by now, or be what rotation made of its name."""
+def _may_be(line: Line, planned: RecordTimes | None, part: StoredPart, times: RecordTimes | None, folder: str) -> bool:
+    """Whether the file bears the same date: that of its oldest record, or its own, which packers leave as it was. By its inode,
+    which may be another file's by now, it may be it unless none of its records can have been in it. One that can't be read may
+    be what rotation made of its name, too."""
     if mtime_of(part.part_id or "") == mtime_of(line.part_id or ""):
         return True
+    is_same = may_be_same_file(line.part_id or "", part)
     if times is None or times.oldest is None or times.unread:
-        is_same = may_be_same_file(line.part_id or "", part)
         return is_same or may_have_been(part.key, posixpath.join(folder, line.object_key))
-    return line.arose_at == times.oldest
+    return line.arose_at == times.oldest or (is_same and _may_share_records(planned, times))
+
+
+def _may_share_records(planned: RecordTimes | None, times: RecordTimes) -> bool:
+    """Unless all records of one are older than all of the other. A line without a time may be of any age."""
+    if planned is None or planned.has_undated or times.has_undated:
+        return True
+    (first, last), (oldest, youngest) = planned[:2], times[:2]
+    if first is None or last is None or oldest is None or youngest is None:
+        return True
+    return oldest <= last and first <= youngest
+
+
+def _planned_times(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]) -> dict[Line, RecordTimes]:
+    """Of when the records were that each file held when it was planned, as far as that is remembered."""
+    memory = RecordMemory(runtime, place.name, open_log_files(place, runtime.resolve))
+    known = memory.known([(line.object_key, line.part_id or "") for line in lines])
+    return {line: known[part] for line in lines if (part := (line.object_key, line.part_id or "")) in known}
 
 
 def _planned_at(runtime: Runtime, place: MappedFiles, lines: Sequence[Line]) -> datetime | None:

@@ -42,6 +42,12 @@ class RecordMemory:
             self._keep(own, {part: times for part, times in read.items() if _stays_true(part, times)})
         return found | dict(read)
 
+    def known(self, parts: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RecordTimes]:
+        """What was known of these, by key and part id, when they were read last; they may be gone by now."""
+        marks = {self._hash(*part): part for part in parts}
+        with self._runtime.own() as own:
+            return {marks[mark]: times for mark, times in self._known(own, list(marks)).items()}
+
     def forget(self, own: OwnConnection, parts: Sequence[tuple[str, str]]) -> None:
         """What is gone, by key and part id; and what is old."""
         marks = [self._hash(*part) for part in parts]

@@ -139,10 +139,9 @@ def _remove(
 
 
 def may_be_same_file(listed: str, part: StoredPart) -> bool:
-    """Whether this may be the file that was listed as the part with the id `listed`, under another name. It may have grown."""
-    if part.kind is not PartKind.FILE or part.part_id is None:
-        return False
-    return _is_same_file(listed, part.part_id) and part.size_bytes >= int(listed.split(".")[1], 16)
+    """Whether this may be the file that was listed as the part with the id `listed`, under another name. It may have grown, or
+    been cut; and its inode may be another file's by now."""
+    return part.kind is PartKind.FILE and part.part_id is not None and _is_same_file(listed, part.part_id)
 
 
 def mtime_of(part_id: str) -> int:
