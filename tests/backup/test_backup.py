@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ import pytest
 from tests.ledger_world import as_superuser
 
 from retention import database as own_database
+from retention import locks
 from retention.backup import dump
 from retention.backup.archive import Manifest, read_archive
 from retention.backup.client_tools import FOLDER, connection_of, tools_for
@@ -244,3 +246,26 @@ def test_resume_alone_ends_no_restore(backup: Path, database: str) -> None:
                 "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (FALSE, 'ben', 'by hand')"
             )
         assert stop_of(connection).value == "stopped"
+
+
+def test_a_restore_waits_for_a_running_batch_and_replaces_nothing_that_it_did_not_name(own: str, backup: Path) -> None:
+    ended: list[BaseException | Restored] = []
+
+    def replace(head: str) -> None:
+        try:
+            ended.append(put_back(own, backup, replace=head))
+        except UnknownError as error:
+            ended.append(error)
+
+    with own_database.connect(own) as batch:
+        batch.execute(f"SELECT pg_advisory_lock_shared({locks.RESULTS})")
+        restoring = threading.Thread(target=replace, args=(ledger.head(batch).hash,))
+        restoring.start()
+        restoring.join(3)
+        assert restoring.is_alive(), "the batch still runs"
+        ledger.append(batch, "result", {"gone": 1})
+        batch.execute(f"SELECT pg_advisory_unlock_shared({locks.RESULTS})")
+    restoring.join(30)
+    assert isinstance(ended[0], UnknownError) and "went on meanwhile" in str(ended[0])
+    with own_database.connect(own) as connection:
+        assert ledger.head(connection).seq == 4 and is_at_home(connection)
