@@ -20,6 +20,7 @@ from retention.cli import (
     disposal,
     drafting,
     evidence,
+    findings,
     holds,
     hygiene,
     partitions,
@@ -120,6 +121,7 @@ hold = typer.Typer(help="Legal holds.", no_args_is_help=True)
 ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 certificate = typer.Typer(help="Certificates of deletion.", no_args_is_help=True)
 key = typer.Typer(help="Keys that sign.", no_args_is_help=True)
+finding = typer.Typer(help="What checks found.", no_args_is_help=True)
 sample = typer.Typer(help="The sample company.", no_args_is_help=True)
 datamap = typer.Typer(help="The data map.", no_args_is_help=True)
 parted = typer.Typer(help="Partitioned log tables.", no_args_is_help=True)
@@ -133,6 +135,7 @@ groups = {
     "ledger": ledger,
     "key": key,
     "certificate": certificate,
+    "finding": finding,
     "sample": sample,
     "partitions": parted,
     "records": kept,
@@ -155,6 +158,8 @@ app.command("dispose")(disposal.dispose)
 app.command("explain")(disposal.explain)
 app.command("verify")(proof.verify)
 app.command("report")(reporting.report)
+finding.command("list")(findings.finding_list)
+finding.command("acknowledge")(findings.finding_acknowledge)
 app.command("concept")(concepts.concept)
 app.command("status")(proof.status)
 app.command("summary")(proof.summary)

@@ -54,7 +54,7 @@ def _length(line: Line) -> float:
 
 
 def _longest_word(line: Line) -> float:
-    return max((len(word) * width for text, width in line for word in re.split(r"[ \u00ad/]|(?<=_)", text)), default=0)
+    return max((len(word) * width for text, width in line for word in re.split(r"[ \u00ad/]", text)), default=0)
 
 
 def _cells(table: dict[str, Any], tag: str) -> list[list[dict[str, Any]]]:

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
-from retention.reports.document import Check, Figure, Report, to_document
+from retention.reports.as_json import to_document
+from retention.reports.document import Check, Figure, Report
 
 PAGE_REPORTS = 50
 

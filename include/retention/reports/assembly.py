@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from retention.database import OwnConnection, database_time
 from retention.datamap.loader import DataMap, MappedExternal
 from retention.evidence import ledger
+from retention.evidence.acknowledgements import acknowledged
 from retention.evidence.controls import mode_of, stop_of
 from retention.evidence.tree_heads import newest_head
 from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.reports import answer, disposals, kinds, verdict
+from retention.reports.attribution import attributed
 from retention.reports.checks import (
     CategoryFacts,
     CheckRead,
@@ -63,7 +66,12 @@ def build(
     """
     now = now or database_time(own)
     check_run_id = check_run_id if check_run_id is not None else last_proof_id(own, now)
-    read = read_check(own, check_run_id) if check_run_id is not None else None
+    words = acknowledged(own, now)
+
+    def read_attributed(wanted: UUID) -> CheckRead:
+        return attributed(read_check(own, wanted), policy, datamap, words)
+
+    read = read_attributed(check_run_id) if check_run_id is not None else None
     check, findings = (read.check, read.findings) if read else (None, ())
     current = documents_now(policy, datamap)
     places = {category: names for category, names in (current.places or {}).items() if category in policy.rules}
@@ -79,7 +87,7 @@ def build(
         _category(own, rule, policy, current, read, changed, now) for category, rule in sorted(policy.rules.items())
     )
     stop = stop_of(own, now)
-    covered = _coverage(own, read, now)
+    covered = _coverage(own, read, now, read_attributed)
     seen = {place.place: None if place.read else place.reason or "unknown" for place in check.places} if check else {}
     return Report(
         schema=SCHEMA,
@@ -127,12 +135,14 @@ def build(
     )
 
 
-def _coverage(own: OwnConnection, read: CheckRead | None, now: datetime) -> CheckRead | None:
+def _coverage(
+    own: OwnConnection, read: CheckRead | None, now: datetime, read_attributed: Callable[[UUID], CheckRead]
+) -> CheckRead | None:
     """The check that looked for what nobody mapped: the report's own, or the last one that did; None where none has."""
     if read is not None and "tables" in read.looked_at:
         return read
     last = last_coverage_id(own, read.check.started_at if read is not None else now)
-    return read_check(own, last) if last is not None else None
+    return read_attributed(last) if last is not None else None
 
 
 def _unmapped(covered: CheckRead | None, read: CheckRead | None) -> tuple[Finding, ...]:

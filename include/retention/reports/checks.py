@@ -19,7 +19,8 @@ from retention.errors import RequestError
 from retention.policy.loader import Policy, load_policy
 from retention.policy.model import Action
 from retention.reports import kinds
-from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult, instant_of
+from retention.reports.as_json import instant_of
+from retention.reports.document import Check, CheckOnPlace, Finding, PlaceResult
 from retention.reports.places import kept_by_others
 
 _SELECT = (
@@ -219,6 +220,7 @@ def _check_on_place(check: Mapping[str, Any]) -> CheckOnPlace:
     outcome = "passed" if success is True else "failed" if success is False else "unknown"
     return CheckOnPlace(
         name=str(check["name"]),
+        kind=str(check["kind"]),
         title=kinds.title(str(check["kind"])),
         place=check.get("place"),
         looked_at=_count(check.get("looked_at")),

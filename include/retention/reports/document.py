@@ -1,15 +1,13 @@
 """The check report as a frozen document: everything that its HTML and JSON say, and nothing that names a person.
 
 None always means "not known"; a count is 0 only where somebody counted. Instants are aware and in UTC, periods in seconds.
-Holds and items appear by the ids of our own records, staff and customers not at all.
+Holds and items appear by the ids of our own records, customers not at all, staff only where they acknowledged a finding.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from retention.reports.places import PlaceOfMap
@@ -33,11 +31,22 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen a finding at `count` of them, and says why it may stay `until` then."""
+
+    by: str
+    reason: str
+    until: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding of the check: what (`kind`), where, how many (`count`, in its `unit`), and how old the oldest of them is.
 
     `reasons` divides the count, as far as the check says why; `first_end_at` and `last_end_at` are the ends of an exception.
-    `explanation` is what an unreadable place said and what to do, in English.
+    `explanation` is what an unreadable place said and what to do, in English. `owner` is the role that answers for it (None: the
+    documents name nobody), `acknowledged` who has seen it, until when; neither changes how much it weighs.
     """
 
     finding_id: str
@@ -54,6 +63,8 @@ class Finding:
     first_end_at: datetime | None
     last_end_at: datetime | None
     explanation: str | None = None
+    owner: str | None = None
+    acknowledged: Acknowledged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,11 @@ class DayRoom:
 
 @dataclass(frozen=True, slots=True)
 class CheckOnPlace:
-    """One check, on how many things it looked, and how many of its kind it found. `outcome`: `passed`, `failed` or `unknown`."""
+    """One check for one `kind` of finding, on how many things it looked, and how many it found. `outcome`: `passed`, `failed` or
+    `unknown`."""
 
     name: str
+    kind: str
     title: Text
     place: str | None
     looked_at: int | None
@@ -280,33 +293,3 @@ class Report:
     coverage_at: datetime | None
     coverage: tuple[Finding, ...]
     coverage_looked_at: dict[str, int]
-
-
-def to_document(report: Report) -> dict[str, Any]:
-    """The report as plain JSON values."""
-    document: dict[str, Any] = json.loads(to_json(report))
-    return document
-
-
-def to_json(report: Report) -> str:
-    """The report as one JSON document; instants in ISO 8601, UTC."""
-    return json.dumps(asdict(report), default=_plain, ensure_ascii=False, indent=2)
-
-
-def instant_of(value: object) -> datetime | None:
-    """An instant of a JSON document; None for any other value, and for an instant without an offset: it is not known."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"a report holds no {type(value).__name__}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from retention.reports import charts, formats, kinds, overview
+from retention.reports import charts, formats, kinds, overview, sdm
 from retention.reports.document import CategoryReport, Report
 from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import counted_failures
@@ -104,6 +104,9 @@ def environment() -> Environment:
         "checks_by_kind": overview.checks_by_kind,
         "to_attend": lambda findings: [finding for finding in findings if finding.kind not in kinds.COVERAGE],
         "done": _done,
+        "sdm_results": sdm.results,
+        "sdm_not_checked": sdm.NOT_CHECKED,
+        "kind_title": lambda kind, language: kinds.title(kind).in_language(language),
         "counted": counted,
         "of_number": of_number,
         "splits": _splits,

@@ -11,8 +11,9 @@ from retention.evidence.controls import stop_of
 from retention.reports import formats, verdict
 from retention.reports.answer import because_of
 from retention.reports.archive import StoredReport
+from retention.reports.as_json import instant_of
 from retention.reports.checks import CheckRead, Documents
-from retention.reports.document import Text, instant_of
+from retention.reports.document import Text
 from retention.reports.standing import Doubt, last_standing
 from retention.reports.wording import say
 

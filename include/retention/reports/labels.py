@@ -54,6 +54,11 @@ LABELS: dict[str, tuple[str, str]] = {
     "where": ("Where", "Wo"),
     "items": ("Number", "Anzahl"),
     "oldest": ("Oldest", "Älteste"),
+    "owner": ("Answers for it", "Zuständig"),
+    "owner.none": ("nobody is named", "niemand benannt"),
+    "acknowledged": ("Acknowledged", "Zur Kenntnis genommen"),
+    "acknowledged.of": ("by {} until {}", "durch {} bis {}"),
+    "acknowledged.more": ("(There were {} then.)", "(Damals waren es {}.)"),
     # category
     "category": ("Data category", "Datenart"),
     "rule": ("Retention rule", "Löschregel"),
@@ -189,6 +194,18 @@ LABELS: dict[str, tuple[str, str]] = {
         "The check did not record which single checks it ran.",
         "Die Prüfung hat ihre Einzelprüfungen nicht erfasst.",
     ),
+    # the SDM's module 60
+    "sdm": (
+        "Measures of the SDM's module 60 (deletion and destruction)",
+        "Maßnahmen des SDM-Bausteins 60 (Löschen und Vernichten)",
+    ),
+    "sdm.intro": (
+        "Which checks speak of which measure of the Standard Data Protection Model (SDM), and what they found last.",
+        "Welche Prüfungen zu welcher Maßnahme des Standard-Datenschutzmodells etwas sagen, und was sie zuletzt fanden.",
+    ),
+    "sdm.measure": ("Measure", "Maßnahme"),
+    "sdm.asks": ("What it asks for", "Worum es geht"),
+    "sdm.checks": ("Our checks for", "Unsere Prüfungen auf"),
     # leniency
     "leniencies": (
         "Where we are more lenient than the strictest reading",

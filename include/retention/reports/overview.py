@@ -125,6 +125,7 @@ def _joined(group: Sequence[CheckOnPlace]) -> CheckOnPlace:
     outcome = next(one for one in _WORST_OUTCOME if any(check.outcome == one for check in group))
     return CheckOnPlace(
         name=first.name,
+        kind=first.kind,
         title=first.title,
         place=first.place if len(group) == 1 else None,
         looked_at=_sum([check.looked_at for check in group]),

@@ -8,7 +8,7 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "limit.at_once": ("or at once after an event", "oder unmittelbar nach Ereignis"),
     "limit.by_events": ("{} after an event", "{} nach Ereignis"),
     "limit.span": ("{} to {}", "{} bis {}"),
-    "gone_lately": ("Gone or anony\u00admised, 24 h / 30 days", "Weg oder anonymi\u00adsiert, 24 Std. / 30 Tage"),
+    "gone_lately": ("Gone, 24 h / 30 days", "Weg, 24 Std. / 30 Tage"),
     "kept": ("Kept longer, and why", "Länger behalten, und warum"),
     "kept.none": ("none", "nichts"),
     "kept.exception_duty": ("by statutory duty", "durch Aufbewahrungspflicht"),

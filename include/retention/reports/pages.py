@@ -24,8 +24,9 @@ from retention.database import OwnConnection, database_time
 from retention.errors import RetentionError
 from retention.reports import archive
 from retention.reports.archive import PAGE_REPORTS, StoredReport
+from retention.reports.as_json import instant_of
 from retention.reports.checks import Documents
-from retention.reports.document import Text, instant_of
+from retention.reports.document import Text
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
 from retention.reports.kept import said_now, stop_since
 from retention.reports.run import DisposalRun
