@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from tests.verification.test_held_partitions import MISSING, OLDEST, SHRUNK, UNRECORDED, an_hour_passes, missed
+from tests.verification.test_held_partitions import MISSING, OLDEST, SHRUNK, UNRECORDED, missed
 from tests.verification.test_partitions import PLACE, Logs, logs  # noqa: F401 - a fixture
 from tests.world import DAY, HOUR, now
 
@@ -111,7 +111,6 @@ def test_records_that_come_late_make_up_for_no_day_that_went(logs: Logs) -> None
     logs.table.add_partition(midnight(2), midnight(-1))
     logs.world.add_hold(category="logs")
     assert missed(logs) == {}
-    an_hour_passes(logs)
     logs.table.sql(f"DROP TABLE {held}")
     logs.log(now() - 3 * HOUR, 10)
     for _ in range(2):

@@ -35,14 +35,6 @@ def missed(logs: Logs) -> dict[str, int]:  # noqa: F811
     return {kind: count for kind, count in logs.found().items() if kind in (MISSING, SHRUNK)}
 
 
-def an_hour_passes(logs: Logs) -> None:  # noqa: F811
-    """Since the last check. What is dated later by more than clocks differ, it can't have seen."""
-    logs.world.own_sql("ALTER TABLE retention.check_runs DISABLE TRIGGER USER")
-    for column in ("as_of", "started_at", "finished_at"):
-        logs.world.own_sql(f"UPDATE retention.check_runs SET {column} = {column} - interval '1 hour'")
-    logs.world.own_sql("ALTER TABLE retention.check_runs ENABLE TRIGGER USER")
-
-
 PERIODS = pytest.mark.parametrize(
     ("since", "until"),
     [
@@ -100,12 +92,51 @@ def test_what_came_since_makes_up_for_nothing_that_went(logs: Logs) -> None:  # 
     logs.table.sql(
         "DELETE FROM request_log WHERE ctid IN (SELECT ctid FROM request_log ORDER BY logged_at DESC LIMIT 3)"
     )
-    an_hour_passes(logs)
     for came in (10, 0):
         logs.log(now(), came)
         assert missed(logs) == {SHRUNK: 1}
     logs.log(now() - 19 * DAY, 3)
     assert missed(logs) == {}
+
+
+def test_what_is_logged_right_after_a_check_makes_up_for_nothing_that_went(logs: Logs) -> None:  # noqa: F811
+    logs.table.add_default()
+    logs.log(now(), 10)
+    logs.world.add_hold(category="logs")
+    assert missed(logs) == {}
+    logs.log(now(), 5)
+    assert missed(logs) == {}
+    logs.table.sql(
+        "DELETE FROM request_log WHERE ctid IN (SELECT ctid FROM request_log ORDER BY logged_at DESC LIMIT 8)"
+    )
+    for came in (10, 0):
+        logs.log(now(), came)
+        assert missed(logs) == {SHRUNK: 1}
+
+
+def test_what_a_clock_ahead_of_ours_logs_is_missed_once_its_time_has_come(logs: Logs) -> None:  # noqa: F811
+    logs.table.add_default()
+    logs.log(now())
+    logs.log(now() + timedelta(minutes=5), 5)
+    logs.world.add_hold(category="logs")
+    assert missed(logs) == {}
+    logs.table.sql("UPDATE request_log SET logged_at = now() WHERE logged_at > now()")
+    assert missed(logs) == {}
+    logs.table.sql("DELETE FROM request_log WHERE id > (SELECT min(id) FROM request_log)")
+    assert missed(logs) == {SHRUNK: 1}
+
+
+def test_an_older_version_counted_whatever_was_there(logs: Logs) -> None:  # noqa: F811
+    logs.table.add_default()
+    logs.log(now(), 5)
+    logs.world.add_hold(category="logs")
+    logs.found()
+    logs.log(now() + timedelta(seconds=20), 5)  # counted, although it is dated ahead
+    logs.world.own_sql("UPDATE retention.protected_items SET extent = 10, day_extent = 10, counted_to = NULL")
+    for _ in range(2):
+        assert missed(logs) == {}
+    logs.table.sql("DELETE FROM request_log WHERE id = (SELECT min(id) FROM request_log)")
+    assert missed(logs) == {SHRUNK: 1}
 
 
 def test_of_a_partition_each_hold_misses_what_its_own_period_covers(logs: Logs) -> None:  # noqa: F811
@@ -177,7 +208,6 @@ def test_held_rows_may_move_from_the_default_partition_into_new_ones(
     logs.log(now() - 2 * HOUR, kept)
     logs.world.add_hold(category="logs")
     assert missed(logs) == {}
-    an_hour_passes(logs)
     logs.table.sql("CREATE TABLE moved AS SELECT * FROM request_log WHERE logged_at < now() - interval '2 days'")
     logs.table.sql("DELETE FROM request_log WHERE id IN (SELECT id FROM moved)")
     logs.table.sql("DELETE FROM moved WHERE id IN (SELECT id FROM moved LIMIT %s)", lost)

@@ -69,6 +69,7 @@ class Entry(NamedTuple):
     was_whole: bool | None = None
     may_be_older: bool = False
     day: date | None = None
+    counted_to: datetime | None = None
 
 
 _EVENTS = ("event_happened", "event_at")

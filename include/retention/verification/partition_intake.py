@@ -17,11 +17,11 @@ from psycopg import sql
 from retention.datamap.loader import MappedPartitions
 from retention.verification.holds import Covered
 from retention.verification.inventory import Entry
-from retention.verification.memory import last_check_of
 from retention.verification.partition_holds import ALWAYS, PartitionHolds, Period
 from retention.verification.partition_parts import ABOUT, Part, is_still, list_parts
 from retention.verification.place_check import PlaceCheck
 from retention.verification.source import Source, Unread
+from retention.verification.vanished_partitions import counted_before
 
 _CHUNK = 1_000
 _NO_TABLE = "42P01"
@@ -51,7 +51,7 @@ class PartitionIntake:
         self._source = source
         self._holds = PartitionHolds(check)
         self._latest = check.around.clocks.now()
-        self._last_check = last_check_of(check.inventory.own, check.name)
+        self._counted_before = counted_before(check)
         self._first: dict[int, Part] = {}
 
     def read(self) -> None:
@@ -162,7 +162,8 @@ class PartitionIntake:
             holds=covered,
             day=day,
             extent=rows,
-            extent_then=rows_then if self._last_check is not None else None,
+            extent_then=rows_then if self._counted_before is not None else None,
+            counted_to=self._latest,
             item_hash=self._check.item_hash(part.item_id),
             part_hash=self._holds.line(part, covered.all[0], day),
             row_count=1,
@@ -170,17 +171,17 @@ class PartitionIntake:
         )
 
     def _counted(self, period: Period) -> sql.Composed:
-        """Of the records in a period: how many there are, how many are dated by the last check, and the oldest's date. Nobody
-        knows the period of one whose time other evidence contradicts."""
-        last = self._last_check.finished_at if self._last_check is not None else None
+        """Of the records in a period: how many there are by this check's instant, how many by the last one's, and the oldest's
+        date. Nobody knows the period of one whose time other evidence contradicts."""
         return sql.SQL(
-            "count(*) FILTER (WHERE {where}), "
-            "count(*) FILTER (WHERE {where} AND {time} <= {last}::timestamptz + {tolerance}), min({time}) FILTER (WHERE {where})"
+            "count(*) FILTER (WHERE {where} AND {time} <= {now}), "
+            "count(*) FILTER (WHERE {where} AND {time} <= {before}::timestamptz), "
+            "min({time}) FILTER (WHERE {where} AND {time} <= {now})"
         ).format(
             where=sql.SQL("TRUE") if period == ALWAYS else self._in_surely(period),
             time=self._time,
-            last=sql.Literal(last),
-            tolerance=sql.SQL(_CLOCKS_DIFFER),
+            now=sql.Literal(self._latest),
+            before=sql.Literal(self._counted_before),
         )
 
     def _in_surely(self, period: Period) -> sql.Composed:

@@ -75,7 +75,7 @@ WHERE
 _PROTECTED_NOW = """
 INSERT INTO retention.protected_items (
     check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, day, day_extent,
-    is_restricted
+    counted_to, is_restricted
 )
 SELECT DISTINCT ON (part_hash)
     CAST(%s AS uuid),
@@ -90,6 +90,7 @@ SELECT DISTINCT ON (part_hash)
     greatest(extent, extent_before),
     day,
     CASE WHEN entry = 'held' THEN sum(extent) OVER (PARTITION BY sure_hold_ids, day) + coalesce(day_lacks, 0) END,
+    counted_to,
     coalesce(is_kept AND kept_by = 'restriction', FALSE)
 FROM {judged}
 WHERE
@@ -104,7 +105,7 @@ ORDER BY part_hash, extent DESC NULLS LAST, entry_no
 _STILL_MISSING = """
 INSERT INTO retention.protected_items (
     check_run_id, place, item_hash, part_hash, hold_ids, consent_ids, duty_until, tenant_id, arose_at, extent, day, day_extent,
-    missing_since, is_restricted
+    counted_to, missing_since, is_restricted
 )
 SELECT
     CAST(%s AS uuid),
@@ -119,6 +120,7 @@ SELECT
     p.extent,
     p.day,
     p.day_extent,
+    p.counted_to,
     coalesce(p.missing_since, j.as_of),
     p.is_restricted
 FROM {judged} AS j

@@ -7,6 +7,12 @@ hold means another table by now, what it meant stands unprotected, whoever else 
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from retention.verification.clocks import APART
+from retention.verification.memory import last_check_of
+from retention.verification.place_check import PlaceCheck
+
 # How much there was under each hold on each day, all tables together, when it was last whole, and of which of these days there is
 # less now, without what came since the last check; where the oldest record went, something is missing anyway.
 _LESS = """
@@ -70,3 +76,22 @@ FROM retention.protected_items
 WHERE check_run_id = %s AND place = %s AND day IS NULL AND extent IS NOT NULL AND missing_since IS NULL
 LIMIT 1
 """
+
+_COUNTED_TO = """
+SELECT max(counted_to) AS counted_to
+FROM retention.protected_items
+WHERE check_run_id = %s AND place = %s
+"""
+
+
+def counted_before(check: PlaceCheck) -> datetime | None:
+    """The instant up to which the last check counted the place's records; None before the first. An older version counted all
+    that were there, some dated ahead by as much as clocks differ."""
+    own = check.inventory.own
+    last = last_check_of(own, check.name)
+    if last is None:
+        return None
+    found = own.execute(_COUNTED_TO, (last.check_run_id, check.name)).fetchone()
+    assert found is not None  # an aggregate always gives one row
+    known: datetime | None = found["counted_to"]
+    return known if known is not None else last.finished_at + APART

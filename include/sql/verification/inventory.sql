@@ -75,7 +75,8 @@ CREATE UNLOGGED TABLE {entries} (
     was_whole      boolean,
     day            date,         -- held: the day (UTC) of the records
     day_lacks      bigint,       -- held: how many of that day are gone of all that the hold covers
-    extent_then    bigint,       -- held: as much of it as is dated by the last check, which what came since doesn't make up for
+    counted_to     timestamptz,  -- held: up to which instant its records were counted
+    extent_then    bigint,       -- held: the same up to the last check's instant: what came since makes up for nothing that went
     extent_before  bigint        -- the larger extent that it would have, had nothing gone since, under a protection that lasts
 );
 

@@ -209,6 +209,7 @@ SELECT
     d.extent_before,
     d.day,
     d.day_lacks,
+    d.counted_to,
     d.is_unlisted,
     d.stored_at,
     d.missing_since,
