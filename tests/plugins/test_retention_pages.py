@@ -18,6 +18,7 @@ from tests.plugins.conftest import Airflow
 from tests.reports import scenarios
 
 from retention import database, reports
+from retention.reports import archive
 from retention.settings import INCLUDE, PROJECT
 
 pytestmark = pytest.mark.xdist_group("airflow_api_server")
@@ -29,6 +30,7 @@ ROUTES = [
     pytest.param("/retention/reports/{id}", id="report"),
     pytest.param("/retention/reports/{id}.json", id="json"),
     pytest.param("/retention/reports/{id}.html", id="file"),
+    pytest.param("/retention/reports/{id}.pdf", id="paper"),
     pytest.param("/retention/nowhere", id="unknown_address"),
 ]
 JSON = "/retention/reports/{id}.json"
@@ -44,7 +46,7 @@ def kept(airflow: Airflow) -> list[UUID]:
         for hours in range(2):
             now = scenarios.NOW + timedelta(hours=hours)
             report = reports.build(own, None, policy, datamap, now=now)
-            ids.append(reports.store(own, report, reports.render_html(report)))
+            ids.append(reports.store(own, report, reports.render_html(report), reports.render_papers(report)))
     return ids
 
 
@@ -121,7 +123,7 @@ def test_pages_take_no_writes(carla: httpx.Client, kept: list[UUID], method: str
         pytest.param("9" * 5_000, id="long"),
     ],
 )
-@pytest.mark.parametrize("suffix", ["", ".json", ".html"])
+@pytest.mark.parametrize("suffix", ["", ".json", ".html", ".pdf"])
 def test_ids_that_are_none_find_nothing(carla: httpx.Client, report_id: str, suffix: str) -> None:
     answer = carla.get(f"/retention/reports/{report_id}{suffix}")
     assert answer.status_code == 404
@@ -159,6 +161,11 @@ def test_report_downloads_as_it_was_kept(airflow: Airflow, carla: httpx.Client, 
         r'attachment; filename="check-report-[0-9-]+-[0-9a-f]{8}\.json"', as_json.headers["content-disposition"]
     )
     assert carla.get(f"/retention/reports/{kept[0]}.html").text == report.html
+    for language in ("de", "en"):
+        with database.connect(airflow.own) as own:
+            pdf = archive.paper(own, kept[0], language)
+        as_paper = carla.get(f"/retention/reports/{kept[0]}.pdf", params={"lang": language})
+        assert (as_paper.content, as_paper.headers["content-type"]) == (pdf, "application/pdf")
 
 
 @pytest.mark.parametrize(
