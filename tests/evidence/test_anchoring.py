@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -168,5 +169,17 @@ def test_a_check_whose_result_was_changed_since_is_found(world: World, own: OwnC
 def test_a_check_that_somebody_else_noted_is_found(own: OwnConnection) -> None:
     check_id = note_check(own, 0, verdict="breach")
     ledger.append(own, "check", {"check": check_id, "verdict": "compliant"})
+    with pytest.raises(EvidenceError, match="says something else"):
+        note_checks(own)
+
+
+def test_an_entry_of_an_older_version_may_say_less_but_not_otherwise(own: OwnConnection) -> None:
+    note_check(own, 0, verdict="breach")
+    note_checks(own)
+    [said] = [json.loads(row["body"]) for row in own.execute("SELECT body FROM retention.ledger WHERE kind = 'check'")]
+    del said["started_at"]
+    ledger.append(own, "check", said)
+    assert note_checks(own) == 0
+    ledger.append(own, "check", {"check": said["check"]})
     with pytest.raises(EvidenceError, match="says something else"):
         note_checks(own)

@@ -45,6 +45,7 @@ CROSS JOIN LATERAL (
 WHERE c.finished_at IS NOT NULL AND c.is_proof AND c.finished_at >= coalesce(%s, '-infinity'::timestamptz)
 ORDER BY c.finished_at, c.check_run_id
 """
+_FOUND = {"verdict", "as_of", "findings", "findings_digest", "places_read", "places_failed"}
 _LOOK_BACK = timedelta(days=7)
 """How old a check may be that is noted, or compared, before a head is signed. `changed_checks` compares all."""
 
@@ -58,21 +59,22 @@ def note_checks(own: OwnConnection) -> int:
         own.execute(_ALONE)
         missing = []
         for body, noted in _checks(own, database_time(own) - _LOOK_BACK):
-            if any(one != body for one in noted):
+            if not all(_is_said(one, body) for one in noted):
                 raise EvidenceError(
-                    f"check {json.loads(body)['check']}: the ledger says something else of it than its result; expected the "
+                    f"check {body['check']}: the ledger says something else of it than its result; expected the "
                     "same. Nothing was signed. Somebody changed the result, or wrote an entry in its name: compare both "
                     "(docs/evidence.md)."
                 )
             missing += [] if noted else [body]
         for body in missing:
-            ledger.append(own, CHECK, json.loads(body))
+            ledger.append(own, CHECK, body)
     return len(missing)
 
 
 def changed_checks(own: OwnConnection) -> int | None:
     """The first entry that says something else of a check than its result does; None where all fit."""
-    changed = [json.loads(body)["check"] for body, noted in _checks(own, None) if any(one != body for one in noted)]
+    checks = _checks(own, None)
+    changed = [body["check"] for body, noted in checks if not all(_is_said(one, body) for one in noted)]
     row = own.execute(
         "SELECT min(seq) AS seq FROM retention.ledger WHERE kind = 'check' AND body::jsonb ->> 'check' = ANY(%s)",
         (changed,),
@@ -80,11 +82,17 @@ def changed_checks(own: OwnConnection) -> int | None:
     return row["seq"] if row is not None else None
 
 
-def _checks(own: OwnConnection, since: datetime | None) -> Iterator[tuple[str, list[str]]]:
-    """Each check as its entry should be, and the entries that there are."""
+def _checks(own: OwnConnection, since: datetime | None) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """What each check's entry should say, and the entries that there are, as JSON values."""
     for row in own.execute(_CHECKS, (since,)).fetchall():
-        noted = row.pop("bodies")
-        yield canonical(row), noted or []
+        noted = row.pop("bodies") or []
+        yield json.loads(canonical(row)), [json.loads(body) for body in noted]
+
+
+def _is_said(noted: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether an entry says of a check what its result does: all that it says, and at least what was found. An entry of an older
+    version may say less."""
+    return noted.keys() >= _FOUND and all(name in body and body[name] == said for name, said in noted.items())
 
 
 def note_documents(own: OwnConnection, documents: Mapping[str, Any]) -> bool:
