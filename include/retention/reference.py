@@ -17,8 +17,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from retention.datamap import canary, system_map
 from retention.datamap import model as datamap
-from retention.datamap import system_map
 from retention.policy import model as policy
 from retention.policy.loader import load_policy
 from retention.policy.periods import Day, Elapsed, Years, format_elapsed
@@ -61,7 +61,7 @@ _MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "datamap": (
         *(system_map.SystemMap, datamap.SourceConnection, datamap.S3Place, datamap.Facts, datamap.RowTable),
         *(datamap.TablePlace, datamap.TableFacts, datamap.Dependent, datamap.PartitionedPlace, datamap.FilesPlace),
-        *(datamap.AirflowPlace, datamap.ExternalPlace, datamap.Attestation, system_map.NotPersonal),
+        *(canary.Canary, datamap.AirflowPlace, datamap.ExternalPlace, datamap.Attestation, system_map.NotPersonal),
     ),
 }
 _MARKS = re.compile(r"(<!-- (?P<name>[a-z]+): generated -->\n).*?(<!-- end -->)", re.DOTALL)

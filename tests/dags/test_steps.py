@@ -18,7 +18,7 @@ from tests.world import HASHER, HOUR, Recording, World
 
 from retention.connections import Connection
 from retention.errors import StoreUnreadable, UnknownError
-from retention.orchestration import steps, words
+from retention.orchestration import failures, steps, words
 
 OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
@@ -256,13 +256,13 @@ def as_logged(error: BaseException) -> str:
 
 
 def fail_on_a_key() -> None:
-    with steps._airflow_errors():
+    with failures.airflow_errors():
         looked_for: dict[str, str] = {}
         _ = looked_for[SECRET_WORDS]
 
 
 def fail_because_of_a_key() -> None:
-    with steps._airflow_errors():
+    with failures.airflow_errors():
         try:
             raise KeyError(SECRET_WORDS)
         except KeyError as cause:
@@ -284,7 +284,7 @@ def test_the_words_of_what_caused_an_error_are_not_logged() -> None:
 
 def test_a_failed_task_leaves_an_entry_in_the_ledger(company: World) -> None:
     task = SimpleNamespace(dag_id="dispose_audio", task_id="plan", try_number=4)
-    steps.note_failure({"ti": task, "dag_run": run("scheduled__1")}, category="audio", coverage="rows")
+    failures.note_failure({"ti": task, "dag_run": run("scheduled__1")}, category="audio", coverage="rows")
     noted = {"dag": "dispose_audio", "task": "plan", "run": "scheduled__1", "try": 4}
     assert company.ledger("task_failed") == [noted | {"category": "audio", "coverage": "rows"}]
 

@@ -283,6 +283,7 @@ def test_expectation_that_disagrees_with_our_count_is_unknown() -> None:
         pytest.param({"raised_exception": True, "exception_message": "x"}, True, id="flat_and_raised"),
         pytest.param({"metric": {"raised_exception": True}}, True, id="by_metric"),
         pytest.param({"a": {"raised_exception": False}, "b": {"raised_exception": True}}, True, id="second_metric"),
+        pytest.param({"metric": "could not be computed"}, True, id="of_no_known_shape"),
         pytest.param({}, False, id="empty"),
     ],
 )

@@ -11,7 +11,7 @@ from tests.verification.interference import refusing
 
 from retention.errors import HoldsUnreadable, RequestError, UnknownError
 from retention.local.s3_server import S3Server
-from retention.verification import Verdict, listing
+from retention.verification import Verdict, listing, reading
 
 
 def _change_map(company: Company, old: str, new: str) -> None:
@@ -327,3 +327,10 @@ def test_settings_that_make_no_client_are_named_with_their_connection(
     _other_connection(company, "company_s3_verify", extra={**company.connections["company_s3_verify"].extra, **extra})
     with pytest.raises(RequestError, match=r"company_s3_verify.*found.*expected"):
         company.check()
+
+
+def test_place_that_no_part_of_the_check_reads_is_unknown(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "plan_buckets", lambda *_: [])
+    result = company.check()
+    assert result.places_failed == {PLACE: "Skipped"}
+    assert (result.verdict, found(result, PLACE)) == (Verdict.UNKNOWN, {"unreadable_place": 1})

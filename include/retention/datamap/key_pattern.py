@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import warnings
 
+from retention.strict import refuse, shown
+
+_DATED = ("year", "month", "day")
 _MOST_REPEATS = 255
 """What PostgreSQL takes as a bound."""
 
@@ -70,3 +73,27 @@ def _translated(token: re.Match[str]) -> str:
     if kind == "class":
         return re.sub(r"\\[\s\S]", lambda escape: _IN_CLASS.get(escape.group(), escape.group()), found)
     return _FIXED.get(kind, found)
+
+
+def parse_pattern(value: object) -> re.Pattern[str]:
+    """The map's text as a pattern with the groups of a day. Raises what the model makes a problem of."""
+    if isinstance(value, re.Pattern):
+        return value
+    if not isinstance(value, str):
+        raise refuse(shown(value), "a regular expression in quotes")
+    try:
+        pattern = compile_pattern(value)
+    except re.error as bad:
+        raise refuse(
+            f"{value!r}, which is no regular expression ({bad})", "one like ^(?P<tenant>[^/]+)/(?P<year>…"
+        ) from None
+    except UnsharedPattern as bad:
+        raise refuse(
+            f"{shown(value)}, with {bad}, which Python and PostgreSQL read differently",
+            "text, [classes], (groups), alternatives, greedy repetition of at most 255, ^ and $",
+        ) from None
+    missing = [group for group in _DATED if group not in pattern.groupindex]
+    if missing:
+        found = f"{shown(value)}, without the group {missing[0]!r}"
+        raise refuse(found, "the named groups year, month, day (and tenant), such as (?P<year>[0-9]{4})")
+    return pattern

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from retention.datamap.claims import conflicts_of
@@ -19,7 +19,7 @@ from retention.datamap.model import (
     TableFacts,
     TablePlace,
 )
-from retention.datamap.sql_files import read_sql
+from retention.datamap.sql_files import read_canary_sql, read_sql
 from retention.datamap.system_map import NotPersonal, SystemMap
 from retention.documents import Document, read_folder
 from retention.errors import DataMapError, Problem
@@ -142,12 +142,16 @@ OF_OTHERS = (MappedExternal, MappedAirflow)
 
 @dataclass(frozen=True, slots=True)
 class DataMap:
-    """All places of all systems. `digest` covers the YAML files and every SQL file that they name."""
+    """All places of all systems. `digest` covers the YAML files and every SQL file that they name.
+
+    `canary_sql` are the INSERTs of canaries, by their place.
+    """
 
     places: dict[str, AnyPlace]
     connections: dict[str, SourceConnection]
     not_personal: tuple[NotPersonal, ...]
     digest: str
+    canary_sql: dict[str, str] = field(default_factory=dict)
 
     @property
     def objects(self) -> dict[str, MappedPlace]:
@@ -176,15 +180,18 @@ def load_datamap(folder: Path) -> DataMap:
             problems += error.problems
     problems += conflicts_of(systems)
     places: dict[str, AnyPlace] = {}
+    canary_sql: dict[str, str] = {}
     for document, system in systems:
         for name, spec in system.places.items():
             places[name], unread = _map_place(document, system, name, spec)
-            problems += unread
+            text, unread_canary = read_canary_sql(document, name, spec)
+            problems += unread + unread_canary
+            canary_sql |= {name: text} if text is not None else {}
     if problems:
         raise DataMapError(problems)
     connections = {name: source for _, system in systems for name, source in system.connections.items()}
     declared = tuple(entry for _, system in systems for entry in system.not_personal)
-    return DataMap(places, connections, declared, _digest(documents, places))
+    return DataMap(places, connections, declared, _digest(documents, places, canary_sql), canary_sql)
 
 
 def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) -> tuple[AnyPlace, list[Problem]]:
@@ -208,8 +215,8 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
     return MappedPlace(name, spec, store, facts, *sql), problems
 
 
-def _digest(documents: list[Document], places: dict[str, AnyPlace]) -> str:
-    sql = "\0".join(
+def _digest(documents: list[Document], places: dict[str, AnyPlace], canary_sql: dict[str, str]) -> str:
+    sql = "\0".join(canary_sql.values()) + "\0".join(
         text or ""
         for place in places.values()
         if isinstance(place, MappedPlace | MappedTable)

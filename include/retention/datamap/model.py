@@ -9,35 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from retention.datamap.key_pattern import UnsharedPattern, compile_pattern
+from retention.datamap.canary import Canary
+from retention.datamap.key_pattern import parse_pattern
 from retention.file_patterns import UnusablePattern, compile_patterns, require_below
 from retention.policy.periods import Day
 from retention.strict import Exact, Flag, Name, StrictModel, refuse, shown
-
-_DATED = ("year", "month", "day")
-
-
-def _parse_pattern(value: object) -> re.Pattern[str]:
-    if isinstance(value, re.Pattern):
-        return value
-    if not isinstance(value, str):
-        raise refuse(shown(value), "a regular expression in quotes")
-    try:
-        pattern = compile_pattern(value)
-    except re.error as bad:
-        raise refuse(
-            f"{value!r}, which is no regular expression ({bad})", "one like ^(?P<tenant>[^/]+)/(?P<year>…"
-        ) from None
-    except UnsharedPattern as bad:
-        raise refuse(
-            f"{shown(value)}, with {bad}, which Python and PostgreSQL read differently",
-            "text, [classes], (groups), alternatives, greedy repetition of at most 255, ^ and $",
-        ) from None
-    missing = [group for group in _DATED if group not in pattern.groupindex]
-    if missing:
-        found = f"{shown(value)}, without the group {missing[0]!r}"
-        raise refuse(found, "the named groups year, month, day (and tenant), such as (?P<year>[0-9]{4})")
-    return pattern
 
 
 class ConnectionKind(StrEnum):
@@ -69,6 +45,8 @@ class SourceConnection(StrictModel):
     """Our own identity: reads facts, deletes items."""
     verification: str
     """Another, read-only identity, so that the proof does not rest on the one that deletes."""
+    planting: str | None = None
+    """A third one that may write, where canaries are planted. It never deletes for us."""
 
     @model_validator(mode="after")
     def _two_identities(self) -> Self:
@@ -128,7 +106,14 @@ class Place(StrictModel):
     """The role that answers for the place."""
 
 
-class S3Place(Place):
+class PlantedPlace(Place):
+    """A place in which canaries may be planted."""
+
+    canary: Canary | None = None
+    """How canaries are planted here; none without it."""
+
+
+class S3Place(PlantedPlace):
     """Objects of one data category in one bucket: described by rows (`facts`), or files of records that carry their own times."""
 
     kind: Literal["s3"]
@@ -140,7 +125,7 @@ class S3Place(Place):
     prefixes: tuple[Exact, ...] = Field(min_length=1)
     """What the keys of this place begin with. No two places share a key, whichever connections lead to the bucket; what no place
     claims is reported as unmapped."""
-    key_date: Annotated[re.Pattern[str], BeforeValidator(_parse_pattern)] | None = None
+    key_date: Annotated[re.Pattern[str], BeforeValidator(parse_pattern)] | None = None
     """A regular expression over the key, with the named groups `year`, `month`, `day` (UTC) and, where the key tells it,
     `tenant`: evidence of an object's age and owner, also against a row that says otherwise. It must fit in one way only, and be
     made of what Python and PostgreSQL read alike: text, classes, groups, alternatives, greedy repetition, anchors."""
@@ -177,7 +162,7 @@ class Dependent(StrictModel):
         return self
 
 
-class TablePlace(Place):
+class TablePlace(PlantedPlace):
     """Rows of one data category in one table."""
 
     kind: Literal["table"]
@@ -226,7 +211,7 @@ class PartitionedPlace(Place):
     """A column that tells rows apart, for those that go one by one."""
 
 
-class FilesPlace(Place):
+class FilesPlace(PlantedPlace):
     """Log files under a mounted path, plain or gz: each is as old as the oldest record in it."""
 
     kind: Literal["files"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from retention.datamap.model import TableFacts
+from retention.datamap.model import PlantedPlace, TableFacts
 from retention.documents import Document
 from retention.errors import Problem
 
@@ -19,17 +20,28 @@ def read_sql(document: Document, name: str, facts: TableFacts | None) -> tuple[d
         relative = getattr(facts, key, None)
         if relative is None:
             continue
-        try:
-            text = (document.path.parent / relative).read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
-        except (OSError, UnicodeDecodeError):
-            text = None
-        if text is None or not _essence(text):
-            found = f"{key}: {relative}, which {'can not be read' if text is None else 'holds no SQL'}"
-            problems.append(
-                document.problem(("places", name, "facts", key), "no_sql", found, "an SQL file beside the map")
-            )
-        texts[key] = text
+        texts[key], unread = _read(document, relative, ("places", name, "facts", key))
+        problems += unread
     return texts, problems + _shared_sql(document, name, texts)
+
+
+def read_canary_sql(document: Document, name: str, spec: object) -> tuple[str | None, list[Problem]]:
+    """The INSERT of the place's canaries; None where it has none."""
+    canary = spec.canary if isinstance(spec, PlantedPlace) else None
+    if canary is None or canary.sql is None:
+        return None, []
+    return _read(document, canary.sql, ("places", name, "canary", "sql"))
+
+
+def _read(document: Document, relative: Path, where: tuple[str, ...]) -> tuple[str | None, list[Problem]]:
+    try:
+        text = (document.path.parent / relative).read_text(encoding="utf-8-sig").strip().rstrip(";").rstrip()
+    except (OSError, UnicodeDecodeError):
+        text = None
+    if text is not None and _essence(text):
+        return text, []
+    found = f"{where[-1]}: {relative}, which {'can not be read' if text is None else 'holds no SQL'}"
+    return text, [document.problem(where, "no_sql", found, "an SQL file beside the map")]
 
 
 def _shared_sql(document: Document, name: str, texts: dict[str, str | None]) -> list[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from uuid import UUID
 
 from retention.errors import RequestError
 
@@ -72,6 +73,10 @@ class ItemHasher:
     def salt(self, tenant_id: str) -> bytes:
         """32 bytes that belong to one customer's name: whoever has them can tell its hashes, and nobody else's."""
         return self._digests(("salt",), [tenant_id])[0]
+
+    def canary(self, place: str, canary_id: UUID) -> UUID:
+        """The id that a canary has in its place: who knows the canary's own, and the key, can work it out."""
+        return UUID(bytes=self._digests(("canary", place), [str(canary_id)])[0][:16], version=4)
 
     def scope(self, parts: Mapping[str, object]) -> bytes:
         """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""

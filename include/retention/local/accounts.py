@@ -24,6 +24,7 @@ DAGS_OF_ENGINEERS = (
     "dispose_others",
     "dispose_transcripts",
     "dispose_usage",
+    "plant_canaries",
     "sign_ledger",
     "verify_retention",
 )

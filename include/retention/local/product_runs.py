@@ -24,6 +24,7 @@ DISPOSALS = (
     "dispose_others",
     "airflow_maintenance",
 )
+PLANTING = "plant_canaries"
 VERIFICATION = "verify_retention"
 SIGNING = "sign_ledger"
 JUDGE = "judge"
@@ -46,8 +47,10 @@ def run_once(api: AirflowApi) -> None:
     the last.
     """
     with step("DAGs parsed"):
-        for dag_id in (*DISPOSALS, VERIFICATION, SIGNING):
+        for dag_id in (PLANTING, *DISPOSALS, VERIFICATION, SIGNING):
             _until(partial(api.is_paused, dag_id), PARSED_WITHIN_S, partial(_unparsed, api, dag_id))
+    with step("canaries planted") as tell:
+        _finish(api, _start(api, PLANTING), tell)
     with step("disposal: what is due goes") as tell:
         for run in [_start(api, dag_id) for dag_id in DISPOSALS]:
             _finish(api, run, tell)

@@ -33,6 +33,7 @@ EVIDENCE_BUCKET = "retention-evidence"
 _CONNECTIONS = {
     "company_db": ("company", "retention_disposal"),
     "company_db_verify": ("company", "retention_verify"),
+    "company_db_canary": ("company", "company_app"),
     "airflow_metadata": ("airflow", "retention_airflow"),
     "airflow_metadata_verify": ("airflow", "retention_verify"),
     "retention_db": ("retention", "retention_app"),
@@ -57,6 +58,8 @@ def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -
     found = {name: _postgres(state, postgres, *where) for name, where in _CONNECTIONS.items()}
     found |= {"company_s3": s3.airflow_connection("disposal"), "company_s3_verify": s3.airflow_connection("verify")}
     found[ANCHOR_CONNECTION] = s3.airflow_connection("evidence", bucket=EVIDENCE_BUCKET)
+    # Canaries come as the company's own data do: through its application.
+    found |= {"company_s3_canary": s3.airflow_connection("app"), "server_files_canary": _mounted(state.server_files)}
     for name, folder in {"server_files": state.server_files, "airflow_logs": state.airflow_logs}.items():
         # One user of the operating system runs everything here; on a server each identity mounts the path with its own rights.
         found |= dict.fromkeys((name, f"{name}_verify"), _mounted(folder))

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
-from retention.orchestration import steps, words
+from retention.orchestration import failures, steps, words
 
 POOL = "retention"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": TIMEOUTS["rows"],
     "pool": POOL,
-    "on_failure_callback": steps.note_failure,
+    "on_failure_callback": failures.note_failure,
 }
 
 
@@ -73,7 +73,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
     and may run on machines of their own; their number never grows with the backlog. One run at a time; a run that was missed
     is not made up for, because the next one covers all that is due by then.
     """
-    noted = partial(steps.note_failure, category=category, coverage=coverage)
+    noted = partial(failures.note_failure, category=category, coverage=coverage)
     defaults = {"execution_timeout": TIMEOUTS[coverage], "on_failure_callback": noted}
     with _dag(dag_id, schedule, doc, "disposal", category, **defaults) as dag:
 
@@ -146,7 +146,7 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
 
     The four have nothing to do with each other: each may fail without the others. Cron times are UTC.
     """
-    noted = partial(steps.note_failure, category=category)
+    noted = partial(failures.note_failure, category=category)
     with _dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
 
         @task(task_display_name="find places")
@@ -187,6 +187,22 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
         clear.expand(place=find.override(task_id="find_databases")("airflow"))
         look_for_identifiers.expand(days=[2])
         create.expand(place=find.override(task_id="find_tables")("partitions"))
+    return dag
+
+
+def canary_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
+    """A DAG that plants canaries where the last ones are old enough. Cron times are UTC."""
+    with _dag(dag_id, schedule, doc, "verification") as dag:
+
+        @task(task_display_name="plant canaries", multiple_outputs=True, map_index_template=COUNTS)
+        def plant(where: str, dag_run: Any = None) -> dict[str, Any]:
+            """Write invented items that are due, and some that a hold keeps, into every place that allows them."""
+            assert where == EVERYWHERE  # each place has a rhythm of its own
+            planted = steps.plant_canaries(dag_id, dag_run)
+            _show(words.of_planting(planted))
+            return planted
+
+        plant.expand(where=[EVERYWHERE])
     return dag
 
 

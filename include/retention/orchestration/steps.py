@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from retention.errors import BlockedError, InputError, ModeError, RetentionError
+from retention.errors import ModeError
+from retention.orchestration.failures import airflow_errors
+from retention.orchestration.xcom import plain
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def plan_disposal(category: str, coverage: str, dag_id: str, dag_run: Any) -> di
     from retention.disposal.runtime import utc_now
     from retention.orchestration.connections import from_airflow
 
-    with _airflow_errors():
+    with airflow_errors():
         try:
             summary = make_plan(
                 open_runtime(from_airflow),
@@ -36,7 +37,7 @@ def plan_disposal(category: str, coverage: str, dag_id: str, dag_run: Any) -> di
             raise AirflowSkipException(f"nothing planned, nothing deleted or anonymised: {error}") from None
     log.info("%s", summary.rule)
     log.info("%s due of %s; stay: %s", summary.due, summary.considered, summary.kept_by_reason)
-    return _plain(summary.to_json())
+    return plain(summary.to_json())
 
 
 def other_categories(elsewhere: Sequence[str]) -> list[str]:
@@ -44,7 +45,7 @@ def other_categories(elsewhere: Sequence[str]) -> list[str]:
     from retention import settings
     from retention.policy.loader import load_policy
 
-    with _airflow_errors():
+    with airflow_errors():
         return sorted(load_policy(settings.policies_folder()).rules.keys() - set(elsewhere))
 
 
@@ -67,7 +68,7 @@ def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dic
     from retention.orchestration.connections import from_airflow
     from retention.policy.model import Action
 
-    with _airflow_errors():
+    with airflow_errors():
         runtime = open_runtime(from_airflow)
         with runtime.own() as own:
             rehearsal = mode_of(own, plan["category"]).value == Mode.OBSERVE
@@ -84,7 +85,7 @@ def execute_disposal(plan: dict[str, Any], part: int = 0, parts: int = 1) -> dic
         )
     done, count = Action(summary.action).done(dry_run=summary.dry_run), summary.gone + summary.recovered
     log.info("%s planned, %s %s, spared %s, failed %s", summary.planned, count, done, summary.spared, summary.failed)
-    return _plain(summary.to_json())
+    return plain(summary.to_json())
 
 
 def close_disposal(plan: dict[str, Any], results: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -97,9 +98,9 @@ def close_disposal(plan: dict[str, Any], results: Sequence[dict[str, Any]]) -> d
 
     if results and all(result["dry_run"] for result in results):
         return _sum_of(results)
-    with _airflow_errors():
+    with airflow_errors():
         summary = close_plan(open_runtime(from_airflow), UUID(plan["plan_id"]))
-    return _plain(summary.to_json())
+    return plain(summary.to_json())
 
 
 def _sum_of(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def verify_stores() -> dict[str, Any]:
     from retention.verification import verify
 
     policies, datamap = settings.policies_folder(), settings.datamap_folder()
-    with _airflow_errors():
+    with airflow_errors():
         result = verify(
             known_categories(load_policy(policies), load_datamap(datamap)),
             resolve=from_airflow,
@@ -140,7 +141,7 @@ def verify_stores() -> dict[str, Any]:
     log.info("verdict: %s", fields["verdict"])
     for finding in fields["findings"]:
         log.info("%s: %s × %s in %s", finding["severity"], finding["count"], finding["kind"], finding["place"])
-    return _plain(
+    return plain(
         {name: fields[name] for name in ("check_run_id", "verdict", "as_of", "policy_version", "inventory_digest")}
     ) | {"findings": {f"{f['kind']}@{f['place']}": f["count"] for f in fields["findings"]}}
 
@@ -156,7 +157,7 @@ def clear_airflow_metadata(place: str, dag_id: str, dag_run: Any) -> dict[str, A
     from retention.orchestration.connections import from_airflow
     from retention.orchestration.db_clean import cleaner
 
-    with _airflow_errors():
+    with airflow_errors():
         runtime = open_runtime(from_airflow, actor=requester(dag_id, dag_run))
         mapped = runtime.datamap.places[place]
         assert isinstance(mapped, MappedAirflow)  # the DAG asks for these alone
@@ -167,7 +168,7 @@ def clear_airflow_metadata(place: str, dag_id: str, dag_run: Any) -> dict[str, A
         except ModeError as error:
             raise AirflowSkipException(f"nothing cleared: {error}") from None
     log.info("older than %s: %s; left: %s", cleared.before, dict(cleared.older), dict(cleared.left))
-    return _plain(cleared.to_json())
+    return plain(cleared.to_json())
 
 
 def places_of_kind(kind: str) -> list[str]:
@@ -175,7 +176,7 @@ def places_of_kind(kind: str) -> list[str]:
     from retention import settings
     from retention.datamap.loader import load_datamap
 
-    with _airflow_errors():
+    with airflow_errors():
         datamap = load_datamap(settings.datamap_folder())
     return [name for name, place in datamap.places.items() if place.spec.kind == kind]
 
@@ -186,10 +187,10 @@ def create_partitions(place: str, days: int) -> dict[str, Any]:
     from retention.disposal.opening import open_runtime
     from retention.orchestration.connections import from_airflow
 
-    with _airflow_errors():
+    with airflow_errors():
         created = create_ahead(open_runtime(from_airflow), place, days=days)
     log.info("%s", created)
-    return _plain(created)
+    return plain(created)
 
 
 def look_for_identifiers(days: int) -> dict[str, Any]:
@@ -205,7 +206,7 @@ def look_for_identifiers(days: int) -> dict[str, Any]:
     from retention.hygiene import look
     from retention.orchestration.connections import from_airflow
 
-    with _airflow_errors():
+    with airflow_errors():
         datamap = load_datamap(settings.datamap_folder())
         result = look(datamap, from_airflow, since=utc_now() - timedelta(days=days))
         log.info("%s", result.to_text())
@@ -222,9 +223,24 @@ def prune_records(dag_id: str) -> dict[str, Any]:
     from retention.records.prune import prune
     from retention.records.rules import load_records
 
-    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
+    with airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         found = prune(own, load_records(settings.records_file()), by=f"airflow:{dag_id}")
     return {one.record: one.rows for one in found}
+
+
+def plant_canaries(dag_id: str, dag_run: Any) -> dict[str, Any]:
+    """Plant canaries where the last ones are old enough. Fails at the end where a place could not be planted."""
+    from retention.disposal.canaries.planting import plant_canaries as plant
+    from retention.disposal.opening import open_runtime
+    from retention.errors import UnknownError
+    from retention.orchestration.connections import from_airflow
+
+    with airflow_errors():
+        done = plant(open_runtime(from_airflow, actor=requester(dag_id, dag_run)))
+        log.info("planted %s; not planted %s", done.planted, done.not_planted)
+        if done.failed:
+            raise UnknownError("; ".join(done.failed.values()))
+    return plain(done.to_json())
 
 
 def write_report(check_run_id: str) -> dict[str, Any]:
@@ -237,7 +253,7 @@ def write_report(check_run_id: str) -> dict[str, Any]:
     from retention.orchestration.connections import from_airflow
     from retention.policy.loader import load_policy
 
-    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
+    with airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
         document = reports.build(own, UUID(check_run_id), policy, datamap)
         report_id = reports.store(own, document, reports.render_html(document), reports.render_papers(document))
@@ -256,7 +272,7 @@ def sign_ledger() -> dict[str, Any]:
     from retention.policy.loader import load_policy
     from retention.stores.locked_bucket import LockedBucket
 
-    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
+    with airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
         bucket = LockedBucket(from_airflow(CONNECTION))
         head, written = notarise(own, signer_from(secret_from_airflow), policy, datamap, bucket)
@@ -276,60 +292,9 @@ def judge(verdict: str, findings: dict[str, int]) -> str:
     return verdict
 
 
-def note_failure(context: Any, **about: str) -> None:
-    """Failure callback of every task: an entry in the ledger, so that a failed run can't go unseen when logs are gone.
-
-    `about` (a disposal's `category` and `coverage`) lets status and report say whose run it was.
-    """
-    from retention import database, settings
-    from retention.connections import postgres_conninfo
-    from retention.evidence import ledger
-    from retention.orchestration.connections import from_airflow
-
-    instance, run = context["ti"], context["dag_run"]
-    body = {"dag": instance.dag_id, "task": instance.task_id, "run": run.run_id, "try": instance.try_number} | about
-    log.error("%s failed in %s; what to do stands on the DAG's page", instance.task_id, instance.dag_id)
-    with _airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
-        ledger.append(own, "task_failed", body)
-
-
-@contextmanager
-def _airflow_errors() -> Iterator[None]:
-    """What a retry can't mend fails at once, with its message; the rest is retried by Airflow. No value gets into a log.
-
-    Each error is raised `from None`: a log would print the words of what caused it, too.
-    """
-    import psycopg
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException
-
-    from retention.database import without_values
-    from retention.faults import fault_without_words
-
-    try:
-        yield
-    except AirflowException:  # a skip, or a failure that has its words already
-        raise
-    except (InputError, BlockedError) as error:
-        raise AirflowFailException(str(error)) from None
-    except RetentionError as error:
-        raise error from None
-    except psycopg.Error as error:
-        raise without_values(error) from None
-    except Exception as error:  # noqa: BLE001  # a fault of ours
-        raise fault_without_words(error) from None
-
-
 def _log_progress() -> Callable[[int, int], None]:
     def note(done: int, total: int) -> None:
         if done == total or done % max(1, total // 20) == 0:
             log.info("%s of %s batches done", done, total)
 
     return note
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON types only, for XCom."""
-    import json
-
-    plain: dict[str, Any] = json.loads(json.dumps(fields, default=str))
-    return plain

@@ -45,6 +45,11 @@ def of_signing(signed: dict[str, Any]) -> str:
     return f"{signed['size']:,} entries signed, {signed['anchored']} {'head' if signed['anchored'] == 1 else 'heads'} anchored"
 
 
+def of_planting(planting: dict[str, Any]) -> str:
+    """`20 planted in 10 places`."""
+    return f"{sum(planting['planted'].values())} planted in {len(planting['planted'])} places"
+
+
 def of_check(result: dict[str, Any]) -> str:
     """`compliant, 3 kinds of finding`."""
     return f"{result['verdict']}, {len(result['findings'])} kinds of finding"

@@ -16,6 +16,13 @@ _IS_GONE = Text("data that had to stay is gone", "Daten fehlen, die hätten blei
 NOT_PAST_A_LIMIT: Mapping[str, Text] = {
     "protected_missing": _IS_GONE,
     "protected_shrunk": _IS_GONE,
+    "canary_late": Text(
+        "an invented item did not go on time, and nor will real ones",
+        "ein erfundener Datensatz ging nicht rechtzeitig, und so auch echte nicht",
+    ),
+    "canary_lost": Text(
+        "an invented item that had to stay is gone", "ein erfundener Datensatz fehlt, der hätte bleiben müssen"
+    ),
     "withdrawn_unlisted": Text(
         "who withdrew is not on the suppression list", "wer widerrufen hat, fehlt auf der Werbesperrliste"
     ),

@@ -89,6 +89,8 @@ OVERVIEW: dict[str, tuple[str, str]] = {
     "role": ("Our role", "Unsere Rolle"),
     "role.controller": ("controller", "Verantwortlicher"),
     "role.processor": ("processor", "Auftragsverarbeiter"),
+    "place.canaries": ("canaries show that deletion works", "Prüfdatensätze zeigen, dass die Löschung arbeitet"),
+    "place.no_canaries": ("no canaries", "keine Prüfdatensätze"),
     "attested_on": ("attested on {}", "bestätigt am {}"),
     "not_attested": ("not attested", "nicht bestätigt"),
     "place.unseen": ("not by this check", "nicht von dieser Prüfung"),

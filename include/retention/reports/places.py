@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from retention.datamap.loader import OF_OTHERS, AnyPlace, DataMap, MappedExternal, MappedPlace
+from retention.datamap.model import PlantedPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class PlaceOfMap:
 
     `read` says whether the check read it to its end, None where it did not look there; `reason` why not. Of copies that others
     keep, `holder` says who and `attested_on` since when nothing past its limit is attested.
+    `canaries`: whether any are planted there.
     """
 
     place: str
@@ -26,6 +28,7 @@ class PlaceOfMap:
     reason: str | None
     holder: str | None
     attested_on: date | None
+    canaries: bool = False
 
 
 def places_of_map(datamap: DataMap, seen: Mapping[str, str | None]) -> tuple[PlaceOfMap, ...]:
@@ -53,4 +56,5 @@ def _place(place: AnyPlace, seen: Mapping[str, str | None]) -> PlaceOfMap:
         reason=seen.get(place.name),
         holder=external.holder if external is not None else None,
         attested_on=attestation.attested_on if attestation is not None else None,
+        canaries=isinstance(spec, PlantedPlace) and spec.canary is not None,
     )

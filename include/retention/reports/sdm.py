@@ -61,7 +61,7 @@ MEASURES = (
             "deletion by time runs by itself, and keeps the limits",
             "zeitgesteuerte Löschung läuft und hält die Fristen",
         ),
-        _LIMITS,
+        (*_LIMITS, "canary_late", "canary_missing"),
     ),
     Measure(
         "M60.P07",
@@ -92,7 +92,14 @@ MEASURES = (
     Measure(
         "M60.S04",
         Text("what has to stay stays", "was bleiben muss, bleibt"),
-        ("protected_missing", "protected_shrunk", "unexplained_gone", "protected_gone_unproven", "memory_lost"),
+        (
+            "protected_missing",
+            "protected_shrunk",
+            "canary_lost",
+            "unexplained_gone",
+            "protected_gone_unproven",
+            "memory_lost",
+        ),
     ),
     Measure(
         "M60.S05, S06",

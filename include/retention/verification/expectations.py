@@ -168,9 +168,11 @@ def _outcome(result: Any) -> Outcome:
 
 
 def raised(info: Any) -> bool:
-    """Whether an expectation failed itself. The information comes flat, or keyed by the metric that failed."""
+    """Whether an expectation failed itself. The information comes flat, or keyed by the metric that failed; of any other shape
+    nobody can say what it means.
+    """
     if not info:
         return False
     if "raised_exception" in info:
         return bool(info["raised_exception"])
-    return any(bool(one.get("raised_exception", True)) for one in info.values() if isinstance(one, Mapping))
+    return any(not isinstance(one, Mapping) or bool(one.get("raised_exception", True)) for one in info.values())

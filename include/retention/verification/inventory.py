@@ -91,7 +91,7 @@ COPY (
         FROM {events}
         GROUP BY entry_no
     ) AS v ON e.entry_no = v.entry_no
-    WHERE e.entry NOT IN ('held', 'vanished', 'remembered', 'column', 'declaration')
+    WHERE e.entry NOT IN ('held', 'vanished', 'remembered', 'canary', 'column', 'declaration')
     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 ) TO STDOUT
 """

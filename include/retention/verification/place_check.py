@@ -20,7 +20,7 @@ from retention.verification.promised import PromisedTerms
 from retention.verification.row_queries import ConsentFacts, RequestFacts
 
 Progress = Callable[[int], None]
-"""Called with how many more parts and rows have been read."""
+"""Called with how many more parts and rows have been read. Raises StoreUnreadable once the check's time is over."""
 
 
 _NEEDED = frozenset({"version", "record", "partition", "file"})

@@ -23,6 +23,7 @@ from retention.datamap.model import ConnectionKind
 from retention.errors import RequestError, StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.bucket_client import open_client
+from retention.verification.canaries import read_canaries
 from retention.verification.clocks import Clocks, clock_of
 from retention.verification.coverage.intake import cover
 from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
@@ -169,6 +170,7 @@ class Reading:
         self._count(plan.category, plan.label, stored=0, places=1)
         checks = [self._check_of(place) for place in plan.places if place.name in plan.checked]
         try:
+            self._around.progress(0)  # is there time?
             bucket = Bucket(self._client(plan.store), plan.bucket)
         except StoreUnreadable as error:
             return self._all_failed(checks, error)
@@ -206,7 +208,9 @@ class Reading:
     def _read_place(self, check: PlaceCheck, read: Callable[[], None]) -> None:
         """The rest of one place: its rows or files, and what was protected there before."""
         try:
+            self._around.progress(0)  # is there time?
             read()
+            read_canaries(check)
             last = last_check_of(self._inventory.own, check.name)
             if last is not None:
                 read_vanished(check, last)

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from retention.connections import Connection, postgres_conninfo
 from retention.errors import StoreUnreadable
+from retention.verification.replica import LAG_ALLOWED, REPLICA_LAGS, behind
 
 STREAM_ROWS = 5000
 Parameters = Sequence[object] | Mapping[str, object]
@@ -45,9 +46,23 @@ class Source:
         try:
             for setting in _SESSION:
                 self._session.execute(setting)
+            self._refuse_replica_that_lags()
         except psycopg.Error as error:
             self.close()
             raise self.unreadable(about, error) from None
+        except Unread:
+            self.close()
+            raise
+
+    def _refuse_replica_that_lags(self) -> None:
+        lagging = behind(lambda query: self._session.execute(query.encode()).fetchone())
+        if lagging is not None:
+            raise Unread(
+                f"place {self.place!r}: found {lagging}",
+                REPLICA_LAGS,
+                f"the primary, or a replica that is at most {LAG_ALLOWED.total_seconds():.0f} s behind: let it catch up, or "
+                "point the verifying connection elsewhere",
+            )
 
     @property
     def session(self) -> psycopg.Connection[Any]:

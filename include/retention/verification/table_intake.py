@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from retention.datamap.loader import MappedTable
+from retention.verification.canaries import canary_ids
 from retention.verification.clocks import APART
 from retention.verification.holds import Covered, HoldIndex
 from retention.verification.inventory import Entry
@@ -49,6 +50,8 @@ class TableIntake:
         self._holds = HoldIndex(check.around.scopes, check.terms.category)
         last = last_check_of(check.inventory.own, check.name)
         self._unseen = seen_before(check, last) | kept_lately(check, last)
+        self._canary_ids = canary_ids(check)
+        self._unseen_canaries = {check.item_hash(item_id) for item_id in self._canary_ids}
         self._suppressed: Mapping[str, Sequence[datetime]] = {}
 
     def read(self) -> None:
@@ -59,7 +62,7 @@ class TableIntake:
         conditions = self._rows.conditions(self._check.around.as_of, self._now, held, list(self._suppressed))
         for chunk in self._rows.mattering(conditions):
             self._take(chunk)
-        extra = self._still_there()
+        extra = [*self._still_there(), *self._canaries()]
         self._take(self._rows.by_id(extra))
         for rest in self._rows.rest(conditions, extra):
             self._count(rest.rows)
@@ -90,6 +93,7 @@ class TableIntake:
         self._count(len(records))
         hashes = {record.item_id: self._check.item_hash(record.item_id) for record in records}
         self._unseen.difference_update(hashes.values())
+        self._unseen_canaries.difference_update(hashes.values())
         held = {record.item_id: self._covering(record) for record in records}
         # What nothing protects needs no count of what belongs to it; a consent may protect any.
         extents = self._rows.extents(
@@ -132,6 +136,10 @@ class TableIntake:
             for ids in self._rows.all_ids():
                 found += [item_id for item_id in ids if self._check.item_hash(item_id) in self._unseen]
         return found
+
+    def _canaries(self) -> list[str]:
+        """Canaries that need no look otherwise: whether they are there is asked for by their ids."""
+        return [item_id for item_id in self._canary_ids if self._check.item_hash(item_id) in self._unseen_canaries]
 
     def _covering(self, record: RecordFacts) -> Covered:
         return self._holds.covering(

@@ -202,9 +202,11 @@ class TableRows:
             yield [item_id for (item_id,) in chunk]
 
     def by_id(self, item_ids: Sequence[str]) -> list[RecordFacts]:
-        """These rows; the ids come from the table itself."""
-        query = self._facts + sql.SQL(" WHERE f.item_id = ANY({})").format(self._ids)
-        return [RecordFacts(*row) for row in self._source.ask(self._file, query, (list(item_ids),))]
+        """Those of these rows that are there and not wholly anonymised; their ids are of the column's type."""
+        condition = sql.SQL(" WHERE f.item_id = ANY(CAST(CAST(%(ids)s AS text[]) AS {}[])) AND {}")
+        query = self._facts + condition.format(self._id_type, self._live)
+        rows = self._source.ask(self._file, query, self._texts | {"ids": list(item_ids)})
+        return [RecordFacts(*row) for row in rows]
 
     def consents(self, item_ids: Sequence[str]) -> Iterator[ConsentFacts]:
         """All consents that may keep these rows; none where the map knows no consents."""

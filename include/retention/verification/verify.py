@@ -7,7 +7,7 @@ neither rules nor disposal, so that a wrong number or a wrong join has to be mad
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
 from retention.verification.kinds import KINDS
-from retention.verification.progress import counting
+from retention.verification.progress import CHECK_WITHIN, counting, within
 from retention.verification.promised import promised_terms
 from retention.verification.reading import Reading
 from retention.verification.records import record
@@ -40,14 +40,16 @@ def verify(
     hasher: ItemHasher,
     as_of: datetime | None = None,
     coverage: bool = False,
+    allowed: timedelta = CHECK_WITHIN,
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckResult:
     """Check every place of these categories and write the result down.
 
     `as_of` (aware; default: now, by our own database's clock) is the instant at which deadlines, holds and consents are judged;
     the stores are read as they are. With `coverage` whatever else the map's connections can see must be mapped, or declared free
-    of personal data; without it the check speaks of these categories' places and their buckets alone. `progress` is called with
-    how many parts and rows have been read, and how many there were last time.
+    of personal data; without it the check speaks of these categories' places and their buckets alone. Places that are not read
+    to their end when `allowed` is over are unknown. `progress` is called with how many parts and rows have been read, and how
+    many there were last time.
     A place that can't be read is part of the result (verdict `unknown`). Raises RequestError, PolicyError or DataMapError for
     arguments and files that make no sense, UnknownError where our own database or the holds can't be read.
     """
@@ -64,13 +66,13 @@ def verify(
         clocks = Clocks(inventory.own)
         started_at = clocks.now()
         at = as_of if as_of is not None else started_at
-        count = counting(inventory.own, progress)
+        count = within(allowed, counting(inventory.own, progress))
         reading = Reading(the_map, terms, resolve, inventory, hasher, clocks, count, at)
         reading.read(coverage=coverage)
         inventory.add(compare_agreements(reading, agreed, terms, the_map))
         inventory.judge(list(terms.values()), at)
         found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
-        for name in ("unreadable_place", "external_unattested"):
+        for name in ("unreadable_place", "replica_lags", "external_unattested"):
             found[name] = explained(found[name], reading.explanations)
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)

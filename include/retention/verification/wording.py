@@ -211,6 +211,20 @@ WORDING: dict[str, Wording] = {
         "Mend the connection, the verifying role's rights or the map's check SQL, and run the check again.",
         "Verbindung, Rechte der prüfenden Rolle oder Prüf-SQL der Karte berichtigen und die Prüfung wiederholen.",
     ),
+    "replica_lags": Wording(
+        "Replica that lags",
+        "Nachhinkende Replik",
+        "The verifying connection leads to a replica that is more than five minutes behind its primary, or can't say how far: "
+        "what it shows may have gone since, and what came since it doesn't show. The place was not read. `detail.explanation` "
+        "says how far it is behind. A replica of a replica can't tell that the one before it lags.",
+        "Die prüfende Verbindung führt zu einer Replik, die mehr als fünf Minuten hinter ihrem Original zurückliegt oder nicht "
+        "sagen kann, wie weit: Was sie zeigt, kann inzwischen weg sein, und Neues zeigt sie nicht. Der Ort wurde nicht gelesen. "
+        "`detail.explanation` (englisch) nennt den Rückstand. Die Replik einer Replik merkt nicht, dass die vor ihr nachhinkt.",
+        "Let the replica catch up (replay paused, primary out of reach, or a query in its way?), or let the connection lead to "
+        "the primary, and run the check again.",
+        "Replik aufholen lassen (Wiedergabe angehalten, Original nicht erreichbar, Abfrage im Weg?) oder die Verbindung zum "
+        "Original führen lassen und die Prüfung wiederholen.",
+    ),
     "kept_in_doubt": Wording(
         "Kept by a hold or consents that may not mean it",
         "Behalten durch Löschsperre oder Einwilligungen, die vielleicht nicht gemeint sind",

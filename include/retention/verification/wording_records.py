@@ -18,6 +18,39 @@ RECORD_WORDING: dict[str, Wording] = {
         "Wie eine Überlöschung behandeln: Löschung anhalten, Verursacher in Löschprotokoll und Speicherprotokoll suchen, aus "
         "der Datensicherung wiederherstellen.",
     ),
+    "canary_late": Wording(
+        "Canary that did not go on time",
+        "Prüfdatensatz nicht rechtzeitig gelöscht",
+        "An invented item that was due, or whose hold had ended, is still there after the run that should have taken it: "
+        "disposal does not work here. No promise is broken by it yet; the first real item that fell due with it breaks one at "
+        "`detail.earliest_end`.",
+        "Ein erfundener Datensatz, der fällig war oder dessen Löschsperre endete, ist nach dem Lauf, der ihn hätte löschen "
+        "müssen, noch da: Die Löschung arbeitet hier nicht. Eine Zusage bricht er noch nicht; der erste echte, der mit ihm "
+        "fällig wurde, bricht sie zum Zeitpunkt `detail.earliest_end`.",
+        "Look at the category's last disposal (blocked, stopped, failed, in mode observe?) and run it before that time.",
+        "Letzten Löschlauf der Datenart ansehen (blockiert, angehalten, gescheitert, im Modus observe?) und vor diesem Zeitpunkt "
+        "ausführen.",
+    ),
+    "canary_lost": Wording(
+        "Canary that had to stay and is gone",
+        "Prüfdatensatz zu früh gelöscht",
+        "An invented item is gone although a hold keeps it, or before it was due. What took it takes what must stay, too. "
+        "`detail.reasons` says which.",
+        "Ein erfundener Datensatz ist weg, obwohl eine Löschsperre ihn hält oder bevor er fällig war. Was ihn gelöscht hat, "
+        "löscht auch, was bleiben muss. `detail.reasons` nennt den Fall.",
+        "Stop disposal, and find out from the ledger and the store's log who deleted it.",
+        "Löschung anhalten und anhand von Löschprotokoll und Speicherprotokoll klären, wer ihn gelöscht hat.",
+    ),
+    "canary_missing": Wording(
+        "No new canary",
+        "Kein neuer Prüfdatensatz",
+        "Invented items were planted in this place, and none for longer than is foreseen: that disposal works is not shown ahead "
+        "of time any more.",
+        "An diesem Ort wurden erfundene Datensätze angelegt, nun länger als vorgesehen keiner mehr: Dass die Löschung arbeitet, "
+        "zeigt sich nicht mehr vorab.",
+        "Look at the DAG `plant_canaries`: it plants nothing in a category that is not in mode `enforce`.",
+        "DAG `plant_canaries` ansehen: In Datenarten, die nicht im Modus `enforce` sind, legt er nichts an.",
+    ),
     "past_event": Wording(
         "Event passed, but still there",
         "Ereignis eingetreten, aber noch vorhanden",

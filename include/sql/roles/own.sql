@@ -18,13 +18,16 @@ GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approv
 GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_app;
 GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
+GRANT INSERT, DELETE ON retention.canaries TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home(), retention.records_end(integer),
     retention.prune_records(text, timestamptz, integer) TO retention_app;
 
--- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it.
-GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list TO retention_verify;
+-- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it; which canaries
+-- were planted, and by when they must have gone, nobody else can say.
+GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list, retention.canaries
+    TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items, retention.kept_items,
     retention.seen_files TO retention_verify;
 -- Its working memory: the lists of protected and of kept items and of files, of which only the last checks' stay, and the tables of

@@ -20,6 +20,7 @@
 --   external                         copies that somebody else keeps; `note` says what is wrong with the attestation
 --   vanished                         protected when last seen, and gone now; `note` says where nobody can look for an instruction
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
+--   canary                           a canary that is late, lost, or has no successor; `note` says which
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
 --   table                            a table that a connection sees (mapped = false: neither mapped nor declared; `note` says what it is)
 --   column                           a column that looks personal and is not declared; `note` names it and says why
@@ -34,7 +35,7 @@ CREATE UNLOGGED TABLE {entries} (
     entry          text    NOT NULL CHECK (entry IN (
         'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'held', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
         'unreadable', 'zoneless', 'trigger', 'hidden', 'unnamed', 'agreement',
-        'vanished', 'remembered', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
+        'vanished', 'remembered', 'canary', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),
     mapped         boolean NOT NULL,
     agreed         integer NOT NULL DEFAULT 0,      -- which customer's shorter limits apply; 0: what everybody was promised

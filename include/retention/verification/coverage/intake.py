@@ -67,6 +67,7 @@ def cover(around: Surroundings, categories: Collection[str]) -> Covered:
     for names in _databases(around):
         category = _category(around.datamap, names, categories)
         try:
+            around.progress(0)  # is there time?
             _cover_database(around, names, category, covered)
         except StoreUnreadable as error:
             covered.count(category, names[0], places=1)

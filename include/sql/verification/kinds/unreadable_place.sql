@@ -1,4 +1,4 @@
--- A place that could not be read to its end. Copies elsewhere have a kind of their own.
+-- A place that could not be read to its end. Copies elsewhere and replicas that lag have kinds of their own.
 SELECT
     place,
     category,
@@ -8,4 +8,4 @@ SELECT
     note AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE entry = 'place' AND mapped AND note <> 'Unattested'
+WHERE entry = 'place' AND mapped AND note NOT IN ('Unattested', 'ReplicaLags')

@@ -1,0 +1,83 @@
+"""Looks for the canaries of a place: invented items, of which each must have gone, or still be there, by now.
+
+Which were planted, and by when each must go, is the planting side's word; whether they are there is looked up in the stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from retention.verification.inventory import Entry
+from retention.verification.place_check import PlaceCheck
+
+_PLANTED = """
+SELECT canary_id, item_hash, is_held, stays_until, gone_by, breach_at, next_by
+FROM retention.canaries
+WHERE place = %s AND hash_key_id = %s AND planted_at BETWEEN clock_timestamp() - interval '30 days' AND clock_timestamp()
+ORDER BY planted_at, canary_id
+"""
+
+_THERE = """
+SELECT DISTINCT item_hash FROM {entries}
+WHERE place = %s AND item_hash = ANY(%s) AND entry IN ('version', 'delete_marker', 'upload', 'record', 'file')
+"""
+
+LATE, LATE_AFTER_HOLD, GONE_EARLY, HELD_AND_GONE, NONE_NEW = (
+    "canary_late",
+    "canary_late_after_hold",
+    "canary_gone_early",
+    "canary_held_and_gone",
+    "canary_none_new",
+)
+"""What may be wrong with a canary: the entry's note, and the finding's reason."""
+
+
+def canary_ids(check: PlaceCheck) -> list[str]:
+    """The ids, as the place's SQL gives them, of all its canaries of the last 30 days."""
+    return [
+        text
+        for one in _planted(check)
+        for text in _texts(check, one)
+        if check.item_hash(text) == bytes(one["item_hash"])
+    ]
+
+
+def read_canaries(check: PlaceCheck) -> None:
+    """Enter each canary that is wrong; called once the place has been read."""
+    planted = _planted(check)
+    if not planted:
+        return
+    hashes = [bytes(one["item_hash"]) for one in planted]
+    there = {bytes(row["item_hash"]) for row in check.inventory.ask(_THERE, (check.name, hashes))}
+    check.looked_at["canaries"] += len(planted)
+    check.inventory.add(list(_wrong(check, planted, there)))
+
+
+def _wrong(check: PlaceCheck, planted: Collection[dict[str, Any]], there: Collection[bytes]) -> Iterator[Entry]:
+    # Read after the place was: what went on time until then is not missed.
+    as_of, now = check.around.as_of, max(check.around.as_of, check.around.clocks.now())
+    for one in planted:
+        item_hash = bytes(one["item_hash"])
+        if item_hash in there:
+            if as_of > one["gone_by"]:
+                yield _entry(check, one, LATE_AFTER_HOLD if one["is_held"] else LATE)
+        elif now < one["stays_until"]:
+            yield _entry(check, one, HELD_AND_GONE if one["is_held"] else GONE_EARLY)
+    newest = max(planted, key=lambda one: one["next_by"])
+    if as_of > newest["next_by"]:
+        yield _entry(check, newest, NONE_NEW)
+
+
+def _planted(check: PlaceCheck) -> list[dict[str, Any]]:
+    return check.inventory.own.execute(_PLANTED, (check.name, check.around.hasher.key_id)).fetchall()
+
+
+def _texts(check: PlaceCheck, one: dict[str, Any]) -> tuple[str, str]:
+    """A canary's id in its place, as a uuid and as a number: the hash says which of them it is."""
+    own_id = check.around.hasher.canary(check.name, one["canary_id"])
+    return str(own_id), str(own_id.int >> 66)
+
+
+def _entry(check: PlaceCheck, one: dict[str, Any], note: str) -> Entry:
+    return check.entry("canary", item_hash=bytes(one["item_hash"]), note=note, first_end_at=one["breach_at"])

@@ -1,0 +1,157 @@
+"""Canaries through every store of the sample's map: they go and stay on time, and a wrong one is a breach before any real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.canaries.company import CATEGORIES, CanaryCompany, empty_company
+from tests.verification.company import found
+from tests.world import now
+
+from retention.disposal.canaries.planting import plant_canaries
+from retention.disposal.canaries.timing import rhythm_of
+from retention.local.postgres_server import PostgresServer
+from retention.local.s3_server import S3Server
+from retention.policy.loader import load_policy
+from retention.settings import INCLUDE
+from retention.verification import CheckResult, Verdict
+
+PLACES = {
+    "call_recordings": "audio",
+    "transcripts": "transcript",
+    "calls": "transcript",
+    "callers": "transcript",
+    "crm_leads": "leads",
+    "marketing_contacts": "marketing",
+    "usage_events": "usage",
+    "audit_log": "logs",
+    "server_log_objects": "logs",
+    "server_log_files": "logs",
+}
+CANARY_KINDS = ("canary_late", "canary_lost", "canary_missing")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def company(
+    postgres_server: PostgresServer, s3_server: S3Server, templates: tuple[str, str], tmp_path: Path
+) -> Iterator[CanaryCompany]:
+    with empty_company(postgres_server, s3_server, templates, tmp_path) as fresh:
+        yield fresh
+
+
+def wrong(result: CheckResult) -> dict[tuple[str, str], int]:
+    """Of canaries, by kind and place; no check may have failed."""
+    assert "check_failed" not in found(result)
+    return {(one.kind, one.place): one.count for one in result.findings if one.kind in CANARY_KINDS}
+
+
+def breaches(result: CheckResult) -> set[str]:
+    return {one.kind for one in result.findings if one.severity == "breach"}
+
+
+def test_canaries_go_and_stay_on_time(company: CanaryCompany) -> None:
+    planted = plant_canaries(company.world.runtime())
+    assert (planted.planted, planted.failed) == (dict.fromkeys(PLACES, 2), {})
+    assert planted.not_planted == {"request_log": "kind", "telephony_recordings": "kind"}
+
+    again = plant_canaries(company.world.runtime())
+    assert (again.planted, again.failed) == ({}, {})
+    assert set(again.not_planted.values()) == {"kind", "not_yet"}
+
+    # Late, one category after the other: the breach of a canary comes before that of anything real.
+    for category in CATEGORIES:
+        places = [place for place, of in PLACES.items() if of == category]
+        due, _held = (company.canaries(places[0])[is_held] for is_held in (False, True))
+        late = company.check(category, later=due["gone_by"] - due["planted_at"] + MINUTE)
+        assert wrong(late) == {("canary_late", place): 1 for place in places}
+        assert (late.verdict, breaches(late)) == (Verdict.BREACH, {"canary_late"})
+        [said] = [one for one in late.findings if one.place == places[0] and one.kind == "canary_late"]
+        assert said.detail["earliest_end"] == due["breach_at"].isoformat()
+        assert said.detail["reasons"] == {"canary_late": 1}
+        assert due["breach_at"] > late.as_of
+
+    company.dispose()
+    after = company.check(later=timedelta(hours=29))  # all that was due is gone, and would be late by now
+    assert ("canary_late", "transcripts") not in wrong(after)
+    at_last = company.check()
+    assert (wrong(at_last), breaches(at_last)) == ({}, set())
+    looked_at = {one.place: one.looked_at for one in at_last.checks if one.kind == "canary_late"}
+    assert looked_at == dict.fromkeys(PLACES, 2)
+
+    _lose_what_is_held(company)
+    assert wrong(company.check()) == {
+        ("canary_lost", place): 1
+        for place in ("crm_leads", "call_recordings", "server_log_objects", "server_log_files")
+    }
+
+
+def _lose_what_is_held(company: CanaryCompany) -> None:
+    """Somebody deletes past every guard."""
+    company.world.sql("DELETE FROM crm_leads")
+    for bucket in (company.world.bucket, company.log_bucket):
+        for one in company.world.s3.list_object_versions(Bucket=bucket)["Versions"]:
+            company.world.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+    for path in (company.logs / "canary").glob("*.log"):
+        path.unlink()
+
+
+def test_held_canary_that_stays_after_its_hold_is_late(company: CanaryCompany) -> None:
+    plant_canaries(company.world.runtime())
+    company.dispose()
+    held = company.canaries("crm_leads")[True]
+    later = held["gone_by"] - held["planted_at"]
+    assert ("canary_late", "crm_leads") not in wrong(company.check("leads", later=later - MINUTE))
+    result = company.check("leads", later=later + MINUTE)
+    assert wrong(result)["canary_late", "crm_leads"] == 1
+    assert breaches(result) == {"canary_late"}
+
+
+def test_without_new_canaries_the_check_says_so(company: CanaryCompany) -> None:
+    plant_canaries(company.world.runtime())
+    company.dispose()
+    due = company.canaries("marketing_contacts")[False]
+    later = due["next_by"] - due["planted_at"]
+    assert ("canary_missing", "marketing_contacts") not in wrong(company.check("marketing", later=later - MINUTE))
+    assert wrong(company.check("marketing", later=later + MINUTE))["canary_missing", "marketing_contacts"] == 1
+
+
+def test_canary_that_a_wide_hold_keeps_is_not_late(company: CanaryCompany) -> None:
+    plant_canaries(company.world.runtime())
+    company.world.add_hold(category="usage", ends_at=company.planted_at() + timedelta(days=10))
+    result = company.check("usage", later=timedelta(hours=3))
+    assert wrong(result) == {}
+    assert "exception_hold" not in found(result)  # its promised end has not come
+
+
+def test_nothing_is_planted_where_nothing_would_be_deleted(company: CanaryCompany) -> None:
+    company.world.own_sql(
+        "INSERT INTO retention.mode_changes (category, mode, changed_by, reason) VALUES ('logs', 'observe', 'anna', 'test')"
+    )
+    planted = plant_canaries(company.world.runtime())
+    assert {place for place, why in planted.not_planted.items() if why == "mode"} == {
+        place for place, category in PLACES.items() if category == "logs"
+    }
+    company.world.own_sql(
+        "INSERT INTO retention.stop_changes (stopped, changed_by, reason) VALUES (true, 'anna', 'test')"
+    )
+    assert "stopped" in plant_canaries(company.world.runtime()).not_planted.values()
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_disposal_that_ends_is_noticed_before_anything_real_is_late(category: str) -> None:
+    """The worst case: it ends right after it took a canary, and the next one is planted as late as may be."""
+    rule = load_policy(INCLUDE / "policies").rule(category)
+    for start in rule.versions[-1].start_points:
+        rhythm = rhythm_of(rule, start.event, now())
+        if rhythm is None:
+            continue
+        times = rhythm.times(now(), is_held=False)
+        noticed_after = rhythm.every + (times.gone_by - times.stays_until)
+        assert noticed_after < times.breach_at - times.stays_until
+        held = rhythm.times(now(), is_held=True)
+        assert times.stays_until < times.gone_by < times.breach_at
+        assert held.stays_until < held.gone_by < held.breach_at

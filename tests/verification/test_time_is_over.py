@@ -1,0 +1,52 @@
+"""What takes too long is unknown, in one statement or in the whole check; what was read before counts all the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from tests.verification import records as records_module
+from tests.verification.company import DAY, found, reasons
+from tests.verification.records import Records
+
+from retention.verification import Verdict, reading, source, verify
+
+
+def test_statement_that_takes_too_long_is_unknown(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = tuple(one for one in source._SESSION if "statement_timeout" not in one)
+    monkeypatch.setattr(source, "_SESSION", (*settings, "SET statement_timeout = '200ms'"))
+    records.customer("nord", contract_ended=40 * DAY)
+    records.lead("nord")
+    with psycopg.connect(records.source) as writer:  # somebody keeps the table locked
+        writer.execute("LOCK TABLE crm.leads IN ACCESS EXCLUSIVE MODE")
+        result = records.check("leads")
+    assert (result.verdict, result.places_read) == (Verdict.UNKNOWN, ())
+    assert reasons(result, "unreadable_place") == {"57014": 1}
+    assert "expected answers within" in result.explanations["leads"]
+
+
+def test_check_whose_time_is_over_is_unknown_from_there_on(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leads come first and are read; nothing is left for transcripts."""
+    ticks = [0.0]
+    monkeypatch.setattr("retention.verification.progress.time.monotonic", lambda: ticks[0])
+    records.customer("nord", contract_ended=40 * DAY)
+    records.lead("nord")
+    records.transcript("nord")
+
+    def read(place: str, original: Any, check: Any) -> None:
+        original(check)
+        if check.name == place:
+            ticks[0] += 61.0
+
+    monkeypatch.setattr(reading, "read_place", partial(read, "leads", reading.read_place))
+    monkeypatch.setattr(records_module, "verify", partial(verify, allowed=timedelta(seconds=60)))
+    result = records.check("leads", "transcript")
+    assert result.places_read == ("leads",)
+    assert result.places_failed == {"transcripts": "OutOfTime"}
+    assert found(result) == {"past_event": 1, "unreadable_place": 1}
+    assert "the check had read for 1 min" in result.explanations["transcripts"]
+    [run] = records.own_sql("SELECT verdict, places_failed FROM retention.check_runs")
+    assert run["verdict"] == "breach" and run["places_failed"][0]["place"] == "transcripts"
