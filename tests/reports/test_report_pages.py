@@ -14,7 +14,7 @@ from tests.reports.scenarios import NOW, insert_mode, insert_plan
 from tests.reports.shapes import six_categories
 
 from retention.database import OwnConnection
-from retention.reports import build, latest, render_html, render_papers, store
+from retention.reports import build, render_html, render_pdf, store
 from retention.reports.checks import documents_now
 from retention.reports.pages import create_app
 
@@ -67,24 +67,20 @@ def test_trouble_that_the_report_tells_is_not_told_twice(own: OwnConnection) -> 
     assert "of 2 due items" not in text.partition("<main>")[0]
 
 
-def test_paper_is_offered_where_it_was_kept(own: OwnConnection) -> None:
+def test_paper_is_offered_whether_or_not_it_was_kept(own: OwnConnection) -> None:
     several.several(own)
-    keep(own)
-    assert ".pdf?" not in page(own, "/?lang=en")
-    report = build(own, None, *six_categories(), now=NOW + timedelta(minutes=1))
-    papers = render_papers(report)
-    store(own, report, render_html(report), papers)
+    report = build(own, None, *six_categories(), now=NOW)
+    store(own, report, render_html(report))
     route = f"/reports/{report.report_id}.pdf?lang=en"
     assert route in page(own, "/?lang=en")
     got = answer(own, route)
-    assert got.content == papers["en"]
+    assert got.content == render_pdf(report, "en")
     assert got.headers["content-type"] == "application/pdf"
     assert got.headers["content-disposition"].endswith('.en.pdf"')
 
 
-def test_paper_that_was_not_kept_is_not_found(own: OwnConnection) -> None:
+def test_paper_that_was_kept_stays_as_it_was(own: OwnConnection) -> None:
     several.several(own)
-    keep(own)
-    kept = latest(own)
-    assert kept is not None
-    assert answer(own, f"/reports/{kept.report_id}.pdf").status_code == 404
+    report = build(own, None, *six_categories(), now=NOW)
+    store(own, report, render_html(report), {"de": b"%PDF as it was"})
+    assert answer(own, f"/reports/{report.report_id}.pdf?lang=de").content == b"%PDF as it was"

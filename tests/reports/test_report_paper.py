@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pypdf import PdfReader
@@ -11,8 +12,9 @@ from tests.reports import scenarios, several
 from tests.reports.test_report_page import Page, page_of
 
 from retention.database import OwnConnection
-from retention.reports import build, by_id, render_html, render_papers, render_pdf, store
+from retention.reports import build, by_id, lacks_paper, render_html, render_papers, render_pdf, store
 from retention.reports.archive import paper
+from retention.reports.paper import paper_of_page
 
 DIVIDERS = re.compile(r"[\s\-\u00ad\u2010|✓✕?]+")
 
@@ -54,7 +56,19 @@ def test_papers_are_kept_beside_the_page_as_they_were_set(own: OwnConnection) ->
     assert {language: paper(own, report_id, language) for language in ("de", "en")} == papers
     kept = by_id(own, report_id)
     assert kept is not None
-    assert kept.has_paper
+    for language, pdf in papers.items():
+        assert paper_of_page(kept.html, language, kept.created_at, kept.report_id) == pdf
+
+
+def test_one_report_of_each_day_is_kept_on_paper(own: OwnConnection) -> None:
+    scenarios.compliant(own)
+    first = build(own, None, *scenarios.shape_of("compliant"), now=scenarios.NOW)
+    assert lacks_paper(own, first)
+    store(own, first, "", {"de": b"%PDF"})
+    midnight = datetime(2026, 3, 15, 23, 0, tzinfo=UTC)  # in Berlin
+    for at, lacks in ((midnight - timedelta(seconds=1), False), (midnight, True)):
+        later = build(own, None, *scenarios.shape_of("compliant"), now=at)
+        assert lacks_paper(own, later) is lacks
 
 
 def test_a_report_that_was_kept_without_has_none(own: OwnConnection) -> None:

@@ -256,7 +256,8 @@ def write_report(check_run_id: str) -> dict[str, Any]:
     with airflow_errors(), database.connect(postgres_conninfo(from_airflow(settings.OWN_CONNECTION))) as own:
         policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
         document = reports.build(own, UUID(check_run_id), policy, datamap)
-        report_id = reports.store(own, document, reports.render_html(document), reports.render_papers(document))
+        papers = reports.render_papers(document) if reports.lacks_paper(own, document) else {}
+        report_id = reports.store(own, document, reports.render_html(document), papers)
     return {"report_id": str(report_id), "page": f"/retention/reports/{report_id}"}
 
 

@@ -1,6 +1,6 @@
 """What people read: the check report, as a document, as a page, and as it was kept."""
 
-from retention.reports.archive import ReportLine, StoredReport, by_id, latest, listing, store
+from retention.reports.archive import ReportLine, StoredReport, by_id, lacks_paper, latest, listing, store
 from retention.reports.as_json import to_document, to_json
 from retention.reports.assembly import build
 from retention.reports.document import SCHEMA, Report
@@ -16,6 +16,7 @@ __all__ = [
     "Verdict",
     "build",
     "by_id",
+    "lacks_paper",
     "latest",
     "listing",
     "render_html",

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
+from retention.policy.periods import BERLIN
 from retention.reports.as_json import to_document
 from retention.reports.document import Check, Figure, Report
 
@@ -28,7 +29,6 @@ class StoredReport:
     verdict: str
     document: dict[str, Any]
     html: str
-    has_paper: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,20 @@ def by_id(own: OwnConnection, report_id: UUID) -> StoredReport | None:
     return StoredReport(**row) if row else None
 
 
-_STORED = (
-    "SELECT report_id, created_at, verdict, document, html, "
-    "EXISTS (SELECT FROM retention.report_papers AS p WHERE p.report_id = r.report_id) AS has_paper FROM retention.reports AS r"
-)
+def lacks_paper(own: OwnConnection, report: Report) -> bool:
+    """Whether no report of the same calendar day in Berlin is kept with its PDFs: one a day, the nightly one, is enough, as each
+    page can be set on paper again."""
+    day = report.created_at.astimezone(BERLIN).date()
+    row = own.execute(
+        "SELECT FROM retention.report_papers JOIN retention.reports USING (report_id) "
+        "WHERE created_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Europe/Berlin' "
+        "AND created_at < (%(day)s::date + 1)::timestamp AT TIME ZONE 'Europe/Berlin' LIMIT 1",
+        {"day": day},
+    ).fetchone()
+    return row is None
+
+
+_STORED = "SELECT report_id, created_at, verdict, document, html FROM retention.reports"
 
 
 def listing(own: OwnConnection, *, limit: int = PAGE_REPORTS, before: datetime | None = None) -> list[ReportLine]:

@@ -29,6 +29,7 @@ from retention.reports.checks import Documents
 from retention.reports.document import Text
 from retention.reports.html import APPENDIX_SLOT, NAVIGATION_SLOT, environment, in_language, stylesheet
 from retention.reports.kept import said_now, stop_since
+from retention.reports.paper import paper_of_page
 from retention.reports.run import DisposalRun
 from retention.reports.run_words import notices as notices_of
 from retention.reports.runs import last_runs, newest_by_coverage
@@ -131,7 +132,8 @@ def _routes(open_reports: OpenReports, documents: CurrentDocuments) -> APIRouter
     def as_paper(request: Request, report_id: str) -> Response:
         report, language = _find(open_reports, report_id), _language(request)
         with open_reports() as own:
-            pdf = archive.paper(own, report.report_id, language)
+            kept = archive.paper(own, report.report_id, language)
+        pdf = kept or paper_of_page(report.html, language, report.created_at, report.report_id)
         if pdf is None:
             raise HTTPException(404)
         return _download(report, pdf, f"{language}.pdf", "application/pdf")
@@ -194,7 +196,6 @@ def _report_page(
         "navigation.html.j2",
         here="newest" if newest else "",
         report_id=report.report_id,
-        has_paper=report.has_paper,
         out_of_date=out_of_date,
         notices=notices,
     )
