@@ -24,13 +24,15 @@ class Caught:
         """Also called in the process that starts workers, with what they report. A mutant that lives was caught by nothing."""
         for name, noted in report.user_properties if report.when == "call" else ():
             if name == "mutant" and isinstance(noted, dict):
-                self.mutants.append(noted | {"survived": report.failed})
+                self.mutants.append(noted | {"survived": not report.passed})
 
 
 def main() -> int:
     """Run, write, print; what pytest returns."""
     caught = Caught()
     status = pytest.main([str(Path(__file__).parent), "-q", "-n", "2"], plugins=[caught])
+    if not caught.mutants:
+        return int(status)  # nothing ran, so there is nothing to write
     mutants = sorted(caught.mutants, key=lambda one: (one["area"], one["name"]))
     build = PROJECT / "build"
     build.mkdir(exist_ok=True)

@@ -81,10 +81,19 @@ def hold_ignored_by_the_listing(patch: Patch) -> None:
         )
 
 
-@mutant("holds", "recordings", "protected_missing")
+@mutant("holds", "recordings", "protected_missing", "gone_under_hold")
 def holds_read_at_the_plan_only(patch: Patch) -> None:
     """Holds that were set since the plan was made are not read again before the deletion."""
+    _read_at_the_plan(patch)
 
+
+@mutant("holds", "between_checks", "gone_under_hold")
+def hold_broken_before_anybody_looked(patch: Patch) -> None:
+    """The same, and no check comes between the hold and the deletion: none ever saw the item under it."""
+    _read_at_the_plan(patch)
+
+
+def _read_at_the_plan(patch: Patch) -> None:
     def take(right: Callable[..., Any], *args: Any) -> Any:
         taken: Reading[Any] = right(*args)
         known = [hold for hold in taken.holds if hold.effective_at <= taken.as_of]

@@ -33,8 +33,11 @@ def observe(company: Company, scene: Scene, fault: Apply | None = None) -> set[s
     next_second()
     with _faulty(fault):
         plan = _tried(lambda: company.plan(scene.category, scene.coverage, run_id), fault)
+    if not scene.looks:
+        company.check(scene.category)  # what is not yet protected, no check remembers
     scene.meanwhile(company)
-    company.check(scene.category)
+    if scene.looks:
+        company.check(scene.category)
     with _faulty(fault):
         _tried(lambda: plan and company.execute(plan), fault)
     scene.restore(company)

@@ -95,6 +95,17 @@ def suppression_list_not_written(patch: Patch) -> None:
         patch.setattr(module, "suppress", lambda *_: Suppressed())
 
 
+@mutant(
+    "suppression",
+    "contacts",
+    "withdrawn_unlisted",
+    lives="No check remembers whom a contact named that is gone by now: of those, only the list says that they are on it.",
+)
+def deleted_and_put_on_no_list(patch: Patch) -> None:
+    """Who is kept is put on the list, who is deleted is not: the next import brings them back."""
+    patch.setattr(tables, "suppress", lambda *_: Suppressed())
+
+
 @mutant("suppression", "contacts", "past_event")
 def suppression_list_not_read(patch: Patch) -> None:
     """Somebody on the list is imported again, and stays."""

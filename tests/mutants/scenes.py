@@ -26,7 +26,8 @@ def _nothing(_company: Company) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """`meanwhile` comes between plan and execution, `restore` between two runs of the same id."""
+    """`meanwhile` comes between plan and execution, and after it a check, unless nobody `looks`; `restore` comes between two
+    runs of the same id."""
 
     name: str
     category: str
@@ -34,6 +35,7 @@ class Scene:
     meanwhile: Callable[[Company], None] = _nothing
     restore: Callable[[Company], None] = _nothing
     coverage: str = "rows"
+    looks: bool = True
 
 
 def _recordings(company: Company) -> None:
@@ -232,6 +234,7 @@ SCENES = {
     scene.name: scene
     for scene in (
         Scene("recordings", "audio", _recordings, _hold_one_more, _restore_one),
+        Scene("between_checks", "audio", _recordings, _hold_one_more, looks=False),
         Scene("orphans", "audio", _orphans, coverage="listing"),
         Scene("transcripts", "transcript", _transcripts),
         Scene("contacts", "marketing", _contacts, restore=_import_again),

@@ -16,6 +16,7 @@ _IS_GONE = Text("data that had to stay is gone", "Daten fehlen, die hätten blei
 NOT_PAST_A_LIMIT: Mapping[str, Text] = {
     "protected_missing": _IS_GONE,
     "protected_shrunk": _IS_GONE,
+    "gone_under_hold": _IS_GONE,
     "canary_late": Text(
         "an invented item did not go on time, and nor will real ones",
         "ein erfundener Datensatz ging nicht rechtzeitig, und so auch echte nicht",

@@ -214,6 +214,7 @@ CODES: dict[str, tuple[str, str]] = {
         "offene Löschsperren nennen, was die Datenkarte hat",
     ),
     "name.clocks agree": ("the clocks agree", "die Uhren stimmen überein"),
+    "name.holds were kept": ("holds were kept", "Löschsperren wurden eingehalten"),
     "name.every_row_arrived": ("every row arrived", "jede Zeile ist angekommen"),
     "name.every_row_has_a_place": ("every row has a place", "jede Zeile hat einen Speicherort"),
     "name.every_entry_is_judged": ("every entry is judged", "jeder Eintrag ist beurteilt"),

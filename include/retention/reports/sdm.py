@@ -95,6 +95,7 @@ MEASURES = (
         (
             "protected_missing",
             "protected_shrunk",
+            "gone_under_hold",
             "canary_lost",
             "unexplained_gone",
             "protected_gone_unproven",

@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
         Kind("kept_without_reason", _B, "items", "parts"),
         Kind("protected_missing", _B, "items", "protected"),
         Kind("protected_shrunk", _B, "items", "protected"),
+        Kind("gone_under_hold", _B, "items", "holds", in_sql=False),
         Kind("canary_late", _B, "canaries", "canaries"),
         Kind("canary_lost", _B, "canaries", "canaries"),
         Kind("withdrawn_unlisted", _B, "rows", "identified"),

@@ -150,6 +150,17 @@ def judge_own(
     return checks, findings
 
 
+def judge_kept(holds: int, gone: Mapping[tuple[str, str], int], gx_version: str) -> tuple[list[Check], list[Finding]]:
+    """Whether holds were kept: `gone` counts what went under one, by category and place."""
+    kind = KINDS["gone_under_hold"]
+    count = sum(gone.values())
+    check = Check("holds were kept", kind.name, kind.severity, "holds", holds, count, count == 0, gx_version)
+    return [check], [
+        Finding(kind.name, kind.severity, category, place, one, None, {})
+        for (category, place), one in sorted(gone.items())
+    ]
+
+
 def headroom(inventory: Inventory, categories: Iterable[str], as_of: datetime) -> dict[str, Headroom]:
     """Per category: the time until the first breach if nothing runs from now on, protections' ends included."""
     rows = {row["category"]: row for row in inventory.ask(_HEADROOM)}

@@ -17,6 +17,7 @@ from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_promises, load_tenants, promises_digest
 from retention.verification.agreements import compare_agreements
+from retention.verification.broken_holds import gone_under_holds
 from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
 from retention.verification.inventory import open_inventory
@@ -27,7 +28,7 @@ from retention.verification.reading import Reading
 from retention.verification.records import record
 from retention.verification.result import CheckResult, verdict_of
 from retention.verification.trail import read_trail
-from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_own, totals
+from retention.verification.verdicts import count_kind, explained, headroom, judge_checks, judge_kept, judge_own, totals
 
 
 def verify(
@@ -80,7 +81,8 @@ def verify(
         own_checks, own_findings = judge_own(
             read_trail(inventory.own, hasher), reading.holds_on_nothing(), clocks, wanted[0], expected.gx_version
         )
-        findings = (*(one for kind in KINDS for one in found.get(kind, ())), *own_findings, *troubles)
+        kept, broken = judge_kept(*gone_under_holds(inventory.own, hasher, terms, the_map), expected.gx_version)
+        findings = (*(one for kind in KINDS for one in found.get(kind, ())), *broken, *own_findings, *troubles)
         result = CheckResult(
             check_run_id=uuid4(),
             categories=wanted,
@@ -96,7 +98,7 @@ def verify(
             places_failed=reading.places_failed,
             explanations=reading.explanations,
             findings=findings,
-            checks=(*checks, *own_checks),
+            checks=(*checks, *kept, *own_checks),
             counts=totals(inventory) | {"rows": reading.rows_read} | reading.totals,
             headroom=headroom(inventory, wanted, at),
         )

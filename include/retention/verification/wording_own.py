@@ -64,6 +64,20 @@ OWN_WORDING: dict[str, Wording] = {
         "Ask who wrote it. If it is right, set it again with `hold add` and end the other with `hold end`.",
         "Klären, wer sie geschrieben hat. Ist sie richtig: mit `hold add` neu setzen und die andere mit `hold end` beenden.",
     ),
+    "gone_under_hold": Wording(
+        "Deleted in spite of a hold",
+        "Trotz Löschsperre gelöscht",
+        "By disposal's own record an item went after a hold on it was set and before that ended. Only what surely was in the "
+        "hold's scope counts, and nothing that customer or person had decided where we are the processor. Also found where hold "
+        "and deletion lie between two checks. Reported until 30 days after the hold's end.",
+        "Nach dem eigenen Nachweis der Löschung ist etwas gegangen, nachdem eine Löschsperre darauf gesetzt war und bevor sie "
+        "endete. Es zählt nur, was sicher erfasst war, und nichts, was Kunde oder Person entschieden hatte, wo wir "
+        "Auftragsverarbeiter sind. Auch wenn Sperre und Löschung zwischen zwei Prüfungen liegen. Gemeldet bis 30 Tage nach dem "
+        "Ende der Sperre.",
+        "Stop disposal and find out why the hold was not read; restore from a backup what it was to keep.",
+        "Löschung anhalten und klären, warum die Löschsperre nicht gelesen wurde; was sie halten sollte, aus der Datensicherung "
+        "wiederherstellen.",
+    ),
     "evidence_changed": Wording(
         "The evidence was changed",
         "Nachweise wurden verändert",

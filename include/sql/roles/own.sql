@@ -24,8 +24,9 @@ GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home(), retention.records_end(integer),
     retention.prune_records(text, timestamptz, integer) TO retention_app;
 
--- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it; which canaries
--- were planted, and by when they must have gone, nobody else can say.
+-- Verification reads holds and the ledger, and adds its own results. What disposal says it did is no evidence for it, but against it:
+-- it says what went under a hold. Which canaries were planted, and by when they must have gone, nobody else can say.
+GRANT SELECT ON retention.disposed_items TO retention_verify;
 GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list, retention.canaries
     TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items, retention.kept_items,
