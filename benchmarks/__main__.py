@@ -11,6 +11,7 @@ from benchmarks.memory import bench_memory
 from benchmarks.parsing import bench_parsing
 from benchmarks.partitions import bench_partitions
 from benchmarks.planning import bench_planning
+from benchmarks.proof import bench_proof
 from benchmarks.rows import bench_rows
 from retention.settings import PROJECT
 
@@ -21,7 +22,15 @@ def main() -> int:
     """Measure, write, print."""
     results = [
         row
-        for bench in (bench_parsing, bench_memory, bench_planning, bench_partitions, bench_rows, bench_disposal)
+        for bench in (
+            bench_parsing,
+            bench_memory,
+            bench_planning,
+            bench_partitions,
+            bench_rows,
+            bench_proof,
+            bench_disposal,
+        )
         for row in bench()
     ]
     build = PROJECT / "build"
