@@ -108,6 +108,11 @@ def require_anchored(own: OwnConnection, bucket: LockedBucket) -> None:
     newest = sorted(bucket.keys(PREFIX), key=lambda key: key.rpartition("/")[2])[-NEWEST:]
     found = [head for key in newest for head in _heads_in(bucket, key)]
     bad = _first_bad(own, LedgerTree.read(own), found)
+    if bad is not None and None in found:  # whoever may write there could stop everything with it
+        raise EvidenceError(
+            f"found {bad.reason}; expected our own heads alone. Nothing was signed. Find out who writes there, and let its owner "
+            "remove that version (docs/evidence.md)."
+        )
     if bad is not None:
         doubt_home(own, "the ledger lacks what the newest heads in the locked bucket say")
         raise EvidenceError(

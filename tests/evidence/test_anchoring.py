@@ -13,11 +13,12 @@ from tests.policy.situations import POLICIES
 from tests.world import World
 
 from retention import database
-from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors, prove_ledger
+from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors, prove_ledger, require_anchored
 from retention.connections import Connection
 from retention.database import OwnConnection
-from retention.errors import EvidenceError, RequestError
+from retention.errors import EvidenceError, RequestError, StoppedError
 from retention.evidence import ledger
+from retention.evidence.controls import stop_of
 from retention.evidence.merkle_log import LedgerTree
 from retention.evidence.noted import note_checks
 from retention.evidence.signing import Signer
@@ -130,6 +131,20 @@ def test_nothing_is_signed_over_a_ledger_that_contradicts_the_bucket(
     with pytest.raises(EvidenceError, match="lies in the locked bucket"):
         notarise(own, SIGNER, policy, datamap, locked)
     assert heads_of(own) == []
+    with pytest.raises(StoppedError):
+        notarise(own, SIGNER, policy, datamap, locked)
+
+
+def test_a_foreign_object_in_the_bucket_is_refused_but_stops_no_deletion(
+    world: World, own: OwnConnection, locked: LockedBucket, locked_server: S3Server
+) -> None:
+    anchor_heads(own, locked)
+    client: Any = locked_server.client()
+    client.put_object(Bucket=locked.name, Key=f"{PREFIX}x/99990101T000000.000000Z-9.json", Body=b"{}")
+    client.close()
+    with pytest.raises(EvidenceError, match="who writes there"):
+        require_anchored(own, locked)
+    assert stop_of(own).value == "running"
 
 
 def test_a_bucket_that_lost_its_lock_or_its_heads_proves_nothing(
