@@ -116,6 +116,49 @@ def test_files_of_one_banner_are_told_apart_by_how_much_is_in_them(logs: Logs) -
     assert found(logs.check(), FILES)["protected_missing"] == 1
 
 
+@pytest.mark.parametrize("new", ["app.log", "mail.log"])
+@pytest.mark.parametrize("held", ["app.log", None], ids=["one_is_held", "all_are_held"])
+def test_later_records_behind_the_same_long_banner_are_another_files(logs: Logs, new: str, held: str | None) -> None:
+    logs.put(FILES, "app.log", BANNER * 300 + logs.lines(*[3 * DAY] * 50))
+    _hold(logs, held)
+    for _ in range(2):
+        assert logs.check().verdict is Verdict.COMPLIANT
+    (logs.folder / "app.log").unlink()
+    logs.put(FILES, new, BANNER * 300 + logs.lines(*[HOUR] * 60))
+    for _ in range(2):
+        result = logs.check()
+        assert (found(result, FILES)["protected_missing"], result.verdict) == (1, Verdict.BREACH)
+
+
+@pytest.mark.parametrize("content", ["an_older_record", "no_times"])
+def test_where_the_oldest_record_does_not_tell_a_renamed_file_it_is_unknown(logs: Logs, content: str) -> None:
+    before, after = {
+        "an_older_record": (logs.lines(*[3 * DAY] * 50), logs.lines(*[4 * DAY] * 60)),
+        "no_times": (b"", BANNER * 100),
+    }[content]
+    logs.put(FILES, "app.log", BANNER * 300 + before)
+    _hold(logs, None)
+    for _ in range(2):
+        assert logs.check().verdict is Verdict.COMPLIANT
+    (logs.folder / "app.log").unlink()
+    logs.put(FILES, "mail.log", BANNER * 300 + after)
+    result = logs.check()
+    assert (reasons(result, "memory_lost"), result.verdict) == ({"oldest_record_differs": 1}, Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("late", ["a_later_record", "an_older_record", "a_clock_ahead"])
+def test_a_file_that_goes_on_behind_its_banner_is_itself(logs: Logs, late: str) -> None:
+    """A time ahead of now, as of local time without its zone, is cut to now at each check."""
+    first = logs.lines(-HOUR / 2) if late == "a_clock_ahead" else logs.lines(DAY)
+    logs.put(FILES, "app.log", BANNER * 300 + first)
+    _hold(logs, None)
+    logs.check()
+    after = {"a_later_record": HOUR, "an_older_record": 2 * DAY, "a_clock_ahead": -HOUR / 2}[late]
+    logs.put(FILES, "app.log", BANNER * 300 + first + logs.lines(after))
+    for _ in range(2):
+        assert not found(logs.check(), FILES).keys() & {"protected_missing", "protected_shrunk", "memory_lost"}
+
+
 def test_more_files_that_begin_alike_than_are_sought_are_no_proof(logs: Logs) -> None:
     content = logs.lines(*[20 * DAY] * 50)
     logs.put(FILES, "a.log", content)

@@ -152,6 +152,10 @@ CODES: dict[str, tuple[str, str]] = {
         "more files begin alike than are sought",
         "mehr Dateien beginnen gleich, als gesucht sind",
     ),
+    "reason.oldest_record_differs": (
+        "a file begins alike and has another oldest record",
+        "eine Datei beginnt gleich und hat einen anderen ältesten Eintrag",
+    ),
     "reason.file_is_damaged": (
         "the file was whole and is damaged",
         "die Datei war heil und ist beschädigt",

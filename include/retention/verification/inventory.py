@@ -66,6 +66,7 @@ class Entry(NamedTuple):
     extent_then: int | None = None
     begins_hash: bytes | None = None
     begins_bytes: int | None = None
+    oldest_at: datetime | None = None
     was_whole: bool | None = None
     may_be_older: bool = False
     day: date | None = None

@@ -2,8 +2,8 @@
 called, packed or continued.
 
 A file is itself while it has its name, begins as it did, and has no less in it. One that is not is sought among the others that
-begin alike and have no less: each answers for one alone. What is found nowhere is gone; what only a shorter one of its name may
-be has shrunk.
+begin alike and have no less: each answers for one alone. One whose oldest record is later is another, as many begin with the same
+banner. What is found nowhere is gone; what only a shorter one of its name may be has shrunk.
 """
 
 from __future__ import annotations
@@ -24,14 +24,24 @@ from retention.verification.memory import LastCheck, forget_older, last_check_of
 from retention.verification.place_check import PlaceCheck
 
 _SEEN = """
-SELECT s.item_hash, s.part_hash, s.begins_hash, s.begins_bytes, s.extent, s.was_whole, p.part_hash IS NOT NULL AS is_protected
+SELECT
+    s.item_hash,
+    s.part_hash,
+    s.begins_hash,
+    s.begins_bytes,
+    s.extent,
+    s.oldest_at,
+    s.was_whole,
+    p.part_hash IS NOT NULL AS is_protected
 FROM retention.seen_files AS s
 LEFT JOIN retention.protected_items AS p USING (check_run_id, place, part_hash)
 WHERE s.check_run_id = %s AND s.place = %s
 """
 
 _SEE = """
-INSERT INTO retention.seen_files (check_run_id, place, item_hash, part_hash, begins_hash, begins_bytes, extent, was_whole)
+INSERT INTO retention.seen_files (
+    check_run_id, place, item_hash, part_hash, begins_hash, begins_bytes, extent, oldest_at, was_whole
+)
 SELECT
     p.check_run_id,
     e.place,
@@ -40,6 +50,7 @@ SELECT
     e.begins_hash,
     e.begins_bytes,
     e.extent,
+    e.oldest_at,
     e.was_whole
 FROM {entries} AS e
 CROSS JOIN (SELECT CAST(%s AS uuid) AS check_run_id) AS p
@@ -52,8 +63,10 @@ WHERE
 
 # What is missing may come back.
 _SEE_MISSING = """
-INSERT INTO retention.seen_files (check_run_id, place, item_hash, part_hash, begins_hash, begins_bytes, extent, was_whole)
-SELECT p.check_run_id, s.place, s.item_hash, s.part_hash, s.begins_hash, s.begins_bytes, s.extent, s.was_whole
+INSERT INTO retention.seen_files (
+    check_run_id, place, item_hash, part_hash, begins_hash, begins_bytes, extent, oldest_at, was_whole
+)
+SELECT p.check_run_id, s.place, s.item_hash, s.part_hash, s.begins_hash, s.begins_bytes, s.extent, s.oldest_at, s.was_whole
 FROM retention.seen_files AS s
 INNER JOIN retention.protected_items AS p ON s.place = p.place AND s.part_hash = p.part_hash
 WHERE p.check_run_id = %s AND s.check_run_id = %s AND s.place = %s AND p.missing_since IS NOT NULL
@@ -61,7 +74,7 @@ ON CONFLICT DO NOTHING
 """
 
 _TELLING_BYTES = 1024
-"""A file that begins with so many bytes as another did is that one, whatever it is called."""
+"""A file that begins with so many bytes as another did may be that one, whatever it is called."""
 
 
 class Beginning(NamedTuple):
@@ -79,6 +92,7 @@ class SeenFile(NamedTuple):
     part_hash: bytes
     begins: Beginning
     extent: int
+    oldest_at: datetime | None
     was_whole: bool
     is_protected: bool
 
@@ -91,6 +105,7 @@ class FoundFile:
     item_hash: bytes
     begins: Beginning
     extent: int | None
+    oldest_at: datetime | None
     was_whole: bool
     dates: FileDates
     stored_at: datetime
@@ -125,7 +140,7 @@ class KnownFiles:
     def settles(self, found: FoundFile, beginning: bytes) -> bool:
         """Whether it can be said now which file this is; else `rest` says it once all others have been found."""
         for seen in self._of_name.get(found.item_hash, ()):
-            if seen.part_hash in self._open and self._begins_as(seen, beginning, found.key) and _has_all(found, seen):
+            if seen.part_hash in self._open and self._begins_as(seen, beginning, found.key) and _goes_on(found, seen):
                 self._answer(found, seen)
                 return True
         found.alike = [
@@ -163,29 +178,35 @@ class KnownFiles:
         for seen in sorted(self._open.values(), key=lambda seen: (seen.begins.size, seen.extent), reverse=True):
             among = alike.get(seen.begins, [])
             enough = bisect_left(among, seen.extent, key=lambda found: found.extent or 0)
-            choices = [found for found in among[enough:] if found.part_hash is None]
+            choices = [found for found in among[enough:] if found.part_hash is None and _goes_on(found, seen)]
+            sure = [found for found in choices if _is_surely(found, seen)]
             if choices:
-                self._note_doubt(seen, len(choices))
-                self._answer(choices[0], seen)
+                self._note_doubt(seen, len(sure))
+                self._answer((sure or choices)[0], seen)
 
     def _find_cut(self, found: FoundFile) -> None:
         """What had its name, and began alike as far as it goes, or went on where this one ends, it may be the rest of."""
         for seen in self._of_name.get(found.item_hash, ()):
             may_be = seen.begins in found.alike or found.begins.size < seen.begins.size
-            if found.part_hash is None and may_be and seen.part_hash in self._open:
+            is_rest = may_be and (_goes_on(found, seen) or not _has_all(found, seen))
+            if found.part_hash is None and is_rest and seen.part_hash in self._open:
                 self._answer(found, seen)
 
     def _note_doubt(self, seen: SeenFile, choices: int) -> None:
-        """More files begin alike than are sought: one of them is not it, and nobody can tell which."""
-        sought = sum(part_hash in self._open for part_hash in self._of_begin[seen.begins])
-        if seen.is_protected and choices > sought:
-            self._note(seen, "files_begin_alike")
+        """No file has its oldest record, or more have it and begin alike than are sought: one of these is not it, and nobody can
+        tell which."""
+        alike = (self._open[one] for one in self._of_begin[seen.begins] if one in self._open)
+        sought = sum(one.oldest_at == seen.oldest_at for one in alike)
+        if seen.is_protected and not 0 < choices <= sought:
+            self._note(seen, "files_begin_alike" if choices else "oldest_record_differs")
 
     def _answer(self, found: FoundFile, seen: SeenFile) -> None:
         found.part_hash = seen.part_hash
         del self._open[seen.part_hash]
         if seen.is_protected and seen.was_whole and not found.was_whole and _has_all(found, seen):
             self._note(seen, "file_is_damaged")
+        if not found.was_whole:
+            found.oldest_at = seen.oldest_at  # it may be in what can't be read
         found.was_whole |= seen.was_whole
 
     def _note(self, seen: SeenFile, reason: str) -> None:
@@ -222,11 +243,29 @@ def _seen_files(check: PlaceCheck) -> dict[bytes, SeenFile]:
             bytes(row["part_hash"]),
             Beginning(bytes(row["begins_hash"]), row["begins_bytes"]),
             row["extent"] or 0,
+            row["oldest_at"],
             row["was_whole"],
             row["is_protected"],
         )
         for row in rows
     }
+
+
+def _goes_on(found: FoundFile, seen: SeenFile) -> bool:
+    """Whether it may be the same file with all that was in it: nothing is less, and the oldest record is not later, as far as all
+    can be read."""
+    if not _has_all(found, seen):
+        return False
+    if seen.oldest_at is None or not found.was_whole:
+        return True
+    return found.oldest_at is not None and found.oldest_at <= seen.oldest_at
+
+
+def _is_surely(found: FoundFile, seen: SeenFile) -> bool:
+    """Whether its oldest record says so, or, where none has a time, that it begins with all that was in it."""
+    if seen.oldest_at is None:
+        return seen.begins.size == seen.extent
+    return found.oldest_at == seen.oldest_at
 
 
 def _has_all(found: FoundFile, seen: SeenFile) -> bool:

@@ -77,10 +77,12 @@ class Records:
     for nothing. `is_whole`: everything could be read. `is_empty`: there is not a single byte. `beginning`: its first bytes,
     unpacked where any could be; what the file is known by, however it is called, packed or continued. `has_undated`: lines
     without a time that may be records of their own, of any age; `begins_undated`: the first record has none, and may be older
-    than `oldest`; `ends_undated`: so has the last line. `size`: bytes, unpacked.
+    than `oldest`; `ends_undated`: so has the last line. `size`: bytes, unpacked. `oldest_said`: `oldest`
+    as it stands there, also where that is ahead of now by a clock or a zone.
     """
 
     oldest: datetime | None = None
+    oldest_said: datetime | None = None
     youngest: datetime | None = None
     ahead: datetime | None = None
     is_whole: bool = True
@@ -97,6 +99,7 @@ class Records:
         if at > now + grace:
             self.ahead = max(at, self.ahead or at)
             return False
+        self.oldest_said = min(at, self.oldest_said or at)
         at = min(at, now)
         self.oldest = min(at, self.oldest or at)
         self.youngest = max(at, self.youngest or at)

@@ -70,9 +70,10 @@ CREATE UNLOGGED TABLE {entries} (
     is_unlisted    boolean NOT NULL DEFAULT false,
     -- How much of it there is: rows of a partition, rows that belong to a row, bytes of a log file. NULL: not known, or one thing.
     extent         bigint,
-    -- Of a file: its first bytes, unpacked, and how many; whether this check or one before could read all of it.
+    -- Of a file: its first bytes, unpacked, and how many; its oldest record; whether this check or one before could read all of it.
     begins_hash    bytea,
     begins_bytes   integer,
+    oldest_at      timestamptz,
     was_whole      boolean,
     day            date,         -- held: the day (UTC) of the records
     day_lacks      bigint,       -- held: how many of that day are gone of all that the hold covers
