@@ -15,7 +15,7 @@ _IDS = (
     "SELECT caller_id::text FROM callers",
     "SELECT call_id::text FROM calls",
     "SELECT contact_id::text FROM marketing_contacts UNION SELECT contact_id::text FROM marketing_consents",
-    "SELECT device_id FROM usage_events",
+    "SELECT device_id FROM usage_events WHERE device_id <> 'anonymised'",  # what the map makes of it
     "SELECT recording_id::text FROM sample.items UNION SELECT object_key FROM sample.items",
     "SELECT item_id FROM sample.records WHERE place NOT IN ('server_log_files', 'server_log_objects', 'request_log')",
 )
