@@ -16,7 +16,8 @@ RetentionError
 │   │   ├── ContentRefused      what a log file holds, to verification (verification/content.py)
 │   │   ├── NoIntake            a kind of place that no part of verification reads (verification/intakes.py)
 │   │   ├── Unattested          somebody else's copies, which nobody attested (verification/external.py)
-│   │   └── Unread              a place's rows, to verification (verification/source.py)
+│   │   ├── Unread              a place's rows, to verification (verification/source.py)
+│   │   └── OutOfTime           a place, to a check that ran out of time (verification/progress.py)
 │   ├── HoldsUnreadable         the list of legal holds could not be read
 │   └── OwnDatabaseError        our own database refused a step of a check (verification/inventory.py)
 ├── BlockedError             4  guard, stop, mode or a missing approval forbids it
