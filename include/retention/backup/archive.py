@@ -19,6 +19,7 @@ from typing import IO, Any, Protocol
 
 from retention.errors import RequestError
 from retention.evidence.entry import canonical
+from retention.new_file import open_new
 
 SCHEMA = "retention/backup-file/1"
 _DUMP, _MANIFEST = "retention.dump", "manifest.json"
@@ -70,14 +71,9 @@ def write_archive(path: Path, dump: Readable, describe: Callable[[str], Manifest
 
     Raises RequestError where a file is there or none can be written. Whatever goes wrong later leaves no file behind.
     """
+    new = open_new(path, mode=0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise RequestError(f"{path}: found a file; expected none. Nothing is replaced: choose another name.") from None
-    except OSError as error:
-        raise RequestError(f"{path}: could not be written ({error.strerror}); expected a folder to write in") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+        with new as file:
             manifest = _write(file, dump, describe)
             file.flush()
             os.fsync(file.fileno())

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from retention.certificates.page import LANGUAGES, render_pdf
+from retention.evidence.certificate_check import PAPER
 from retention.evidence.sealing import seal
 from retention.evidence.signing import Signer
-
-PAPER = "paper"
-"""The part of a certificate that has the SHA-256 of each paper, by its language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from retention.certificates.issuing import PAPER, Issued, digest
+from retention.certificates.issuing import Issued, digest
 from retention.certificates.page import LANGUAGES
 from retention.errors import RequestError
-from retention.evidence.certificate_check import problems, read_certificate
+from retention.evidence.certificate_check import PAPER, problems, read_certificate
 from retention.evidence.signing import PublicKeys
 from retention.new_file import write_all_new
 
@@ -33,7 +33,7 @@ def check_files(file: Path, keys: PublicKeys) -> tuple[Mapping[str, Any], list[s
     """
     paper = _is_paper(file)
     sealed = _sealed_beside(file) if paper else file
-    text = _text(sealed)
+    text = read_text(sealed)
     document = read_certificate(text, str(sealed))
     found = problems(text, document, keys)
     named = f"{sealed.name}: " if paper else ""
@@ -78,7 +78,8 @@ def _sealed_beside(paper: Path) -> Path:
     return found[0]
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a file that somebody gave. Raises RequestError where there is none that can be read."""
     try:
         return _bytes(file).decode("utf-8")
     except UnicodeDecodeError:
@@ -89,4 +90,4 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError:
-        raise RequestError(f"{file}: found no readable file; expected one of a certificate") from None
+        raise RequestError(f"{file}: found no readable file; expected a certificate's, or its keys'") from None

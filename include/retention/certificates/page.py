@@ -9,13 +9,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from retention.certificates.labels import LABELS
 from retention.paper import to_pdf
 from retention.reports import formats
 from retention.reports.wording import category_title
 from retention.reports.wording import say as say_code
+from retention.templates import strict_templates
 
 LANGUAGES = formats.LANGUAGES
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -71,10 +72,4 @@ def _body(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return strict_templates(_TEMPLATES)

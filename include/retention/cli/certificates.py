@@ -11,12 +11,12 @@ import typer
 
 from retention import database
 from retention.anchoring import require_anchored
-from retention.certificates import check_files, issue, write
+from retention.certificates import check_files, issue, read_text, write
 from retention.cli.controls import own_conninfo
 from retention.cli.evidence import connected_bucket
 from retention.cli.output import AsJson, command, emit
 from retention.database import OwnConnection
-from retention.errors import PlanError, RequestError
+from retention.errors import PlanError
 from retention.evidence.certificate import certify_customer, certify_run
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.signing import PublicKeys, signer_from
@@ -59,7 +59,7 @@ def certificate_customer(
 def _issue(
     name: str, out: Path, certify: Callable[[OwnConnection, TreeHead], dict[str, Any]], *, as_json: bool
 ) -> None:
-    signer = signer_from(lambda _name: None)
+    signer = signer_from()
     with database.connect(own_conninfo()) as own:
         head = newest_head(own)
         if head is None:
@@ -86,7 +86,7 @@ def certificate_verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a certificate and its PDFs with nothing but a public key. Exit code 1 where anything differs, and what."""
-    document, found = check_files(file, PublicKeys.from_pem(_read(key), str(key)))
+    document, found = check_files(file, PublicKeys.from_pem(read_text(key), str(key)))
     fields = {"certificate": document.get("certificate"), "valid": not found, "problems": found}
     good = f"{file}: valid. {_words(document)}" if not found else ""
     bad = "\n".join([f"{file}: NOT valid", *(f"- {one}" for one in found)])
@@ -101,10 +101,3 @@ def _words(document: Mapping[str, Any]) -> str:
     else:
         what = f"Customer {subject['tenant']}, {subject['since']} to {subject['until']}: {statement['gone']} gone"
     return f"{what}; {len(document['entries'])} entries proven to be in the ledger of {head['size']}, signed at {head['at']}"
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise RequestError(f"{file}: found no readable text file; expected one in UTF-8") from None

@@ -32,7 +32,7 @@ def ledger_sign(as_json: AsJson = False) -> None:
     policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
     bucket = connected_bucket()
     with database.connect(own_conninfo()) as own:
-        head, written = notarise(own, _signer(), policy, datamap, bucket)
+        head, written = notarise(own, signer_from(), policy, datamap, bucket)
     where = f"{counted_noun(written, 'head')} written to the locked bucket" if written is not None else _NOT_ANCHORED
     fields = {"size": head.size, "root": head.root, "at": head.at, "key": head.key, "anchored": written}
     emit("ledger sign", fields, f"{head.size} entries signed; root {head.root}; {where}", as_json=as_json)
@@ -110,7 +110,7 @@ def key_rotate(
         text = new.read_text(encoding="ascii")
     except (OSError, ValueError):
         raise RequestError(f"{new}: found no readable text file; expected a key from `key new`") from None
-    old, successor = _signer(), Signer.from_pem(text, str(new))
+    old, successor = signer_from(), Signer.from_pem(text, str(new))
     with database.connect(own_conninfo()) as own:
         rotate(own, old, successor, by=by, reason=reason)
     fields = {"old": old.key_id, "new": successor.key_id, "who": by, "why": reason}
@@ -118,10 +118,6 @@ def key_rotate(
 
 
 _NOT_ANCHORED = f"no locked bucket is connected ({CONNECTION})"
-
-
-def _signer() -> Signer:
-    return signer_from(lambda _name: None)
 
 
 def connected_bucket() -> LockedBucket | None:

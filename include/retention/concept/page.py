@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from retention.concept.content import Concept
 from retention.concept.labels import LABELS
@@ -17,6 +17,7 @@ from retention.reports.html import stylesheet
 from retention.reports.wording import category_title, event
 from retention.reports.wording import say as say_of_report
 from retention.sentences import PARTIES, SCOPES, rule_sentence
+from retention.templates import strict_templates
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -81,10 +82,4 @@ def _words(name: str, language: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return strict_templates(_TEMPLATES)

@@ -96,8 +96,7 @@ def certify_customer(
 
     Raises RequestError for a period that is empty or reaches beyond the head, and where nothing of that customer went in it: that
     may be a misspelt name, and a certificate over nothing would look like one over everything; and for a period whose records
-    have gone. Raises EvidenceError where what is
-    kept of the items that went is not what the ledger says.
+    have gone. Raises EvidenceError where what is kept of the items that went is not what the ledger says.
     """
     if not since < until <= head.at:
         raise RequestError(

@@ -22,7 +22,7 @@ from retention.evidence.tree_head import TreeHead
 SCHEMA = "retention/certificate/1"
 PARTS = {"schema", "certificate", "issued_at", "subject", "statement", "entries", "beside", "tree_head", "seal"}
 PAPER = "paper"
-"""The part that names printed forms by their SHA-256; not every certificate has one."""
+"""The part that has the SHA-256 of each printed form, by its language; not every certificate has one."""
 _NO_FORM = (KeyError, TypeError, ValueError, AttributeError, PlanError)
 """What a document of another form raises where it is read."""
 

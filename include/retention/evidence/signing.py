@@ -76,9 +76,9 @@ class Signer:
         return base64.b64encode(self.key.sign(message)).decode()
 
 
-def signer_from(secret: Callable[[str], str | None]) -> Signer:
+def signer_from(secret: Callable[[str], str | None] | None = None) -> Signer:
     """The signing key: from the file that `RETENTION_SIGNING_KEY_FILE` names, else the PEM text of `RETENTION_SIGNING_KEY`, else
-    from `secret` (a secrets backend), which is asked for `retention_signing_key`.
+    from `secret` (a secrets backend; None: there is none), which is asked for `retention_signing_key`.
 
     Raises MissingKey where none of them has one, RequestError for one that can't be used.
     """
@@ -89,7 +89,7 @@ def signer_from(secret: Callable[[str], str | None]) -> Signer:
     if text:
         return Signer.from_pem(text, VARIABLE)
     name = VARIABLE.lower()
-    kept = secret(name)
+    kept = secret(name) if secret is not None else None
     if kept:
         return Signer.from_pem(kept, f"secret {name!r}")
     raise MissingKey(

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from retention.database import OwnConnection, database_time
 from retention.errors import RequestError
 from retention.evidence.entry import canonical
+from retention.new_file import open_new
 from retention.policy.periods import parse_elapsed
 
 SCHEMA = "retention/replay-list/1"
@@ -106,15 +107,10 @@ def write_list(own: OwnConnection, path: Path, key_id: str, kept: str, period: t
 
 
 def _write(path: Path, header: Header, items: Iterable[Disposed]) -> int:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise RequestError(f"{path}: found a file; expected none. Nothing is replaced: choose another name.") from None
-    except OSError as error:
-        raise RequestError(f"{path}: could not be written ({error.strerror}); expected a folder to write in") from None
+    new = open_new(path, mode=0o600)
     running, count = hashlib.sha256(), 0
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with new as file:
             for line in _lines(header, items):
                 running.update(line)
                 file.write(line)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 from markupsafe import Markup, escape
 
 from retention.reports import charts, formats, kinds, overview, sdm
@@ -18,6 +18,7 @@ from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import counted_failures
 from retention.reports.runs import COVERAGES, newest_counted
 from retention.reports.wording import category_title, counted, of_action, of_number, say
+from retention.templates import strict_templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION_SLOT = Markup("<!-- navigation -->")
@@ -64,14 +65,8 @@ def stylesheet() -> Markup:
 
 @cache
 def environment() -> Environment:
-    """Templates with everything escaped, and an error for every name that is missing."""
-    loaded = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """The report's templates, with what they call."""
+    loaded = strict_templates(TEMPLATES)
     loaded.globals |= {
         "say": say,
         "words": _words,
