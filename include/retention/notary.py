@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from retention.anchoring import anchor_heads, require_anchored
+from retention.anchored_heads import anchor_heads
+from retention.anchoring import require_anchored
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
 from retention.evidence.homes import require_confirmed
+from retention.evidence.merkle_log import ReadLedger
 from retention.evidence.noted import note_checks, note_documents
 from retention.evidence.signing import Signer
 from retention.evidence.tree_head import TreeHead
@@ -29,11 +31,12 @@ def notarise(
     `anchor_heads` raise.
     """
     require_confirmed(own)
+    read = ReadLedger(own)
     if bucket is not None:
-        require_anchored(own, bucket)
+        require_anchored(own, bucket, read.tree)
     note_documents(own, documents_in_force(policy, datamap))
     note_checks(own)
-    head = sign_head(own, signer)
+    head = sign_head(own, signer, read)
     return head, anchor_heads(own, bucket) if bucket is not None else None
 
 

@@ -13,7 +13,8 @@ from tests.policy.situations import POLICIES
 from tests.world import World
 
 from retention import database
-from retention.anchoring import PREFIX, AnchorCheck, anchor_heads, check_anchors, prove_ledger, require_anchored
+from retention.anchored_heads import PREFIX, anchor_heads
+from retention.anchoring import AnchorCheck, check_anchors, prove_ledger, require_anchored
 from retention.connections import Connection
 from retention.database import OwnConnection
 from retention.errors import EvidenceError, RequestError, StoppedError
@@ -143,7 +144,7 @@ def test_a_foreign_object_in_the_bucket_is_refused_but_stops_no_deletion(
     client.put_object(Bucket=locked.name, Key=f"{PREFIX}x/99990101T000000.000000Z-9.json", Body=b"{}")
     client.close()
     with pytest.raises(EvidenceError, match="who writes there"):
-        require_anchored(own, locked)
+        require_anchored(own, locked, LedgerTree.read(own))
     assert stop_of(own).value == "running"
 
 

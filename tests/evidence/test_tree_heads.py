@@ -20,7 +20,7 @@ from retention.errors import EvidenceError, RequestError
 from retention.evidence import ledger
 from retention.evidence.entry import canonical
 from retention.evidence.hashing import merkle_root
-from retention.evidence.merkle_log import LedgerTree, consistency, inclusion
+from retention.evidence.merkle_log import LedgerTree, ReadLedger, consistency, inclusion
 from retention.evidence.merkle_proofs import proves_consistency, proves_inclusion
 from retention.evidence.signing import PublicKeys, Signer, pem_of
 from retention.evidence.signing_keys import keys_of, rotate
@@ -250,3 +250,20 @@ def test_an_announcement_of_another_form_announces_nothing(own: OwnConnection, b
     ledger.append(own, "signing_key", body)
     sign_head(own, SIGNER)
     assert check(own) is None
+
+
+def test_what_was_added_since_it_was_read_is_signed_too(signed: OwnConnection) -> None:
+    read = ReadLedger(signed)
+    added = ledger.append(signed, "note", {})
+    head = sign_head(signed, SIGNER, read)
+    assert (head.size, head.root) == (added.seq, LedgerTree.read(signed).get_root().hex())
+    assert read.check == ledger.verify(signed)
+
+
+def test_a_break_in_what_was_added_since_it_was_read_is_refused(signed: OwnConnection, world: World) -> None:
+    read = ReadLedger(signed)
+    added = ledger.append(signed, "note", {})
+    with as_superuser(world.own) as connection:
+        connection.execute("UPDATE retention.ledger SET body = '{}' || ' ' WHERE seq = %s", (added.seq,))
+    with pytest.raises(EvidenceError, match=f"entry {added.seq} of the ledger"):
+        sign_head(signed, SIGNER, read)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from retention.anchoring import AnchoredEnd, anchored_end
 from retention.database import OwnConnection, database_time
-from retention.errors import BlockedError, EvidenceError, GuardError, RequestError
+from retention.errors import BlockedError, GuardError, RequestError
 from retention.evidence import ledger
 from retention.evidence.altered_holds import altered_holds
 from retention.evidence.controls import set_stop, stop_of
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.holds import read_holds
 from retention.evidence.homes import CONFIRMED, Restore, note_home, unconfirmed_restore
-from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.merkle_log import ReadLedger
 from retention.evidence.people import require_person_and_reason
 from retention.policy.holds import is_open, is_second_person
 from retention.readable import utc_minute
+from retention.restore_cuts import AnchoredEnd, anchored_end
 from retention.stores.locked_bucket import LockedBucket
 
 
@@ -51,9 +51,10 @@ def confirm_restore(
     require_person_and_reason(by, reason)
     restore = _waiting(own)
     restorer = _restorer(restore, restored_by, by)
-    entries = _require_chain(own)
+    read = ReadLedger(own)
+    read.require_chain("Nothing was confirmed: restore another backup.")
     holds = _require_holds_as_noted(own, hasher)
-    end = anchored_end(own, LedgerTree.read(own), bucket) if bucket is not None else None
+    end = anchored_end(own, read.tree, bucket) if bucket is not None else None
     lost = _lost_entries(restore, end)
     if lost != 0 and not holds_set_again:
         raise BlockedError(_lost_words(lost, end))
@@ -65,7 +66,7 @@ def confirm_restore(
         noted |= {"holds_set_again": holds_set_again, "fits": end.fits if end is not None else None}
         ledger.append(own, CONFIRMED, noted)
         note_home(own)
-    return Confirmation(restorer, entries, holds, lost, proven_until)
+    return Confirmation(restorer, read.check.entries, holds, lost, proven_until)
 
 
 def _waiting(own: OwnConnection) -> Restore:
@@ -85,16 +86,6 @@ def _restorer(restore: Restore, restored_by: str | None, by: str) -> str:
     if not is_second_person(by, restorer):
         raise RequestError(f"--by: found {by!r}, who restored the database; expected a second person to confirm it")
     return restorer
-
-
-def _require_chain(own: OwnConnection) -> int:
-    check = ledger.verify(own)
-    if check.first_bad is not None:
-        raise EvidenceError(
-            f"entry {check.first_bad} of the ledger: {check.reason}; expected a chain without a gap. Nothing was confirmed: "
-            "restore another backup."
-        )
-    return check.entries
 
 
 def _require_holds_as_noted(own: OwnConnection, hasher: ItemHasher) -> int:

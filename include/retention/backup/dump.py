@@ -13,9 +13,8 @@ from retention import database
 from retention.backup.archive import Manifest, Readable, write_archive
 from retention.backup.client_tools import connection_of, tools_for
 from retention.database import OwnConnection, database_time
-from retention.errors import EvidenceError, UnknownError
-from retention.evidence import ledger
-from retention.evidence.merkle_log import LedgerTree
+from retention.errors import UnknownError
+from retention.evidence.merkle_log import ReadLedger
 from retention.evidence.tree_heads import newest_head
 
 _LEFT_OUT = [
@@ -43,12 +42,8 @@ def back_up(conninfo: str, path: Path) -> Manifest:
 
 
 def _describe(own: OwnConnection) -> Manifest:
-    check = ledger.verify(own)
-    if check.first_bad is not None:
-        raise EvidenceError(
-            f"entry {check.first_bad} of the ledger: {check.reason}; expected a chain without a gap. No backup was written: keep "
-            "the last good one, and find out who changed it (`ledger verify`)."
-        )
+    read = ReadLedger(own)
+    read.require_chain("No backup was written: keep the last good one, and find out who changed it (`ledger verify`).")
     version = own.execute("SELECT version_num FROM retention.schema_version").fetchone()
     holds = own.execute("SELECT count(*) AS count FROM retention.holds").fetchone()
     head = newest_head(own)
@@ -56,9 +51,9 @@ def _describe(own: OwnConnection) -> Manifest:
         created_at=database_time(own),
         schema_version=version["version_num"] if version is not None else "",
         server_major=own.info.server_version // 10_000,
-        entries=check.entries,
-        head=check.head,
-        root=LedgerTree.read(own).get_root().hex(),
+        entries=read.check.entries,
+        head=read.check.head,
+        root=read.tree.get_root().hex(),
         tree_head=head.to_json() if head is not None else None,
         holds=holds["count"] if holds is not None else 0,
     )

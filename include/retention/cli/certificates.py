@@ -19,6 +19,7 @@ from retention.database import OwnConnection
 from retention.errors import PlanError
 from retention.evidence.certificate import certify_customer, certify_run
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.merkle_log import LedgerTree
 from retention.evidence.signing import PublicKeys, signer_from
 from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import newest_head
@@ -66,7 +67,7 @@ def _issue(
             raise PlanError("found no signed tree head; expected `ledger sign` to have run. Nothing was certified.")
         bucket = connected_bucket()
         if bucket is not None:
-            require_anchored(own, bucket)
+            require_anchored(own, bucket, LedgerTree.read(own))
         document = certify(own, head)
     paths = write(out, issue(document, signer))
     fields = {

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from retention import database, settings
-from retention.anchoring import CONNECTION, LedgerProof, prove_ledger
+from retention.anchored_heads import CONNECTION
+from retention.anchoring import LedgerProof, prove_ledger
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, By, Reason, command, counted_noun, emit
 from retention.cli.streams import say

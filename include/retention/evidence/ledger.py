@@ -6,6 +6,7 @@ code, from the bytes as they are stored.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 from retention.database import OwnConnection
 from retention.errors import UnknownError
-from retention.evidence.entry import FIRST_PREVIOUS, canonical, entry_hash
+from retention.evidence.entry import FIRST_PREVIOUS, canonical, entry_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +54,59 @@ def verify(own: OwnConnection) -> LedgerCheck:
 
     A changed, removed or reordered entry breaks the chain at its place; a truncated end misses a noted head.
     """
-    previous, seen = FIRST_PREVIOUS, 0
-    noted = _noted_heads(own)
+    chain = Chain(noted_heads(own))
     for row in entries(own):
-        seen += 1
-        if row["seq"] != seen:
-            return LedgerCheck(seen - 1, previous.hex(), seen, "an entry is missing or out of order")
-        if row["prev_hash"] != previous or row["hash"] != entry_hash(row):
-            return LedgerCheck(seen - 1, previous.hex(), seen, "the entry does not fit its hash")
-        previous = row["hash"]
-        if noted.pop(seen, {previous.hex()}) != {previous.hex()}:
-            return LedgerCheck(seen, previous.hex(), seen, "an earlier check noted another hash for this entry")
-    if noted:
-        return LedgerCheck(seen, previous.hex(), seen + 1, "the ledger ends before an entry that a check has seen")
-    return LedgerCheck(seen, previous.hex(), None)
+        chain.take(row, entry_bytes(row))
+    return chain.check()
 
 
-def entries(own: OwnConnection, size: int | None = None) -> Iterator[Mapping[str, Any]]:
-    """All columns of the first `size` entries, oldest first; None: of all that there are now. One snapshot, read as a stream."""
+class Chain:
+    """Takes the ledger's entries one after the other. `noted` are the hashes that checks noted before, by entry."""
+
+    def __init__(self, noted: Mapping[int, set[str]]) -> None:
+        self._noted = dict(noted)
+        self._good, self._head = 0, FIRST_PREVIOUS
+        self._bad: str | None = None
+
+    def take(self, row: Mapping[str, Any], entry: bytes) -> None:
+        """The next row, and its bytes as they are chained. What comes behind one that is wrong is not looked at."""
+        if self._bad is None:
+            self._bad = self._wrong(row, entry)
+            if self._bad is None:
+                self._good, self._head = self._good + 1, row["hash"]
+
+    def check(self) -> LedgerCheck:
+        """What the rows say that were taken until now."""
+        bad = self._bad
+        if bad is None and self._noted:
+            bad = "the ledger ends before an entry that a check has seen"
+        return LedgerCheck(self._good, self._head.hex(), self._good + 1 if bad else None, bad)
+
+    def _wrong(self, row: Mapping[str, Any], entry: bytes) -> str | None:
+        number = self._good + 1
+        if row["seq"] != number:
+            return "an entry is missing or out of order"
+        if row["prev_hash"] != self._head or row["hash"] != hashlib.sha256(entry).digest():
+            return "the entry does not fit its hash"
+        if self._noted.pop(number, {row["hash"].hex()}) != {row["hash"].hex()}:
+            return "an earlier check noted another hash for this entry"
+        return None
+
+
+def entries(own: OwnConnection, size: int | None = None, *, after: int = 0) -> Iterator[Mapping[str, Any]]:
+    """All columns of the entries behind `after` up to `size` (None: to the last there is now), oldest first. One snapshot,
+    read as a stream."""
     with own.transaction(), own.cursor(name="ledger") as cursor:
         cursor.itersize = 10_000
         cursor.execute(
-            "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger WHERE seq <= coalesce(%s, seq) ORDER BY seq",
-            (size,),
+            "SELECT seq, at, kind, body, prev_hash, hash FROM retention.ledger "
+            "WHERE seq > %s AND seq <= coalesce(%s, seq) ORDER BY seq",
+            (after, size),
         )
         yield from cursor
 
 
-def _noted_heads(own: OwnConnection) -> dict[int, set[str]]:
+def noted_heads(own: OwnConnection) -> dict[int, set[str]]:
     """Every hash that a check noted, by entry: two of them for one entry mean that one chain was put in another's place."""
     rows = own.execute(
         "SELECT DISTINCT ledger_seq, ledger_head FROM retention.check_runs WHERE ledger_seq > 0 AND ledger_head IS NOT NULL"

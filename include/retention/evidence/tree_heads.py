@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 
 from retention.database import OwnConnection, database_time
 from retention.errors import EvidenceError
-from retention.evidence import ledger
-from retention.evidence.merkle_log import LedgerTree
+from retention.evidence.merkle_log import LedgerTree, ReadLedger
 from retention.evidence.signing import PublicKeys, Signer
 from retention.evidence.signing_keys import keys_of, require_announced
 from retention.evidence.tree_head import TreeHead
@@ -26,15 +25,19 @@ class BadHead:
     reason: str
 
 
-def sign_head(own: OwnConnection, signer: Signer) -> TreeHead:
+def sign_head(own: OwnConnection, signer: Signer, read: ReadLedger | None = None) -> TreeHead:
     """Sign the ledger as it is now, and keep the head. The first key that signs is announced in the ledger before.
+
+    `read` is the ledger as somebody read it just now: what was added since is read here.
 
     Raises EvidenceError where the ledger doesn't fit its chain or an earlier head, or where the key was never announced: nothing
     is signed then.
     """
     require_announced(own, signer)
-    _require_chain(own)
-    tree = LedgerTree.read(own)
+    read = read or ReadLedger(own)
+    read.read_on(own)
+    read.require_chain("Nothing was signed. Stop deletion, and compare the ledger with a backup (docs/evidence.md).")
+    tree = read.tree
     bad = check_heads(tree, heads_of(own), log_of(own), keys_of(own))
     if bad is not None:
         raise EvidenceError(
@@ -50,15 +53,6 @@ def sign_head(own: OwnConnection, signer: Signer) -> TreeHead:
         asdict(signed),
     )
     return signed
-
-
-def _require_chain(own: OwnConnection) -> None:
-    check = ledger.verify(own)
-    if check.first_bad is not None:
-        raise EvidenceError(
-            f"entry {check.first_bad} of the ledger: {check.reason}; expected a chain without a gap. Nothing was signed. "
-            "Stop deletion, and compare the ledger with a backup (docs/evidence.md)."
-        )
 
 
 def log_of(own: OwnConnection) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from retention.anchoring import CONNECTION as ANCHOR_CONNECTION
+from retention.anchored_heads import CONNECTION as ANCHOR_CONNECTION
 from retention.evidence.signing import FILE_VARIABLE, Signer
 from retention.local.databases import password_of
 from retention.local.postgres_server import PostgresServer

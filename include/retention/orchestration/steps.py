@@ -264,7 +264,7 @@ def write_report(check_run_id: str) -> dict[str, Any]:
 def sign_ledger() -> dict[str, Any]:
     """Sign what the ledger holds, and write the heads that the locked bucket lacks. Nothing is signed over a changed ledger."""
     from retention import database, settings
-    from retention.anchoring import CONNECTION
+    from retention.anchored_heads import CONNECTION
     from retention.connections import postgres_conninfo
     from retention.datamap.loader import load_datamap
     from retention.evidence.signing import signer_from
