@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.world import DAY, World
+from tests.world import DAY, HOUR, World
 
 from retention.backup.client_tools import connection_of, tools_for
 
@@ -76,6 +76,30 @@ def test_an_object_that_came_back_without_its_row_is_found(
     settle()
     found = run("replay", "check", replay, code=1)
     assert [(one["place"], one["reason"], one["count"]) for one in found["found"]] == [("call_recordings", "no_row", 1)]
+
+
+def test_what_lost_its_fact_goes_by_a_plan_of_the_list(
+    run: Run, world: World, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    """The transcription that made it due is lost in the restore: by its age alone it stays for weeks."""
+    old = world.add_recording(age=DAY, transcribed_ago=HOUR)
+    for _ in range(3):
+        world.add_recording(age=DAY)
+    [row] = world.sql("SELECT * FROM recordings WHERE recording_id = %s", old.recording_id)
+    settle()
+    assert run("dispose", "audio")["gone"] == 1
+    replay = str(tmp_path / "replay.list")
+    run("replay", "export", "--out", replay, "--backups-kept", "P35D")
+    world.sql("DELETE FROM transcriptions")
+    world.sql(f"INSERT INTO recordings VALUES ({', '.join(['%s'] * len(row))})", *row)
+    world.put(old.key)
+    settle()
+    assert run("replay", "check", replay, code=1)["fact_lost"] == 1
+    planned = run("replay", "plan", replay, "audio")
+    assert (planned["due"], planned["coverage"]) == (1, "replay")
+    assert run("dispose", "--plan", planned["plan_id"], "--digest", planned["digest"])["gone"] == 1
+    assert run("replay", "check", replay)["came_back"] == 0
+    assert run("verify", "audio")["verdict"] == "compliant"
 
 
 def test_a_list_needs_the_life_of_backups(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

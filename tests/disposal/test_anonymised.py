@@ -6,7 +6,7 @@ import pytest
 from tests.table_world import TableWorld
 from tests.world import DAY, now
 
-from retention.cli.disposal import _disposal_words, _plan_words
+from retention.cli.disposal import _disposal_words, plan_words
 from retention.errors import PartlyFailedError
 from retention.policy.model import Action
 
@@ -23,7 +23,7 @@ def test_a_plan_of_a_time_to_come_says_so_and_offers_nothing_to_execute(
 ) -> None:
     monkeypatch.setenv("RETENTION_ENVIRONMENT", "sample")
     _add_event(tables)
-    said = _plan_words(tables.plan("usage", as_of=now() + 90 * DAY), Action.ANONYMISE)
+    said = plan_words(tables.plan("usage", as_of=now() + 90 * DAY), Action.ANONYMISE)
     assert "which is to come: whoever executed it would anonymise what today is not due" in said
     assert "dispose --plan" not in said
 
@@ -31,7 +31,7 @@ def test_a_plan_of_a_time_to_come_says_so_and_offers_nothing_to_execute(
 def test_a_run_that_anonymises_says_so(tables: TableWorld) -> None:
     _add_event(tables)
     planned = tables.plan("usage")
-    assert "to anonymise exactly this: dispose --plan" in _plan_words(planned, Action.ANONYMISE)
+    assert "to anonymise exactly this: dispose --plan" in plan_words(planned, Action.ANONYMISE)
     summary = tables.dispose("usage")
     assert (summary.gone, summary.action, summary.to_json()["action"]) == (1, "anonymise", "anonymise")
     assert _disposal_words(summary).startswith("1 planned, 1 anonymised, spared")

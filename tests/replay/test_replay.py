@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +35,7 @@ def listed(tables: TableWorld, tmp_path: Path) -> Path:
 def export(tables: TableWorld, path: Path) -> Path:
     with database.connect(tables.own) as own:
         head = ledger.head(own)
-        write_list(own, path, HASHER.key_id, *PERIOD, (head.seq, head.hash))
+        write_list(own, path, HASHER, *PERIOD, (head.seq, head.hash))
     return path
 
 
@@ -146,12 +145,12 @@ def test_a_list_of_another_key_or_past_its_time_is_refused(tables: TableWorld, l
     with pytest.raises(RequestError, match="hash key"):
         check_replay(other, listed, now())
     with pytest.raises(RequestError, match="needed until"):
-        check_replay(tables.runtime, listed, read_header(listed).needed_until)
+        check_replay(tables.runtime, listed, read_header(listed, HASHER).needed_until)
 
 
 def test_items_under_another_key_are_not_left_out_in_silence(tables: TableWorld, listed: Path, tmp_path: Path) -> None:
     with database.connect(tables.own) as own, pytest.raises(RequestError, match="another hash key"):
-        write_list(own, tmp_path / "other", uuid.uuid4().hex[:16], *PERIOD, (0, ""))
+        write_list(own, tmp_path / "other", ItemHasher(bytes(32)), *PERIOD, (0, ""))
     assert not (tmp_path / "other").exists()
 
 

@@ -42,7 +42,7 @@ def plan(
     """Plan one category: exactly what is due, what stays and why. Changes nothing."""
     summary = _plan(category, as_of, listing, by, run=PREVIEW)
     action = open_runtime().policy.rule(category).action
-    emit("plan", summary.to_json(), _plan_words(summary, action), as_json=as_json)
+    emit("plan", summary.to_json(), plan_words(summary, action), as_json=as_json)
 
 
 @command("approve")
@@ -179,7 +179,8 @@ def _plan_id(text: str) -> uuid.UUID:
         raise RequestError(f"found {text!r} as a plan; expected the id that `plan` printed") from None
 
 
-def _plan_words(summary: PlanSummary, action: Action) -> str:
+def plan_words(summary: PlanSummary, action: Action) -> str:
+    """What `plan` says to people."""
     lines = [
         summary.rule,
         f"plan {summary.plan_id}, digest {summary.digest}, valid until {utc_minute(summary.expires_at)}",

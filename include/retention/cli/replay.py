@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from retention import database, settings
+from retention.cli.arguments import require_rule
 from retention.cli.controls import own_conninfo
+from retention.cli.disposal import Category, plan_words
 from retention.cli.output import AsJson, AsOf, By, command, counted_noun, emit
 from retention.disposal.opening import open_runtime
 from retention.evidence import ledger
@@ -19,6 +21,7 @@ from retention.new_file import write_new
 from retention.readable import utc_minute
 from retention.replay.check import ReplayCheck, check_replay
 from retention.replay.list_file import backups_kept, write_list
+from retention.replay.plan import plan_replay
 
 
 @command("replay export")
@@ -35,7 +38,7 @@ def replay_export(
     hasher = ItemHasher.from_environment()
     with database.connect(own_conninfo()) as own:
         head = ledger.head(own)
-        items = write_list(own, out, hasher.key_id, text, period, (head.seq, head.hash))
+        items = write_list(own, out, hasher, text, period, (head.seq, head.hash))
     emit(
         "replay export",
         {"path": out, "items": items, "backups_kept": text},
@@ -66,6 +69,23 @@ def replay_check(
     raise typer.Exit(1 if check.found else 3 if check.failed or check.dropped else 0)
 
 
+@command("replay plan")
+def replay_plan(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    category: Category,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    *,
+    by: By,
+) -> None:
+    """Plan what of a category is in the list and there again, also where the source lost why it went. Changes nothing."""
+    require_rule(category)
+    runtime = open_runtime(actor=by)
+    summary = plan_replay(runtime, file, category, as_of=settings.parse_as_of(as_of), requested_by=by)
+    words = plan_words(summary, runtime.policy.rule(category).action)
+    emit("replay plan", summary.to_json(), words, as_json=as_json)
+
+
 def _fields(check: ReplayCheck) -> dict[str, object]:
     return {
         "list": check.header,
@@ -87,8 +107,8 @@ def _words(check: ReplayCheck) -> str:
         lines.append(f"{again} are due by their rule: `dispose` removes them (`--listing` those without a row)")
     if lost:
         lines.append(
-            f"{lost} are due by no rule now: they are kept, or the restored source lost what made them due. Enter it there again "
-            "(--items-out names them), then `dispose`"
+            f"{lost} are due by no rule now: they are kept, or the restored source lost what made them due. `replay plan` plans "
+            "what nothing keeps; enter there again why it went, too, since that may concern more (--items-out names the items)"
         )
     lines += [f"{name}: could not be read ({why})" for name, why in check.failed.items()]
     lines += [f"{name}: in the list, and not in the data map" for name in check.dropped]

@@ -24,6 +24,7 @@ from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Line, Outcomes
 from retention.disposal.reading import Reading
+from retention.disposal.replayed import COVERAGE
 from retention.disposal.runtime import Runtime
 from retention.disposal.states import mark_intended, open_lines, write_outcomes
 from retention.errors import PlanError, UnknownError
@@ -101,7 +102,9 @@ def _remove(
     step, checked = context.runtime.on_step, context.places[lines[0].place]
     step("locked")
     kind = kind_of(checked.place)
-    reading = Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of)
+    # A replay's items are due since they went, which their plan says.
+    replayed = {line.item_id: line.due_at for line in lines} if context.coverage == COVERAGE else None
+    reading = Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of, replayed=replayed)
     due, outcomes = kind.decide_again(reading, lines, context.coverage)
     step("decided_again")
     kept = [line.item_id for line in outcomes]

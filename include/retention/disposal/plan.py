@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,12 +22,7 @@ from retention.disposal.expiry import discard_expired
 from retention.disposal.guard import over_volume, plan_row, require_not_off, require_rule_in_force, rows_astray
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import DueItem, Tally
-from retention.disposal.preflight import (
-    check_places,
-    refuse_repeated_ids,
-    require_clocks_agree,
-    require_distinct_ids,
-)
+from retention.disposal.preflight import check_places, refuse_repeated_ids, require_clocks_agree, require_distinct_ids
 from retention.disposal.previews import is_preview
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
@@ -40,6 +35,8 @@ from retention.evidence.entry import canonical
 from retention.policy.facts import WAITS
 from retention.policy.model import RetentionRule
 from retention.sentences import rule_sentence
+
+Find = Callable[[Reading[Any], Tally], Iterable[DueItem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +71,17 @@ class PlanSummary:
 
 
 def make_plan(
-    runtime: Runtime, category: str, *, as_of: datetime, run_id: str, requested_by: str, coverage: str = "rows"
+    runtime: Runtime,
+    category: str,
+    *,
+    as_of: datetime,
+    run_id: str,
+    requested_by: str,
+    coverage: str = "rows",
+    find: Find | None = None,
 ) -> PlanSummary:
-    """Plan one category. `coverage` is `rows` (driven by the tables) or `listing` (every part in the store, finds orphans).
+    """Plan one category. `coverage` is `rows` (driven by the tables), `listing` (every part in the store, finds orphans) or
+    `replay` (by `find`, which gives the items of one place that a replay list names, and counts in the tally what stays).
 
     The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, or a rule or the
     map has changed, so that nobody may execute it any more, the run gets a new one.
@@ -105,7 +110,7 @@ def make_plan(
             runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
         )
         runtime.on_step("planning")
-        tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage)
+        tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage, find)
         runtime.on_step("collected")
         _close(own, plan_id, rule, tally)
         runtime.on_step("planned")
@@ -211,6 +216,7 @@ def _collect(
     places: Sequence[CheckedPlace],
     as_of: datetime,
     coverage: str,
+    find: Find | None,
 ) -> Tally:
     """Stream every due item of all places into the plan; nothing of it stays in memory."""
     tally = Tally()
@@ -218,7 +224,7 @@ def _collect(
         number = 0
         for checked in places:
             kind, reading = kind_of(checked.place), Reading[Any].take(runtime, own, rule, checked, as_of)
-            items = kind.due_items(reading, own, coverage, tally)
+            items = find(reading, tally) if find is not None else kind.due_items(reading, own, coverage, tally)
             # A batch never mixes places: each has its own stores.
             try:
                 number = _store(own, plan_id, items, first_batch=number, batch_items=kind.batch_items)

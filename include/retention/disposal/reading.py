@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +30,7 @@ Looked = TypeVar("Looked", bound=CheckedPlace, covariant=True)
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Looked]):
     """What one place's items are decided by: `as_of` says what is due, `recorded` holds were read by `now`; `holds` are the same
-    as they apply to this place.
+    as they apply to this place. `replayed`: this is a replay, of items that went then (by their ids).
 
     Taken anew for every plan and every batch, and kept no longer.
     """
@@ -42,15 +42,23 @@ class Reading(Generic[Looked]):
     holds: Sequence[Hold]
     as_of: datetime
     now: datetime
+    replayed: Mapping[str, datetime] | None = field(default=None, kw_only=True)
 
     @classmethod
     def take(
-        cls, runtime: Runtime, own: OwnConnection, rule: RetentionRule, checked: Any, as_of: datetime
+        cls,
+        runtime: Runtime,
+        own: OwnConnection,
+        rule: RetentionRule,
+        checked: Any,
+        as_of: datetime,
+        *,
+        replayed: Mapping[str, datetime] | None = None,
     ) -> Reading[Looked]:
         """Read the holds, then the clock: every hold that was committed by `now` is among them."""
         recorded = read_holds(own)
         holds = holds_here(recorded, runtime.datamap, checked.place)
-        return cls(runtime, rule, checked, recorded, holds, as_of, current_time(runtime, own))
+        return cls(runtime, rule, checked, recorded, holds, as_of, current_time(runtime, own), replayed=replayed)
 
     def selection(
         self: Reading[CheckedObjects | CheckedTable],
@@ -70,6 +78,7 @@ class Reading(Generic[Looked]):
             keys=keys,
             stored=stored,
             suppressed=suppressed,
+            replayed=self.replayed,
         )
 
     def rows_by_key(

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from retention.arrays import text_array
 from retention.datamap.loader import MappedPlace, RowPlace
+from retention.disposal import replayed as replays
 from retention.disposal.clock_sql import clocked, dated, happened, terms_of
 from retention.disposal.fact_columns import FactColumns
 from retention.disposal.item_sql import objects_of, rows_of
@@ -87,15 +88,17 @@ def compile_selection(
     keys: Sequence[str] | None = None,
     stored: Mapping[str, datetime] | None = None,
     suppressed: Mapping[str, Sequence[datetime]] | None = None,
+    replayed: Mapping[str, datetime] | None = None,
 ) -> Selection:
     """Compile the rule for one place; `keys` restricts it to the items with these objects or ids (None: the whole place).
 
     An empty `keys` selects nothing. `now` is when holds and consents are read, `as_of` decides what is due. `stored` is what the
     store says about the age of objects, by key: evidence beside that of the rows and keys. `suppressed` says since when a
-    row's identifiers have been on the suppression list, by the row's id.
+    row's identifiers have been on the suppression list, by the row's id. `replayed` (None: no replay) says of items, by their
+    ids, when they went before a restore brought them back: then these alone are decided, by `retention.disposal.replayed`.
     """
     now = max(as_of, now)
-    written = _written(place, rule, columns, as_of, by_key=keys is not None)
+    written = _written(place, rule, columns, as_of, by_key=keys is not None, again=replayed is not None)
     changing: dict[str, Any] = {
         "keys": text_array(keys) if keys is not None else None,
         "suppressed_ids": [item_id for item_id, listed in (suppressed or {}).items() for _ in listed],
@@ -104,21 +107,28 @@ def compile_selection(
         "latest": rule.latest(now),
         "stored_keys": list(stored or ()),
         "stored_at": list((stored or {}).values()),
+        "replayed_ids": list(replayed or ()),
+        "replayed_at": list((replayed or {}).values()),
     }
     return Selection(written.decided, written.parameters | changing | holds_parameters(holds, place, rule, now))
 
 
-def _written(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool) -> Selection:
+def _written(
+    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, again: bool
+) -> Selection:
     """The statement, with the parameters that stay the same. Remembered with the columns: every batch of a run asks the same."""
-    key = (as_of, by_key)
+    key = (as_of, by_key, again)
     remembered = columns.selections.get(key)
     if remembered is None or remembered[0] is not place or remembered[1] is not rule:
-        remembered = columns.selections[key] = place, rule, _write(place, rule, columns, as_of, by_key=by_key)
+        written = _write(place, rule, columns, as_of, by_key=by_key, again=again)
+        remembered = columns.selections[key] = place, rule, written
     selection: Selection = remembered[2]
     return selection
 
 
-def _write(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool) -> Selection:
+def _write(
+    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, again: bool
+) -> Selection:
     parameters: dict[str, Any] = {
         "is_processor": place.spec.role == "processor",
         "as_of": as_of,
@@ -144,7 +154,8 @@ def _write(place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: da
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
-        ("decided", _decided(rule, terms, columns, parameters)),
+        *([("replayed", replays.replayed(rule, columns, parameters))] if again else []),
+        ("decided", _replayed(terms, columns, parameters) if again else _decided(rule, terms, columns, parameters)),
     ]
     # Consents are read by themselves, once: joined into the items' own query, they may be read once for each item.
     body = sql.SQL(", ").join(
@@ -166,7 +177,7 @@ def _decided(
     """Status and reason, in the order of precedence."""
     undated = sql.SQL("clock_due_at IS NULL") if rule.goes_by_age else sql.SQL("clock_due_at IS NULL AND any_event")
     by_minimum = _minimum(terms, columns, parameters)
-    ladder: list[tuple[sql.Composable, str, sql.Composable]] = [
+    ladder: replays.Ladder = [
         (undated, "retain", sql.Literal("undated")),
         (sql.SQL("clock_due_at IS NULL"), "retain", sql.Literal("no_event")),
         (_IN_DOUBT, "retain", sql.Literal("undated")),
@@ -185,21 +196,48 @@ def _decided(
         ),
         (sql.SQL("TRUE"), "due", sql.SQL("trigger")),
     ]
+    due_at, deadline_at = (
+        sql.SQL("CASE WHEN clock_due_at IS NOT NULL THEN {} END").format(sql.Identifier(name))
+        for name in ("due_at", "deadline_at")
+    )
+    no_date = sql.SQL("{} OR {}").format(undated, _IN_DOUBT)
+    return _told("released", ladder, columns, by_minimum, due_at=due_at, deadline_at=deadline_at, undated=no_date)
+
+
+def _replayed(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
+    """The same of what a replay list names: due since it went."""
+    by_minimum = _minimum(terms, columns, parameters)
+    ladder = replays.ladder(columns, by_minimum, KEPT_BY_DUTY, AMBIGUOUS)
+    gone_at = replays.GONE_AT
+    return _told("replayed", ladder, columns, by_minimum, due_at=gone_at, deadline_at=gone_at, undated=replays.NO_DATE)
+
+
+def _told(
+    step: str,
+    ladder: replays.Ladder,
+    columns: FactColumns,
+    by_minimum: sql.Composable,
+    *,
+    due_at: sql.Composable,
+    deadline_at: sql.Composable,
+    undated: sql.Composable,
+) -> sql.Composed:
     statuses = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, sql.Literal(then)) for when, then, _ in ladder)
     reasons = sql.SQL(" ").join(sql.SQL("WHEN {} THEN {}").format(when, reason) for when, _, reason in ladder)
     return sql.SQL(
         "SELECT item_id, object_key, tenant_id, key_tenant, key_day, person_id, arose_at, seen_at AS evidence_at, "
-        "CASE WHEN clock_due_at IS NOT NULL THEN due_at END AS due_at, "
-        "CASE WHEN clock_due_at IS NOT NULL THEN deadline_at END AS deadline_at, "
+        "{due_at} AS due_at, {deadline_at} AS deadline_at, "
         "coalesce(hold_ids, '{{}}') AS hold_ids, CASE WHEN isfinite(exempt_until) THEN exempt_until END AS exempt_until, "
         "withdrawn_at, withdrawn_undated, "
-        "CASE WHEN {undated} OR {in_doubt} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' "
+        "CASE WHEN {undated} THEN 'undated' WHEN rests_on_fallback THEN 'fallback' "
         "ELSE 'start_point' END AS basis, "
         "{restricted} AS restricted, coalesce({by_minimum}, FALSE) OR coalesce({by_duty}, FALSE) AS kept_by_minimum, "
-        "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM released"
+        "CASE {statuses} END AS status, CASE {reasons} END AS reason FROM {step}"
     ).format(
+        step=sql.Identifier(step),
+        due_at=due_at,
+        deadline_at=deadline_at,
         undated=undated,
-        in_doubt=_IN_DOUBT,
         restricted=columns.restricted(),
         by_minimum=by_minimum,
         by_duty=KEPT_BY_DUTY,

@@ -78,6 +78,10 @@ class ItemHasher:
         """The id that a canary has in its place: who knows the canary's own, and the key, can work it out."""
         return UUID(bytes=self._digests(("canary", place), [str(canary_id)])[0][:16], version=4)
 
+    def replay_list(self, digest: str) -> bytes:
+        """32 bytes that seal a replay list, by the SHA-256 of its lines: only who has the key can write one."""
+        return self._digests(("replay list",), [digest])[0]
+
     def scope(self, parts: Mapping[str, object]) -> bytes:
         """32 bytes that stand for a hold's scope: its filled parts by name. Instants are aware."""
         texts = {

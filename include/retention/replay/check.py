@@ -1,8 +1,8 @@
 """What came back: everything that is in the stores now, hashed place by place and looked up in the replay list.
 
 Nothing is deleted here. What came back and is due goes by the next run of its category, as everything does: plan, guard, ledger.
-What came back without the fact that made it due (a contract's end, a request) is due by no rule any more: the restored source has
-lost that fact, and somebody has to enter it again.
+What came back without the fact that made it due (a contract's end, a request) is due by no rule any more, as the restored source
+lost it: `retention.replay.plan` plans it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from retention.database import OwnConnection
 from retention.datamap.loader import OF_OTHERS, AnyPlace, MappedPlace, MappedTable, RowPlace
 from retention.disposal.explain import looked_at
 from retention.disposal.pages import pages_of
-from retention.disposal.place_sql import reviewed
 from retention.disposal.reading import Reading
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import is_planned
 from retention.disposal.suppression import suppressed_items
-from retention.errors import RequestError, RetentionError
+from retention.errors import RetentionError
 from retention.evidence import ledger
 from retention.policy.model import Action
-from retention.replay.list_file import Disposed, Header, items_of, read_header
+from retention.replay.list_file import Disposed, Header, items_of, read_header, require_unended
+from retention.replay.present import has_facts, present_rows
 
 _ROWS = 1_000
 ORPHAN = "no_row"
@@ -77,8 +77,8 @@ def check_replay(runtime: Runtime, path: Path, as_of: datetime) -> ReplayCheck:
     Raises RequestError for a list that is damaged, that another hash key wrote, or that has ended. A place that can't be read is
     named in `failed`, and doesn't keep the others from being read.
     """
-    header = read_header(path)
-    _require_fitting(runtime, header, as_of)
+    header = read_header(path, runtime.hasher)
+    require_unended(header, max(as_of, runtime.now()))
     check = ReplayCheck(header)
     with runtime.own() as own:
         for place in runtime.datamap.places.values():
@@ -90,28 +90,15 @@ def check_replay(runtime: Runtime, path: Path, as_of: datetime) -> ReplayCheck:
     return check
 
 
-def _require_fitting(runtime: Runtime, header: Header, as_of: datetime) -> None:
-    if header.key != runtime.hasher.key_id:
-        raise RequestError(
-            f"found a replay list under hash key {header.key}; expected {runtime.hasher.key_id} (RETENTION_HASH_KEY_FILE): "
-            "nothing could be found with this one"
-        )
-    if as_of >= header.needed_until:
-        raise RequestError(
-            f"found a replay list that was needed until {header.needed_until.isoformat()}; expected one that covers the oldest "
-            "backup. Delete it, and export a new one."
-        )
-
-
 def _compare(
     runtime: Runtime, own: OwnConnection, place: AnyPlace, path: Path, as_of: datetime, check: ReplayCheck
 ) -> None:
     category = place.spec.category
     rule = runtime.policy.rules.get(category)
-    if rule is None or rule.action is Action.ANONYMISE or not _has_facts(place):
+    if rule is None or rule.action is Action.ANONYMISE or not has_facts(place):
         check.by_age.append(place.name)
         return
-    assert isinstance(place, MappedPlace | MappedTable)  # `_has_facts` says so
+    assert isinstance(place, MappedPlace | MappedTable)  # `has_facts` says so
     listed = list(items_of(path, place.name))
     check.listed += len(listed)
     try:
@@ -122,11 +109,6 @@ def _compare(
         check.read.append(place.name)
 
 
-def _has_facts(place: AnyPlace) -> bool:
-    """Whether rows say what becomes of the place's items. Log files and partitions say it themselves, by their records' age."""
-    return isinstance(place, MappedTable) or (isinstance(place, MappedPlace) and place.has_rows)
-
-
 def _came_back(
     runtime: Runtime, own: OwnConnection, place: RowPlace, listed: Sequence[Disposed], as_of: datetime
 ) -> Iterator[CameBack]:
@@ -135,7 +117,7 @@ def _came_back(
     with runtime.source(place) as source:
         reading = Reading[Any].take(runtime, own, rule, looked_at(runtime, source, rule, place), as_of)
     by_key = {bytes.fromhex(one.key): one for one in listed if one.key is not None and isinstance(place, MappedPlace)}
-    for rows in pages_of(_present_rows(runtime, place), _ROWS):
+    for rows in pages_of(present_rows(runtime, place), _ROWS):
         hashes = runtime.hasher.items(place.name, [item_id for item_id, _ in rows])
         pairs = zip(rows, hashes, strict=True)
         back = {item_id: (key, by_item[digest]) for (item_id, key), digest in pairs if digest in by_item}
@@ -144,19 +126,6 @@ def _came_back(
         yield from _judged(reading, own, place, back) if back else ()
     if isinstance(place, MappedPlace) and by_key:
         yield from _objects_alone(runtime, reading, place, by_key)
-
-
-def _present_rows(runtime: Runtime, place: RowPlace) -> Iterator[tuple[str, str]]:
-    """Id and key (of a table's rows: the id again) of all that is there, as a stream."""
-    key = sql.SQL("f.object_key" if isinstance(place, MappedPlace) else "f.item_id::text")
-    query = sql.SQL("SELECT f.item_id::text AS item_id, {} AS key FROM ({}\n) AS f").format(
-        key, reviewed(place.items_sql)
-    )
-    with runtime.source(place) as source, source.transaction(), source.cursor(name="present") as cursor:
-        cursor.itersize = 10_000
-        cursor.execute(query, {})
-        for row in cursor:
-            yield row["item_id"], row["key"]
 
 
 def _judged(

@@ -1,8 +1,8 @@
 """The replay list as a file, apart from our own database: keyed hashes of what was disposed of, as long as a backup may bring it
 back.
 
-JSON Lines: a header, a line for each item, and the SHA-256 of all before, so that a truncated or changed list is refused. Whoever
-lacks the hash key can't tell from it what it names.
+JSON Lines: a header, a line for each item, and a seal over all before, so that a truncated or changed list is refused. Whoever
+lacks the hash key can neither tell from it what it names nor seal another one: what a list names is deleted again.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from retention.database import OwnConnection, database_time
 from retention.errors import RequestError
 from retention.evidence.entry import canonical
+from retention.evidence.hashing import ItemHasher
 from retention.new_file import open_new
 from retention.policy.periods import parse_elapsed
 
-SCHEMA = "retention/replay-list/1"
+SCHEMA = "retention/replay-list/2"
 KEPT = "RETENTION_BACKUPS_KEPT"
 _READ = (
     "SELECT DISTINCT ON (place, item_hash) place, item_hash, key_hash, category, reason, gone_at FROM retention.disposed_items "
@@ -44,13 +45,14 @@ class Header:
 
 
 class Disposed(NamedTuple):
-    """One item that went: its hash and its object key's (in hex; equal for rows), and why it was due."""
+    """One item that went: its hash and its object key's (in hex; equal for rows), why it was due, and when it went (ISO 8601)."""
 
     place: str
     item: str
     key: str | None
     category: str
     reason: str | None
+    gone_at: str
 
 
 def backups_kept(given: str | None) -> tuple[str, timedelta]:
@@ -72,7 +74,9 @@ def backups_kept(given: str | None) -> tuple[str, timedelta]:
     return text, period
 
 
-def write_list(own: OwnConnection, path: Path, key_id: str, kept: str, period: timedelta, head: tuple[int, str]) -> int:
+def write_list(
+    own: OwnConnection, path: Path, hasher: ItemHasher, kept: str, period: timedelta, head: tuple[int, str]
+) -> int:
     """Write what went within the period, as a new file of mode 600; gives how many items those are.
 
     Raises RequestError for a file that is there, and where items went under another hash key: nobody could find them with this
@@ -82,17 +86,17 @@ def write_list(own: OwnConnection, path: Path, key_id: str, kept: str, period: t
         now = database_time(own)
         strange = own.execute(
             "SELECT count(*) AS items FROM retention.disposed_items WHERE key_id <> %s AND gone_at > %s",
-            (key_id, now - period),
+            (hasher.key_id, now - period),
         ).fetchone()
         if strange is not None and strange["items"]:
             raise RequestError(
                 f"found {strange['items']} items that went under another hash key; expected the key they were hashed with "
                 "(RETENTION_HASH_KEY_FILE): export once with each."
             )
-        header = Header(now, now + period, kept, key_id, *head)
+        header = Header(now, now + period, kept, hasher.key_id, *head)
         with own.cursor(name="disposed") as cursor:
             cursor.itersize = 10_000
-            cursor.execute(_READ, (key_id, now - period))
+            cursor.execute(_READ, (hasher.key_id, now - period))
             items = (
                 Disposed(
                     row["place"],
@@ -100,13 +104,14 @@ def write_list(own: OwnConnection, path: Path, key_id: str, kept: str, period: t
                     row["key_hash"].hex() if row["key_hash"] is not None else None,
                     row["category"],
                     row["reason"],
+                    row["gone_at"].astimezone(UTC).isoformat(),
                 )
                 for row in cursor
             )
-            return _write(path, header, items)
+            return _write(path, hasher, header, items)
 
 
-def _write(path: Path, header: Header, items: Iterable[Disposed]) -> int:
+def _write(path: Path, hasher: ItemHasher, header: Header, items: Iterable[Disposed]) -> int:
     new = open_new(path, mode=0o600)
     running, count = hashlib.sha256(), 0
     try:
@@ -115,7 +120,7 @@ def _write(path: Path, header: Header, items: Iterable[Disposed]) -> int:
                 running.update(line)
                 file.write(line)
                 count += 1
-            file.write(f"{running.hexdigest()}\n".encode())
+            file.write(f"{hasher.replay_list(running.hexdigest()).hex()}\n".encode())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -128,8 +133,8 @@ def _lines(header: Header, items: Iterable[Disposed]) -> Iterator[bytes]:
         yield f"{json.dumps(list(item), ensure_ascii=False)}\n".encode()
 
 
-def read_header(path: Path) -> Header:
-    """The header of a list whose every byte is as it was written. Raises RequestError for any other file."""
+def read_header(path: Path, hasher: ItemHasher) -> Header:
+    """The header of a list whose every byte is as it was written under this hash key. Raises RequestError for any other file."""
     try:
         running, last = hashlib.sha256(), b""
         with path.open("rb") as file:
@@ -139,15 +144,36 @@ def read_header(path: Path) -> Header:
                 running.update(last)
                 last = line
         fields = json.loads(first)
-        if last.decode() != f"{running.hexdigest()}\n" or fields.pop("schema") != SCHEMA:
+        if fields.pop("schema") != SCHEMA:
             raise ValueError
         instants = {name: datetime.fromisoformat(fields[name]) for name in ("created_at", "needed_until")}
-        return Header(**fields | instants)
+        header = Header(**fields | instants)
+        _require_key(header, hasher)
+        if last.decode() != f"{hasher.replay_list(running.hexdigest()).hex()}\n":
+            raise ValueError
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RequestError(
             f"{path}: found no replay list, or one that is truncated or changed ({type(error).__name__}); expected a file as "
             "`python -m retention replay export` wrote it"
         ) from None
+    return header
+
+
+def _require_key(header: Header, hasher: ItemHasher) -> None:
+    if header.key != hasher.key_id:
+        raise RequestError(
+            f"found a replay list under hash key {header.key}; expected {hasher.key_id} (RETENTION_HASH_KEY_FILE): "
+            "nothing could be found with this one"
+        )
+
+
+def require_unended(header: Header, now: datetime) -> None:
+    """Raise RequestError for a list that no backup needs any more: whatever it brought back is older."""
+    if now >= header.needed_until:
+        raise RequestError(
+            f"found a replay list that was needed until {header.needed_until.isoformat()}; expected one that covers the oldest "
+            "backup. Delete it, and export a new one."
+        )
 
 
 def items_of(path: Path, place: str) -> Iterator[Disposed]:

@@ -146,6 +146,12 @@ LABELS: dict[str, tuple[str, str]] = {
         "Spared at the last moment by the full listing",
         "Laut vollständiger Auflistung im letzten Moment verschont",
     ),
+    "goes.replay": ("Came back and due, by a replay list", "Zurückgekehrt und fällig laut Wiederholungsliste"),
+    "stays.replay": ("Stayed, by a replay list", "Geblieben laut Wiederholungsliste"),
+    "spared_why.replay": (
+        "Came back, and spared at the last moment",
+        "Zurückgekehrt und im letzten Moment verschont",
+    ),
     "reason": ("Reason", "Grund"),
     "undated": ("without any date", "ohne jedes Datum"),
     "fallback": ("dated by other evidence", "ersatzweise datiert"),

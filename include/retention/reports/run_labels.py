@@ -6,9 +6,12 @@ RUNS: dict[str, tuple[str, str]] = {
     "run": ("Deletion run", "Löschlauf"),
     "run.rows": ("Deletion run", "Löschlauf"),
     "run.listing": ("Deletion run by the full listing", "Löschlauf anhand der vollständigen Auflistung"),
+    "run.replay": ("Deletion run by a replay list", "Löschlauf anhand einer Wiederholungsliste"),
     "coverage.rows": ("regular run", "regulärer Lauf"),
     "coverage.listing": ("full listing", "vollständige Auflistung"),
+    "coverage.replay": ("replay list", "Wiederholungsliste"),
     "gone_by.rows": ("in regular runs", "in regulären Läufen"),
+    "gone_by.replay": ("again by a replay list", "erneut anhand einer Wiederholungsliste"),
     "gone_by.listing": ("by the full listing", "anhand der vollständigen Auflistung"),
     "run.rows.anonymise": ("Anonymisation run", "Anonymisierungslauf"),
     # what state it is in

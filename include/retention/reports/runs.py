@@ -16,7 +16,7 @@ from retention.policy.facts import WAITS
 from retention.policy.holds import is_second_person
 from retention.reports.run import NOT_BEGUN, DisposalRun, RunState, state_of
 
-COVERAGES = ("rows", "listing")
+COVERAGES = ("rows", "listing", "replay")
 
 _RUNS = """
 WITH planned AS (
