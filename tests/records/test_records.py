@@ -24,7 +24,7 @@ from retention.evidence.holds import read_holds
 from retention.evidence.signing import Signer
 from retention.evidence.tree_heads import sign_head
 from retention.records.prune import prune
-from retention.records.rules import PRUNED, WHOLE, load_records
+from retention.records.rules import PASSING, PRUNED, TABLES, WHOLE, load_records
 from retention.settings import records_file
 from retention.verification.hold_entries import compare_holds
 
@@ -110,6 +110,17 @@ def test_what_is_over_goes_and_what_is_a_minute_younger_stays(records: OwnConnec
     assert pruned(records) == dict.fromkeys(PRUNED, 1)
     assert rows(records) == dict.fromkeys(rows(records), 2)
     assert pruned(records) == dict.fromkeys(PRUNED, 0)
+
+
+def test_every_table_of_ours_has_a_retention_rule(records: OwnConnection) -> None:
+    """A migration that makes a table has to say how long it is kept."""
+    found = records.execute(
+        "SELECT relname AS name FROM pg_class WHERE relnamespace = 'retention'::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition"
+    ).fetchall()
+    named = [table for tables in TABLES.values() for table in tables]
+    assert {row["name"] for row in found} - {"schema_version"} == set(named) and len(named) == len(set(named))
+    assert set(TABLES) == set(RECORDS.records) == {*PRUNED, *WHOLE, *PASSING}
 
 
 def test_each_batch_stands_in_the_ledger_which_stays_whole(records: OwnConnection) -> None:
@@ -221,6 +232,8 @@ def written(tmp_path: Path) -> Callable[[str, str], Path]:
         pytest.param("    keep: P3Y", "    keep: 3", "P8Y", id="bare_number"),
         pytest.param("    keep: P3Y", "    keep: whole", "a period", id="personal_data_for_ever"),
         pytest.param("keep: whole", "keep: P3Y", "whole", id="part_of_a_chain"),
+        pytest.param("    keep: passing", "    keep: whole", "passing", id="working_memory_for_ever"),
+        pytest.param("    keep: P3Y", "    keep: passing", "a period", id="evidence_that_goes_by_itself"),
         pytest.param("  checks:", "  cheques:", "no rule for checks", id="record_without_rule"),
         pytest.param(
             "    paragraph: Art. 5 (2), 17 GDPR; §§ 195, 199 BGB; § 31 OWiG\n", "", "paragraph", id="no_paragraph"

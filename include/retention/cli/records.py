@@ -35,7 +35,9 @@ def records_show(as_json: AsJson = False) -> None:
 
 
 def _kept(years: int | None) -> str:
-    return "whole" if years is None else f"to the end of calendar year {years} after its own"
+    if years is None:
+        return "whole"
+    return f"to the end of calendar year {years} after its own" if years else "passing: goes once it has served"
 
 
 @command("records prune")

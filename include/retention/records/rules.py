@@ -16,13 +16,32 @@ PRUNED = ("reports", "checks", "disposed_items", "plans", "holds")
 """Records that go in their time, in this order: a report rests on its check."""
 WHOLE = ("ledger", "tree_heads", "histories", "suppression_list")
 """Records that are worth nothing in part, or have no end."""
+PASSING = ("planned_items", "memory_of_checks", "record_times", "canaries", "undated_withdrawals")
+"""What is no evidence: whoever writes it lets it go once it has served."""
+TABLES = {
+    "reports": ("reports", "report_papers"),
+    "checks": ("check_runs", "findings"),
+    "disposed_items": ("disposed_items",),
+    "plans": ("plans", "approvals"),
+    "holds": ("holds",),
+    "ledger": ("ledger",),
+    "tree_heads": ("tree_heads",),
+    "histories": ("mode_changes", "stop_changes", "homes"),
+    "suppression_list": ("suppression_list",),
+    "planned_items": ("plan_items", "plan_batches"),
+    "memory_of_checks": ("protected_items", "kept_items", "seen_files"),
+    "record_times": ("record_times",),
+    "canaries": ("canaries",),
+    "undated_withdrawals": ("undated_withdrawals",),
+}
+"""In which tables of our schema each record stands. Every table of ours but alembic's own is in exactly one."""
 LEAST_YEARS = 3
 """The database refuses less, too (migration 0026)."""
 
 
 def _years(value: object) -> int | None:
-    """Whole calendar years after the record's own; None for `whole`."""
-    return None if value == "whole" else parse_years(value)
+    """Whole calendar years after the record's own; None for `whole`, 0 for `passing`."""
+    return {"whole": None, "passing": 0}[value] if value in ("whole", "passing") else parse_years(value)
 
 
 class Record(StrictModel):
@@ -31,11 +50,25 @@ class Record(StrictModel):
     what: str
     """What stands in it."""
     keep: Annotated[int | None, BeforeValidator(_years)]
-    """`P3Y`: to the end of the third calendar year after its own (Europe/Berlin). `whole`: all of it stays."""
+    """`P3Y`: to the end of the third calendar year after its own (Europe/Berlin). `whole`: all of it stays. `passing`: it goes by
+    itself once it has served, which `reason` says."""
     paragraph: str
     """What allows or asks for that."""
     reason: str
     """Why so long, and why no longer."""
+
+
+_KEPT = {None: "whole", 0: "passing"}
+
+
+def _expected(name: str, keep: int | None) -> str | None:
+    """What the record's rule should say instead; None where it says it."""
+    if name not in PRUNED:
+        expected = "whole" if name in WHOLE else "passing"
+        return expected if _KEPT.get(keep) != expected else None
+    if not keep:
+        return "a period such as P3Y"
+    return f"P{LEAST_YEARS}Y or more: claims and fines lapse no earlier" if keep < LEAST_YEARS else None
 
 
 class Records(StrictModel):
@@ -48,19 +81,16 @@ class Records(StrictModel):
 
     @model_validator(mode="after")
     def _all_of_ours(self) -> Self:
-        known = (*PRUNED, *WHOLE)
+        known = (*PRUNED, *WHOLE, *PASSING)
         missing = sorted(set(known) - self.records.keys())
         strange = sorted(self.records.keys() - set(known))
         if missing or strange:
             found = f"no rule for {', '.join(missing)}" if missing else f"a rule for {', '.join(strange)}"
             raise refuse(found, f"exactly one for each of: {', '.join(known)}", "records")
         for name, record in self.records.items():
-            if (record.keep is None) != (name in WHOLE):
-                expected = "whole" if name in WHOLE else "a period such as P3Y"
-                raise refuse("whole" if record.keep is None else f"P{record.keep}Y", expected, "records", name, "keep")
-            if record.keep is not None and record.keep < LEAST_YEARS:
-                expected = f"P{LEAST_YEARS}Y or more: claims and fines lapse no earlier"
-                raise refuse(f"P{record.keep}Y", expected, "records", name, "keep")
+            expected = _expected(name, record.keep)
+            if expected is not None:
+                raise refuse(_KEPT.get(record.keep, f"P{record.keep}Y"), expected, "records", name, "keep")
         return self
 
 
