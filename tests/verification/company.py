@@ -19,6 +19,7 @@ from retention.database import connect
 from retention.evidence.hashing import ItemHasher
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, verify
+from retention.verification.anchored import Anchor
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 PLACE = "call_recordings"
@@ -197,11 +198,12 @@ class Company:
         """Delete the recording's row."""
         self.sql("DELETE FROM recordings WHERE recording_id = %s", of.recording_id)
 
-    def check(self, as_of: datetime | None = None) -> CheckResult:
+    def check(self, as_of: datetime | None = None, anchor: Anchor | None = None) -> CheckResult:
         """Run the check, as its own role and identity."""
         return verify(
             ["audio"],
             as_of=as_of,
+            anchor=anchor,
             resolve=self.connections.__getitem__,
             policies=self.policies,
             datamap=self.datamap,

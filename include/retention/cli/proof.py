@@ -34,6 +34,7 @@ def verify(
     """Prove from the stores themselves that nothing stays past its limit and nothing protected vanished; without a CATEGORY also
     that nothing is there that nobody mapped."""
     from retention.verification import verify as prove
+    from retention.verification.anchored import anchor_of
 
     if categories:
         require_mapped(categories)
@@ -49,6 +50,7 @@ def verify(
             datamap=settings.datamap_folder(),
             own_conninfo=postgres_conninfo(from_environment(settings.OWN_VERIFY_CONNECTION)),
             hasher=ItemHasher.from_environment(),
+            anchor=anchor_of(from_environment),
             progress=move,
         )
     fields = result.to_json()

@@ -58,6 +58,7 @@ def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -
     found = {name: _postgres(state, postgres, *where) for name, where in _CONNECTIONS.items()}
     found |= {"company_s3": s3.airflow_connection("disposal"), "company_s3_verify": s3.airflow_connection("verify")}
     found[ANCHOR_CONNECTION] = s3.airflow_connection("evidence", bucket=EVIDENCE_BUCKET)
+    found[f"{ANCHOR_CONNECTION}_verify"] = s3.airflow_connection("verify", bucket=EVIDENCE_BUCKET)
     # Canaries come as the company's own data do: through its application.
     found |= {"company_s3_canary": s3.airflow_connection("app"), "server_files_canary": _mounted(state.server_files)}
     for name, folder in {"server_files": state.server_files, "airflow_logs": state.airflow_logs}.items():

@@ -125,6 +125,7 @@ def verify_stores() -> dict[str, Any]:
     from retention.orchestration.connections import from_airflow
     from retention.policy.loader import load_policy
     from retention.verification import verify
+    from retention.verification.anchored import anchor_of
 
     policies, datamap = settings.policies_folder(), settings.datamap_folder()
     with airflow_errors():
@@ -135,6 +136,7 @@ def verify_stores() -> dict[str, Any]:
             datamap=datamap,
             own_conninfo=postgres_conninfo(from_airflow(settings.OWN_VERIFY_CONNECTION)),
             hasher=ItemHasher.from_environment(),
+            anchor=anchor_of(from_airflow),
             coverage=True,
         )
     fields = result.to_json()

@@ -185,6 +185,20 @@ CODES: dict[str, tuple[str, str]] = {
         "the deletion log is not what was signed",
         "das Löschprotokoll ist nicht das signierte",
     ),
+    "reason.anchored_head_does_not_fit": (
+        "the deletion log is not what lies in the locked bucket",
+        "das Löschprotokoll ist nicht das im gesperrten Bucket",
+    ),
+    "reason.anchor_not_for_checks": (
+        "checks have no way to the locked bucket",
+        "Prüfungen erreichen den gesperrten Bucket nicht",
+    ),
+    "reason.anchor_unreadable": ("the locked bucket can't be read", "der gesperrte Bucket ist nicht lesbar"),
+    "reason.anchor_holds_foreign": ("the locked bucket holds other things", "im gesperrten Bucket liegt anderes"),
+    "reason.anchor_lacks_heads": (
+        "signed heads are missing in the locked bucket",
+        "signierte Stände fehlen im gesperrten Bucket",
+    ),
     "reason.signature_does_not_fit": ("a signature is not valid", "eine Signatur ist ungültig"),
     "reason.unsigned_for_long": ("not signed for more than three hours", "seit mehr als drei Stunden nicht signiert"),
     "reason.ledger_ends_too_early": ("the deletion log ends too early", "das Löschprotokoll endet zu früh"),
@@ -215,6 +229,10 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.day_lies_ahead": ("dated in the future", "in die Zukunft datiert"),
     # checks of the check's own list
     "name.evidence as recorded": ("evidence is as it was recorded", "Nachweise sind wie aufgezeichnet"),
+    "name.evidence as it lies in the locked bucket": (
+        "evidence as it lies in the locked bucket",
+        "Nachweise wie im gesperrten Bucket",
+    ),
     "name.evidence as signed": ("evidence is signed", "Nachweise sind signiert"),
     "name.holds as recorded": ("holds are as they were recorded", "Löschsperren sind wie aufgezeichnet"),
     "name.holds on what the map has": (

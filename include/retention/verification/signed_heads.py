@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,16 +22,18 @@ _HEADS = "SELECT log, size, root, at, key, signature FROM retention.tree_heads O
 
 
 class SignedHeads:
-    """Takes the ledger's entries one after the other, and compares its Merkle root (RFC 9162 §2.1.1) with each signed head."""
+    """Takes the ledger's entries one after the other, and compares its Merkle root (RFC 9162 §2.1.1) with each signed head: with
+    those in our own database, and with `anchored` ones, which were read elsewhere before."""
 
-    def __init__(self, own: OwnConnection) -> None:
-        self._heads = own.execute(_HEADS).fetchall()
-        self._unseen = list(reversed(self._heads))
+    def __init__(self, own: OwnConnection, anchored: Sequence[Mapping[str, Any]] = ()) -> None:
+        self._heads, self._anchored = own.execute(_HEADS).fetchall(), anchored
+        self._signed_at = {head["size"] for head in self._heads}
+        self._roots = dict.fromkeys(self._signed_at | {head["size"] for head in anchored}, "")
+        self._lost: list[tuple[int, datetime]] = []  # beyond which entry a restore lost what was signed before when
         self._stack: list[tuple[int, bytes]] = []  # roots of whole subtrees with their sizes, the largest first
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._since: list[tuple[int, str]] = []  # from which entry on which key signs
         self._log, self._size = "", 0
-        self._fits = True
         self._unsigned_since: datetime | None = None
 
     def take(self, row: Mapping[str, Any], entry: bytes) -> None:
@@ -41,20 +43,43 @@ class SignedHeads:
             self._log = hashlib.sha256(entry).hexdigest()
         if row["kind"] == "signing_key":
             self._announce(json.loads(row["body"]))
+        if row["kind"] == "restore_confirmed":
+            self._note_restore(row)
         self._add(hashlib.sha256(b"\x00" + entry).digest())
         self._unsigned_since = self._unsigned_since or row["at"]
-        while self._unseen and self._unseen[-1]["size"] == self._size:
-            head = self._unseen.pop()
-            self._fits &= head["root"] == self._root().hex() and head["log"] == self._log
+        if self._size in self._roots:
+            self._roots[self._size] = self._root().hex()
+        if self._size in self._signed_at:
             self._unsigned_since = None
 
     def troubles(self, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
         """What doesn't fit what was signed; and what nobody signed for too long."""
-        wrong = {"signed_head_does_not_fit": 1} if not self._fits or self._unseen else {}
+        wrong = {"signed_head_does_not_fit": 1} if not all(map(self._fits, self._heads)) else {}
+        bad = [head for head in self._anchored if not (self._fits(head) and self._is_signed(head))]
+        unlike = sum(not self._was_lost(head) for head in bad)
+        wrong |= {"anchored_head_does_not_fit": unlike} if unlike else {}
         if not all(map(self._is_signed, self._heads)):
             wrong["signature_does_not_fit"] = 1
         since = self._unsigned_since
         return wrong, {"unsigned_for_long": 1} if since is not None and now - since > SIGNED_WITHIN else {}
+
+    def unanchored(self, now: datetime) -> dict[str, int]:
+        """How many heads were signed long ago, and are beyond every one that is anchored."""
+        furthest = max((head["size"] for head in self._anchored), default=0)
+        missing = sum(head["size"] > furthest and now - head["at"] > SIGNED_WITHIN for head in self._heads)
+        return {"anchor_lacks_heads": missing} if missing else {}
+
+    def _fits(self, head: Mapping[str, Any]) -> bool:
+        return (head["root"], head["log"]) == (self._roots[head["size"]], self._log)
+
+    def _was_lost(self, head: Mapping[str, Any]) -> bool:
+        """Whether it is over entries that a restore lost, as somebody confirmed since."""
+        return any(head["size"] > fits and head["at"] < at for fits, at in self._lost)
+
+    def _note_restore(self, row: Mapping[str, Any]) -> None:
+        fits = json.loads(row["body"])["fits"]
+        if fits is not None:
+            self._lost.append((fits, row["at"]))
 
     def _add(self, leaf: bytes) -> None:
         size, node = 1, leaf

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from retention.database import OwnConnection, database_time
 from retention.evidence.hashing import ItemHasher
+from retention.verification.anchored import Anchor, read_anchored
 from retention.verification.hold_entries import HoldTrail, compare_holds
 from retention.verification.signed_heads import SignedHeads
 
@@ -26,25 +27,29 @@ WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 
 class Trail(NamedTuple):
     """`entries` of the ledger were read; `troubles` names what does not fit, and how often; `unsigned` what is under no signed
-    head for too long."""
+    head for too long; `unanchored` why it could not be held against the locked bucket, None where nobody connected one."""
 
     entries: int
     troubles: dict[str, int]
     unsigned: dict[str, int]
+    unanchored: dict[str, int] | None
     holds: HoldTrail
 
 
-def read_trail(own: OwnConnection, hasher: ItemHasher) -> Trail:
-    """Recompute the ledger's chain, compare it with every head that a check noted or somebody signed, and the holds with their
-    entries."""
-    signed = SignedHeads(own)
+def read_trail(own: OwnConnection, hasher: ItemHasher, anchor: Anchor | None = None) -> Trail:
+    """Recompute the ledger's chain, compare it with every head that a check noted or somebody signed, with the newest in the
+    locked bucket, and the holds with their entries."""
+    anchored = read_anchored(anchor) if anchor is not None else None  # before the ledger, which only grows
+    signed = SignedHeads(own, anchored.heads if anchored is not None else ())
     entries, troubles = _chain(own, signed)
-    unfit, unsigned = signed.troubles(database_time(own))
+    now = database_time(own)
+    unfit, unsigned = signed.troubles(now)
+    unanchored = anchored.troubles or signed.unanchored(now) if anchored is not None else None
     if troubles:  # read up to the first break only
         unfit = {}
     holds = compare_holds(own, hasher)
     changed = {"holds_changed_behind_the_ledger": holds.changed} if holds.changed else {}
-    return Trail(entries, troubles | unfit | changed, unsigned, holds)
+    return Trail(entries, troubles | unfit | changed, unsigned, unanchored, holds)
 
 
 def _chain(own: OwnConnection, signed: SignedHeads) -> tuple[int, dict[str, int]]:

@@ -133,6 +133,7 @@ def judge_own(
     for name, label, place, looked_at, troubles in (
         ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
         ("evidence_unsigned", "evidence as signed", "ledger", trail.entries, trail.unsigned),
+        ("evidence_unanchored", "evidence as it lies in the locked bucket", "ledger", trail.entries, trail.unanchored),
         (
             "unrecorded_hold",
             "holds as recorded",
@@ -143,6 +144,8 @@ def judge_own(
         ("hold_on_nothing", "holds on what the map has", "holds", trail.holds.holds, holds_on_nothing),
         ("clocks_differ", "clocks agree", "clocks", clocks.looked_at, clocks.troubles()),
     ):
+        if troubles is None:
+            continue  # nothing that could be asked
         kind, count = KINDS[name], sum(troubles.values())
         checks.append(Check(label, kind.name, kind.severity, place, looked_at, count, count == 0, gx_version))
         if count:

@@ -17,6 +17,7 @@ from retention.errors import RequestError
 from retention.evidence.hashing import ItemHasher
 from retention.policy.loader import load_promises, load_tenants, promises_digest
 from retention.verification.agreements import compare_agreements
+from retention.verification.anchored import Anchor
 from retention.verification.broken_holds import gone_under_holds
 from retention.verification.clocks import Clocks
 from retention.verification.expectations import expect
@@ -39,6 +40,7 @@ def verify(
     datamap: Path,
     own_conninfo: str,
     hasher: ItemHasher,
+    anchor: Anchor | None = None,
     as_of: datetime | None = None,
     coverage: bool = False,
     allowed: timedelta = CHECK_WITHIN,
@@ -49,8 +51,8 @@ def verify(
     `as_of` (aware; default: now, by our own database's clock) is the instant at which deadlines, holds and consents are judged;
     the stores are read as they are. With `coverage` whatever else the map's connections can see must be mapped, or declared free
     of personal data; without it the check speaks of these categories' places and their buckets alone. Places that are not read
-    to their end when `allowed` is over are unknown. `progress` is called with how many parts and rows have been read, and how
-    many there were last time.
+    to their end when `allowed` is over are unknown. With an `anchor` the ledger is held against the newest heads in
+    that bucket. `progress` is called with how many parts and rows have been read, and how many there were last time.
     A place that can't be read is part of the result (verdict `unknown`). Raises RequestError, PolicyError or DataMapError for
     arguments and files that make no sense, UnknownError where our own database or the holds can't be read.
     """
@@ -79,7 +81,11 @@ def verify(
         expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
         own_checks, own_findings = judge_own(
-            read_trail(inventory.own, hasher), reading.holds_on_nothing(), clocks, wanted[0], expected.gx_version
+            read_trail(inventory.own, hasher, anchor),
+            reading.holds_on_nothing(),
+            clocks,
+            wanted[0],
+            expected.gx_version,
         )
         kept, broken = judge_kept(*gone_under_holds(inventory.own, hasher, terms, the_map), expected.gx_version)
         findings = (*(one for kind in KINDS for one in found.get(kind, ())), *broken, *own_findings, *troubles)

@@ -81,10 +81,12 @@ OWN_WORDING: dict[str, Wording] = {
     "evidence_changed": Wording(
         "The evidence was changed",
         "Nachweise wurden verändert",
-        "The ledger's chain is broken or shorter than an earlier check saw it, or not what was signed, or holds are gone, or "
+        "The ledger's chain is broken or shorter than an earlier check saw it, or not what was signed or what lies in the "
+        "locked bucket, or holds are gone, or "
         "cover something else, or are approved, dated or ended otherwise than their entries say. What was kept or deleted in "
         "between can't be shown. `detail.reasons` says which.",
-        "Die Kette des Löschprotokolls ist gebrochen, kürzer, als eine frühere Prüfung sie sah, oder nicht die signierte, oder "
+        "Die Kette des Löschprotokolls ist gebrochen, kürzer, als eine frühere Prüfung sie sah, nicht die signierte oder nicht "
+        "die im gesperrten Bucket, oder "
         "Löschsperren sind verschwunden, erfassen anderes oder sind anders genehmigt, datiert oder beendet, als ihre Einträge "
         "sagen. Was dazwischen behalten oder gelöscht wurde, ist nicht belegbar. `detail.reasons` nennt den Fall.",
         "Stop disposal. `ledger verify` names the first entry that does not fit; restore our own database and set lost holds "
@@ -101,6 +103,20 @@ OWN_WORDING: dict[str, Wording] = {
         "Datenbank besitzt, könnte sie noch umschreiben. Das Protokoll soll stündlich signiert werden.",
         "Look why the DAG `sign_ledger` fails or does not run; `python -m retention ledger sign` says it, too.",
         "Klären, warum der DAG `sign_ledger` scheitert oder nicht läuft; auch `python -m retention ledger sign` sagt es.",
+    ),
+    "evidence_unanchored": Wording(
+        "The evidence could not be held against the locked bucket",
+        "Nachweise konnten nicht mit dem gesperrten Bucket verglichen werden",
+        "The bucket under object lock could not be read, holds what is no signed tree head, or lacks heads that were signed more "
+        "than three hours ago. Whoever owns our own database could have rewritten it whole, and nobody could tell. "
+        "`detail.reasons` says which.",
+        "Der Bucket mit Objektsperre war nicht lesbar, enthält etwas, was kein signierter Stand ist, oder ihm fehlen Stände, die "
+        "vor mehr als drei Stunden signiert wurden. Wer die eigene Datenbank besitzt, könnte sie ganz umgeschrieben haben, und "
+        "niemand sähe es. `detail.reasons` nennt den Fall.",
+        "See that the connection `retention_anchor_verify` names the bucket with an identity that may read it "
+        "(include/iam/verification.json), and that the DAG `sign_ledger` runs; `ledger verify` compares everything.",
+        "Dafür sorgen, dass die Verbindung `retention_anchor_verify` den Bucket nennt, mit einer Identität, die ihn lesen darf "
+        "(include/iam/verification.json), und dass der DAG `sign_ledger` läuft; `ledger verify` vergleicht alles.",
     ),
     "clocks_differ": Wording(
         "Clocks differ",

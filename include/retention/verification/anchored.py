@@ -1,0 +1,120 @@
+"""The signed tree heads in the locked bucket, read with verification's own identity, to hold the ledger against them.
+
+Whoever can rewrite all of our own database can't rewrite that bucket: checks that look into the database alone would believe it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from retention.connections import Connection, Resolver
+from retention.errors import MissingConnection, RequestError, StoreUnreadable, UnknownError
+from retention.verification.bucket_client import open_client
+from retention.verification.listing import Unlisted, ask
+
+SIGNERS, OURS = "retention_anchor", "retention_anchor_verify"
+"""The connections that name the bucket: of what signs, and of what checks, which needs to read alone."""
+NEWEST = 24
+"""How many heads are read: the last day's. Each is over all entries before it."""
+_PREFIX = "tree-heads/"
+_LONGEST_BYTES = 1 << 20
+_FIELDS = {"log", "size", "root", "at", "key", "signature", "schema"}
+
+
+class Anchor(NamedTuple):
+    """The bucket that somebody connected; `connection` is None where only what signs may reach it."""
+
+    connection: Connection | None
+
+
+class AnchoredHeads(NamedTuple):
+    """What the bucket says: its newest heads as JSON values, and why it does not say all that it should, if so."""
+
+    heads: list[dict[str, Any]]
+    troubles: dict[str, int]
+
+
+def anchor_of(resolve: Resolver) -> Anchor | None:
+    """The bucket, None where nobody connected one."""
+    for name in (OURS, SIGNERS):
+        with suppress(MissingConnection, UnknownError):  # Airflow can't tell one that is missing
+            found = resolve(name)
+            return Anchor(found if name == OURS else None)
+    return None
+
+
+def read_anchored(anchor: Anchor) -> AnchoredHeads:
+    """The newest heads in the bucket. What can't be read is a trouble, never an empty bucket."""
+    if anchor.connection is None:
+        return AnchoredHeads([], {"anchor_not_for_checks": 1})
+    try:
+        texts = list(_newest(open_client(anchor.connection), _bucket_of(anchor.connection)))
+    except (StoreUnreadable, RequestError):
+        return AnchoredHeads([], {"anchor_unreadable": 1})
+    heads = [head for head in map(_head, texts) if head is not None]
+    foreign = len(texts) - len(heads)
+    return AnchoredHeads(heads, {"anchor_holds_foreign": foreign} if foreign else {})
+
+
+def _newest(client: Any, bucket: str) -> Iterator[bytes]:
+    """Every version of the newest heads; a delete marker takes nothing away in such a bucket."""
+    versions = sorted(_versions(client, bucket), key=lambda one: (one["Key"].rpartition("/")[2], one["Key"]))
+    newest = set(list(dict.fromkeys(one["Key"] for one in versions))[-NEWEST:])
+    for one in versions:
+        if one["Key"] in newest:
+            yield _content(client, bucket, one)
+
+
+def _versions(client: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
+    where: dict[str, str] = {}
+    while True:
+        answer = ask(client.list_object_versions, _named(bucket), Bucket=bucket, Prefix=_PREFIX, **where)
+        yield from answer.get("Versions", ())
+        if not answer.get("IsTruncated"):
+            return
+        onwards = {"KeyMarker": answer.get("NextKeyMarker"), "VersionIdMarker": answer.get("NextVersionIdMarker")}
+        named = {name: str(marker) for name, marker in onwards.items() if marker}
+        if not named or named == where:
+            raise Unlisted(_named(bucket), "TruncatedWithoutMarker")
+        where = named
+
+
+def _content(client: Any, bucket: str, version: Mapping[str, Any]) -> bytes:
+    """The bytes of what may be a head; nothing of what is too long for one."""
+    from botocore.exceptions import BotoCoreError
+
+    if version["Size"] > _LONGEST_BYTES:
+        return b""
+    got = ask(client.get_object, _named(bucket), Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    try:
+        content: bytes = got["Body"].read()
+    except (BotoCoreError, OSError) as error:
+        raise Unlisted(_named(bucket), type(error).__name__) from None
+    return content
+
+
+def _head(text: bytes) -> dict[str, Any] | None:
+    """The head that these bytes are, None where they are none. Who signed it is not asked here."""
+    try:
+        head = json.loads(text)
+        at = datetime.fromisoformat(head["at"])
+        is_head = head.keys() == _FIELDS and type(head["size"]) is int and at.tzinfo is not None
+        is_head = is_head and all(isinstance(head[name], str) for name in _FIELDS - {"size"})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return {**head, "at": at} if is_head else None
+
+
+def _bucket_of(connection: Connection) -> str:
+    try:
+        return str(connection.extra["service_config"]["s3"]["bucket_name"])
+    except (KeyError, TypeError):
+        raise RequestError(f"connection {connection.connection_id!r}: found no bucket in its extra") from None
+
+
+def _named(bucket: str) -> str:
+    return f"bucket {bucket!r}"
