@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +31,8 @@ from retention.disposal.selection import is_planned
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.policy.model import Action
-from retention.replay.list_file import Header, read_header, require_unended
-from retention.replay.present import has_facts, listed_in, present_rows
+from retention.replay.list_file import Header, items_of, read_header, require_unended
+from retention.replay.present import Listed, has_facts, present_rows
 
 _ROWS = 1_000
 NOT_LISTED = "not_listed"
@@ -74,7 +75,7 @@ def _came_back(reading: Reading[Any], path: Path, tally: Tally) -> Iterator[DueI
     runtime, place = reading.runtime, reading.checked.place
     if not has_facts(place):
         return
-    with listed_in(runtime, path, place.name) as listed:
+    with closing(Listed(items_of(path, place.name))) as listed:
         # All rows are counted, since the guard compares what goes with what there is.
         for rows in pages_of(present_rows(runtime, place), _ROWS):
             hashes = runtime.hasher.items(place.name, [item_id for item_id, _ in rows])

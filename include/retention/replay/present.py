@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from retention.datamap.loader import AnyPlace, MappedPlace, MappedTable, RowPlace
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
-from retention.replay.list_file import items_of
+from retention.replay.list_file import Disposed
 
 
 def has_facts(place: AnyPlace) -> bool:
@@ -36,24 +33,20 @@ def present_rows(runtime: Runtime, place: RowPlace) -> Iterator[tuple[str, str]]
 
 
 class Listed:
-    """The items that a list names of one place, in a table that ends with its session."""
+    """The items that a list names of one place, in a file without a name that goes with it: a list may be larger than memory."""
 
-    def __init__(self, session: psycopg.Connection[Any], count: int) -> None:
-        self.count = count
-        self._session = session
+    def __init__(self, items: Iterable[Disposed]) -> None:
+        self._file = sqlite3.connect("")
+        self._file.execute("CREATE TABLE listed (item_hash BLOB PRIMARY KEY, gone_at TEXT NOT NULL) WITHOUT ROWID")
+        rows = ((bytes.fromhex(item.item), item.gone_at) for item in items)
+        self.count = self._file.executemany("INSERT INTO listed VALUES (?, ?)", rows).rowcount
 
-    def gone_at(self, hashes: Sequence[bytes]) -> Mapping[bytes, datetime]:
+    def gone_at(self, hashes: Iterable[bytes]) -> Mapping[bytes, datetime]:
         """When those of these items went that the list names, by their hashes."""
-        query = "SELECT item_hash, gone_at FROM pg_temp.listed WHERE item_hash = ANY(%s)"
-        return {bytes(row["item_hash"]): row["gone_at"] for row in self._session.execute(query, (list(hashes),))}
+        query = "SELECT gone_at FROM listed WHERE item_hash = ?"
+        found = ((one, self._file.execute(query, (one,)).fetchone()) for one in hashes)
+        return {one: datetime.fromisoformat(row[0]) for one, row in found if row is not None}
 
-
-@contextmanager
-def listed_in(runtime: Runtime, path: Path, place: str) -> Iterator[Listed]:
-    """Put the list's items of the place where they can be looked up, in our own database: a list may be larger than memory."""
-    with runtime.own() as session:
-        session.execute("CREATE TEMP TABLE listed (item_hash bytea PRIMARY KEY, gone_at timestamptz NOT NULL)")
-        with session.cursor() as cursor, cursor.copy("COPY pg_temp.listed FROM STDIN") as copy:
-            for item in items_of(path, place):
-                copy.write_row((bytes.fromhex(item.item), item.gone_at))
-        yield Listed(session, cursor.rowcount)
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
