@@ -51,7 +51,7 @@ def documents_in_force(policy: Policy, datamap: DataMap) -> dict[str, Any]:
         "rules": {
             category: {
                 "clause": rule.clause,
-                "sentence": rule_sentence(rule, "en"),
+                "sentences": {"de": rule_sentence(rule, "de"), "en": rule_sentence(rule, "en")},
                 "versions": [
                     {
                         "version": version.version,

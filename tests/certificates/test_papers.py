@@ -15,6 +15,7 @@ from retention.certificates import Issued, check_files, issue, write
 from retention.database import OwnConnection
 from retention.disposal.plan import PlanSummary
 from retention.errors import RequestError
+from retention.evidence.noted import note_documents
 
 Files = Callable[[], Path]
 
@@ -117,3 +118,19 @@ def test_nothing_is_written_where_one_of_the_files_is_there(issued: Issued, tmp_
     with pytest.raises(RequestError, match=r"run\.en\.pdf"):
         write(tmp_path / "run.json", issued)
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith("run")] == ["run.en.pdf"]
+
+
+@pytest.mark.parametrize("noted", ["sentences", "sentence"])
+def test_paper_has_the_rule_in_its_own_language_where_the_ledger_has(
+    own: OwnConnection,  # noqa: F811
+    run: PlanSummary,  # noqa: F811
+    noted: str,
+) -> None:
+    """Once, rules were noted in English alone."""
+    [plan] = own.execute("SELECT rule_digest FROM retention.plans").fetchall()
+    rule = {"sentences": {"de": "Weg nach 30 Tagen.", "en": "Gone after 30 days."}, "sentence": "Gone after 30 days."}
+    documents = {"rules_digest": plan["rule_digest"], "rules": {"audio": {noted: rule[noted]}}}
+    note_documents(own, documents)
+    papers = {language: text_of(pdf) for language, pdf in issue(of_run(own, run), SIGNER).papers.items()}
+    assert "Goneafter30days." in papers["en"]
+    assert ("Wegnach30Tagen." if noted == "sentences" else "Goneafter30days.") in papers["de"]

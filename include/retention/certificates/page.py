@@ -50,6 +50,7 @@ def render_page(document: Mapping[str, Any], key_id: str, language: str) -> str:
             reason=lambda code: say_code(f"reason.{code}", language),
             entries=list(_entries(document))[:_SHOWN_ENTRIES],
             check=_body(document["beside"]["check_after"]),
+            rule=partial(_sentence, language=language),
             documents=_body(document["beside"]["documents"]),
         )
     )
@@ -64,6 +65,11 @@ def _entries(document: Mapping[str, Any]) -> Iterator[tuple[int, str, str, int |
     """Number, time, kind and how many went, of each entry that bears the statement."""
     for entry in document["entries"]:
         yield entry["seq"], entry["at"], entry["kind"], json.loads(entry["body"]).get("gone")
+
+
+def _sentence(rule: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """The rule's sentence as the ledger has it, and in which language: once, rules were noted in English alone."""
+    return (language, rule["sentences"][language]) if "sentences" in rule else ("en", rule["sentence"])
 
 
 def _body(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
