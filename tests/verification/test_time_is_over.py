@@ -12,7 +12,10 @@ from tests.verification import records as records_module
 from tests.verification.company import DAY, found, reasons
 from tests.verification.records import Records
 
-from retention.verification import Verdict, reading, source, verify
+from retention.errors import UnknownError
+from retention.verification import Verdict, expectations, inventory, reading, source, verify
+from retention.verification.expectations import Outcome
+from retention.verification.kinds import Kind
 
 
 def test_statement_that_takes_too_long_is_unknown(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +29,32 @@ def test_statement_that_takes_too_long_is_unknown(records: Records, monkeypatch:
     assert (result.verdict, result.places_read) == (Verdict.UNKNOWN, ())
     assert reasons(result, "unreadable_place") == {"57014": 1}
     assert "expected answers within" in result.explanations["leads"]
+
+
+_SLOW = "SELECT past.* FROM (SELECT pg_sleep(2)) AS waited, LATERAL ({query}) AS past"
+
+
+def test_judging_in_our_own_database_that_takes_too_long_is_unknown(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = Kind.definition.fget
+    assert definition is not None
+    slow = property(lambda kind: _SLOW.format(query=definition(kind)))
+    monkeypatch.setattr(Kind, "definition", slow)
+    monkeypatch.setattr(inventory, "STATEMENT_TIMEOUT", "1s")
+    records.customer("nord", contract_ended=40 * DAY)
+    records.lead("nord")
+    with pytest.raises(UnknownError, match=r"57014.*expected an answer within"):
+        records.check("leads")
+    assert records.own_sql("SELECT 1 FROM retention.check_runs") == []
+
+
+def test_expectation_that_takes_too_long_is_unknown(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expectations, "STATEMENT_TIMEOUT", "500ms")
+    records.own_sql("CREATE TABLE inventory.judged AS SELECT 'x' AS place")
+    queries = {"past_cap": "SELECT 1 FROM {batch} WHERE pg_sleep(2) IS NULL"}
+    expected = expectations.expect(records.own, "judged", queries, rows=1)
+    assert expected.kinds == {"past_cap": Outcome(None, "expectation raised")}
 
 
 def test_check_whose_time_is_over_is_unknown_from_there_on(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from retention.verification.inventory import SCHEMA
+from retention.verification.source import STATEMENT_TIMEOUT
 
 # A condition on NULL is neither true nor false, and lets its row slip through: nothing that a kind asks about may be NULL.
 _GAPS = {
@@ -76,7 +77,8 @@ def expect(own_conninfo: str, table: str, kinds: Mapping[str, str], rows: int) -
     context = _context(gx)
     # The address stands in connect_args, so that no password is ever part of a URL that could be printed.
     own = {name: value for name, value in conninfo_to_dict(own_conninfo).items() if value is not None}
-    options = f"{own.get('options', '')} -c search_path={SCHEMA}".strip()
+    limits = f"-c search_path={SCHEMA} -c statement_timeout={STATEMENT_TIMEOUT}"
+    options = f"{own.get('options', '')} {limits}".strip()
     source = context.data_sources.add_postgres(
         "own",
         connection_string="postgresql+psycopg://see@connect-args/own",

@@ -21,6 +21,7 @@ from retention.errors import UnknownError
 from retention.verification.holds import HoldScope
 from retention.verification.promised import LONGEST_LEAD, PromisedTerms
 from retention.verification.row_queries import ConsentFacts
+from retention.verification.source import STATEMENT_TIMEOUT
 
 SCHEMA = "inventory"
 _SQL = Path(__file__).resolve().parents[2] / "sql" / "verification"
@@ -257,9 +258,14 @@ class OwnDatabaseError(UnknownError):
 
     def __init__(self, error: psycopg.Error) -> None:
         self.sqlstate = error.sqlstate or type(error).__name__
+        expected = (
+            f"an answer within {STATEMENT_TIMEOUT}: look at what keeps the database busy, or check fewer categories at once"
+            if isinstance(error, psycopg.errors.QueryCanceled)
+            else "the migrations and rights of this version (include/sql)"
+        )
         super().__init__(
-            f"our own database refused a step of the check ({self.sqlstate}); expected the migrations and rights of this version "
-            "(include/sql). Nothing may be claimed from a check that did not finish."
+            f"our own database refused a step of the check ({self.sqlstate}); expected {expected}. Nothing may be claimed from a "
+            "check that did not finish."
         )
 
 
@@ -269,12 +275,15 @@ def open_inventory(own_conninfo: str) -> Iterator[Inventory]:
     name = f"run_{secrets.token_hex(6)}"
     with connect(own_conninfo) as own:
         own.execute("SET lock_timeout = '60s'")
+        own.execute("SELECT set_config('statement_timeout', %s, FALSE)", (STATEMENT_TIMEOUT,))
         _drop_leftovers(own)
         own.execute("SELECT pg_advisory_lock(%s, %s)", (locks.CHECKS, _lock_key(name)))
         inventory = Inventory(own, name)
         inventory.create()
         try:
             yield inventory
+        except psycopg.errors.QueryCanceled as error:
+            raise OwnDatabaseError(error) from None
         finally:
             with suppress(OwnDatabaseError):  # a lost session must not hide why; the next check drops the tables
                 inventory.drop()

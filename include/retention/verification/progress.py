@@ -12,7 +12,8 @@ from retention.verification.place_check import Progress
 
 CHECK_WITHIN = timedelta(minutes=100)
 """A check answers for two hours from its beginning (reports/standing.py): one that reads for longer would answer for
-nothing. What it has read by then is judged; the rest is unknown. One statement in a source may take 15 minutes more."""
+nothing. What it has read by then is judged; the rest is unknown. One statement in a source may take 15 minutes more, as may one
+of those that judge in our own database."""
 
 _LAST_READ = """
 SELECT (summary #>> '{counts,parts}')::bigint + (summary #>> '{counts,rows}')::bigint AS read
