@@ -16,8 +16,7 @@ from retention.disposal.selection import Selection
 
 @dataclass(frozen=True)
 class Mutant:
-    """`fault` says what is wrong, as a sentence; `kinds` are the findings that have to catch it; `apply` puts it in. `lives`
-    says why nothing catches it yet."""
+    """`fault` says what is wrong, as a sentence; `kinds` are the findings that have to catch it; `apply` puts it in."""
 
     name: str
     area: str
@@ -25,19 +24,18 @@ class Mutant:
     fault: str
     kinds: frozenset[str]
     apply: Apply
-    lives: str = ""
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(area: str, scene: str, *kinds: str, lives: str = "") -> Callable[[Apply], Apply]:
+def mutant(area: str, scene: str, *kinds: str) -> Callable[[Apply], Apply]:
     """Enter a function into the table: its name is the mutant's, its docstring the fault."""
 
     def enter(apply: Apply) -> Apply:
         fault = " ".join((apply.__doc__ or "").split())
         assert fault and apply.__name__ not in MUTANTS
-        MUTANTS[apply.__name__] = Mutant(apply.__name__, area, scene, fault, frozenset(kinds), apply, lives)
+        MUTANTS[apply.__name__] = Mutant(apply.__name__, area, scene, fault, frozenset(kinds), apply)
         return apply
 
     return enter

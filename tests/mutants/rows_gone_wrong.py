@@ -88,19 +88,14 @@ def dependents_left_behind(patch: Patch) -> None:
     patch.setattr(TableBatch, "_of_branches", lambda *_: iter(()))
 
 
-@mutant("suppression", "contacts", "withdrawn_unlisted")
+@mutant("suppression", "contacts", "withdrawn_unlisted", "deleted_unlisted")
 def suppression_list_not_written(patch: Patch) -> None:
     """Who withdrew is deleted, or held, and put on no list: the next import brings them back."""
     for module in (tables, kept_contacts):
         patch.setattr(module, "suppress", lambda *_: Suppressed())
 
 
-@mutant(
-    "suppression",
-    "contacts",
-    "withdrawn_unlisted",
-    lives="No check remembers whom a contact named that is gone by now: of those, only the list says that they are on it.",
-)
+@mutant("suppression", "contacts", "deleted_unlisted")
 def deleted_and_put_on_no_list(patch: Patch) -> None:
     """Who is kept is put on the list, who is deleted is not: the next import brings them back."""
     patch.setattr(tables, "suppress", lambda *_: Suppressed())

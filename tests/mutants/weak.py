@@ -17,7 +17,14 @@ verify = import_module("retention.verification.verify")
 """The module; the package has a function of that name."""
 
 _PERIOD = re.compile(r"(limit|allowed_latency): PT?[0-9]+[DH]")
-_BLIND_TO = ("half_anonymised", "orphan_dependent", "withdrawn_unlisted", "protected_missing", "protected_shrunk")
+_BLIND_TO = (
+    "half_anonymised",
+    "orphan_dependent",
+    "withdrawn_unlisted",
+    "deleted_unlisted",
+    "protected_missing",
+    "protected_shrunk",
+)
 
 
 def weak_policies(folder: Path) -> Path:

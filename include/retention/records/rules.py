@@ -29,7 +29,7 @@ TABLES = {
     "histories": ("mode_changes", "stop_changes", "homes"),
     "suppression_list": ("suppression_list",),
     "planned_items": ("plan_items", "plan_batches"),
-    "memory_of_checks": ("protected_items", "kept_items", "seen_files"),
+    "memory_of_checks": ("protected_items", "kept_items", "seen_files", "withdrawn_contacts"),
     "record_times": ("record_times",),
     "canaries": ("canaries",),
     "undated_withdrawals": ("undated_withdrawals",),

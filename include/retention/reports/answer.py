@@ -27,6 +27,10 @@ NOT_PAST_A_LIMIT: Mapping[str, Text] = {
     "withdrawn_unlisted": Text(
         "who withdrew is not on the suppression list", "wer widerrufen hat, fehlt auf der Werbesperrliste"
     ),
+    "deleted_unlisted": Text(
+        "who withdrew and was deleted is not on the suppression list",
+        "wer widerrufen hat und gelöscht wurde, fehlt auf der Werbesperrliste",
+    ),
 }
 """The breaches by which nothing stayed too long, and what they say instead."""
 

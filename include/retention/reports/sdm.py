@@ -66,7 +66,7 @@ MEASURES = (
     Measure(
         "M60.P07",
         Text("the reason decides how it goes", "der Löschgrund bestimmt das Verfahren"),
-        ("withdrawn_unlisted", "half_anonymised", "agreement_binds_nobody"),
+        ("withdrawn_unlisted", "deleted_unlisted", "vanished_unlisted", "half_anonymised", "agreement_binds_nobody"),
     ),
     Measure(
         "M60.S07",

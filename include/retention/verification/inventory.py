@@ -93,7 +93,7 @@ COPY (
         FROM {events}
         GROUP BY entry_no
     ) AS v ON e.entry_no = v.entry_no
-    WHERE e.entry NOT IN ('held', 'vanished', 'remembered', 'canary', 'column', 'declaration')
+    WHERE e.entry NOT IN ('held', 'vanished', 'remembered', 'unlisted', 'canary', 'column', 'declaration')
     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 ) TO STDOUT
 """
@@ -102,7 +102,8 @@ SELECT c.relname AS table_name, a.attname AS column_name, a.atttypid::bigint AS 
 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 WHERE c.relnamespace = %s::regnamespace AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
 """
-_TABLES = ("entries", "consents", "kept", "approvals", "terms", "promised", "events", "dated", "judged")
+_TABLES = ("entries", "consents", "kept", "withdrawn", "approvals", "terms", "promised", "events", "dated", "judged")
+_WITHDRAWN_COLUMNS = ("place", "item_hash", "identifiers", "withdrawn_at", "missing_since")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
 
 
@@ -153,6 +154,14 @@ class Inventory:
         with self._copy("approvals", ("hold_id", "approval")) as copy:
             for scope in scopes:
                 copy.write_row((scope.hold_id, scope.approval))
+
+    def add_withdrawn(self, contacts: Sequence[tuple[object, ...]]) -> None:
+        """COPY whom contacts name that have withdrawn, for the next check."""
+        if not contacts:
+            return
+        with self._copy("withdrawn", _WITHDRAWN_COLUMNS) as copy:
+            for contact in contacts:
+                copy.write_row(contact)
 
     def index(self) -> None:
         """Make looking up items by their hash quick; called once the listings are in."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from retention.datamap.loader import MappedTable
 from retention.verification.identifiers import spell
@@ -16,6 +16,8 @@ from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
 from retention.verification.source import Unread
 from retention.verification.table_rows import TableRows
+
+Name = TypeVar("Name", str, bytes)
 
 _ENTRIES = """
 SELECT kind, count(*) FILTER (WHERE key_id <> %s) AS strange
@@ -64,20 +66,27 @@ def find_suppressed(check: PlaceCheck, place: MappedTable, rows: TableRows) -> I
     return Identified(dict(since), looked_at, unreadable)
 
 
-def find_unlisted(check: PlaceCheck, place: MappedTable, rows: TableRows, since: Mapping[str, datetime]) -> set[str]:
-    """Which of these rows (by their ids) are not on the list by all their identifiers, each since the given instant at least."""
-    if not since:
-        return set()
+def named_in(
+    check: PlaceCheck, place: MappedTable, rows: TableRows, item_ids: Collection[str]
+) -> dict[str, set[bytes]]:
+    """The keyed hashes of all identifiers of these rows, by the row's id."""
+    if not item_ids:
+        return {}
     kinds = list(place.spec.identifiers.values())
     named: dict[str, set[bytes]] = {}
-    for item_id, texts in rows.identifiers_of(list(since)).items():
+    for item_id, texts in rows.identifiers_of(list(item_ids)).items():
         told = [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
         named[item_id] = {check.around.hasher.identifier(kind, one) for kind, found in told for one in found}
-    listed = dict(_since(check, set[bytes]().union(*named.values())))
+    return named
+
+
+def unlisted_since(check: PlaceCheck, demanded: Mapping[Name, tuple[Collection[bytes], datetime]]) -> set[Name]:
+    """Which of these are not on the list by all their identifiers, each since the given instant at least."""
+    listed = dict(_since(check, set[bytes]().union(*(hashes for hashes, _since_when in demanded.values()))))
     return {
-        item_id
-        for item_id, hashes in named.items()
-        if any(one not in listed or listed[one] < since[item_id] for one in hashes)
+        name
+        for name, (hashes, since) in demanded.items()
+        if any(one not in listed or listed[one] < since for one in hashes)
     }
 
 

@@ -112,7 +112,8 @@ class Conditions:
     def _of_event(self, event: PromisedEvent) -> Iterator[sql.Composable]:
         """Nobody says whether it happened; or it did, and its date is none."""
         happened, at = happened_sql(event, self.columns), sql.Identifier("f", f"start_{event.name}")
-        yield sql.SQL("{} IS NULL").format(happened)
+        # Who has withdrawn is remembered: once the row has gone, nobody else knows who must stand on the suppression list.
+        yield sql.SQL("{} IS NOT FALSE" if event.on_request and self._has_list else "{} IS NULL").format(happened)
         latest = sql.SQL("TRUE" if event.may_lie_ahead else "{} <= %(nearly_now)s").format(at)
         good = sql.SQL("{} >= '1990-01-01 00:00:00+00' AND {}").format(at, latest)
         yield sql.SQL("{} AND ({}) IS NOT TRUE").format(happened, good)
@@ -134,6 +135,10 @@ class Conditions:
         for event in self._events():
             start, limit = evidence(f"start_{event.name}"), self._limit(event.name, event.ends_after)
             yield sql.SQL("CASE WHEN {} THEN {} + {} END").format(happened_sql(event, self.columns), start, limit)
+
+    @property
+    def _has_list(self) -> bool:
+        return any(event.name == SUPPRESSED for event in self.terms.events)
 
     def _events(self) -> list[PromisedEvent]:
         return [event for event in self.terms.events if event.name != SUPPRESSED]

@@ -15,10 +15,11 @@ from retention.verification.kept import kept_lately
 from retention.verification.memory import last_check_of
 from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
-from retention.verification.suppression import find_suppressed, find_unlisted
+from retention.verification.suppression import find_suppressed, named_in, unlisted_since
 from retention.verification.table_conditions import held_in
 from retention.verification.table_rows import RecordFacts, TableRows
 from retention.verification.vanished import seen_before
+from retention.verification.withdrawn_contacts import WithdrawnContacts, withdrawals
 
 _PARAGRAPH = re.compile(
     r"(?:§§?|Art\.?)\s?\d+[a-z]?(?:[\s,]+(?:(?:Abs|S|Satz|Nr|lit|UAbs)\.?\s?)?(?:\d+[a-z]?|[a-z]))*(?:\s[A-Z][A-Za-z]{1,9})?"
@@ -39,8 +40,8 @@ def read_table(check: PlaceCheck) -> None:
 
 
 class TableIntake:
-    """One reading of one table. `_unseen` are hashes of rows that were protected at the last check, or kept until lately, and not
-    seen yet."""
+    """One reading of one table. `_unseen` are hashes of rows that were protected at the last check, kept until lately, or whose
+    person had withdrawn, and that were not seen yet."""
 
     def __init__(self, check: PlaceCheck, place: MappedTable, rows: TableRows) -> None:
         self._check = check
@@ -49,7 +50,8 @@ class TableIntake:
         self._now = check.around.clocks.now()
         self._holds = HoldIndex(check.around.scopes, check.terms.category)
         last = last_check_of(check.inventory.own, check.name)
-        self._unseen = seen_before(check, last) | kept_lately(check, last)
+        self._withdrawn = WithdrawnContacts(check, last)
+        self._unseen = seen_before(check, last) | kept_lately(check, last) | self._withdrawn.before.keys()
         self._canary_ids = canary_ids(check)
         self._unseen_canaries = {check.item_hash(item_id) for item_id in self._canary_ids}
         self._suppressed: Mapping[str, Sequence[datetime]] = {}
@@ -64,6 +66,7 @@ class TableIntake:
             self._take(chunk)
         extra = [*self._still_there(), *self._canaries()]
         self._take(self._rows.by_id(extra))
+        self._withdrawn.find_gone(self._unseen)
         for rest in self._rows.rest(conditions, extra):
             self._count(rest.rows)
             self._check.inventory.add(
@@ -106,7 +109,7 @@ class TableIntake:
                 or self._check.terms.scope is not None
             ]
         )
-        unlisted = find_unlisted(self._check, self._place, self._rows, self._withdrawn(records))
+        unlisted = self._unlisted(records)
         self._check.inventory.add(
             [
                 self._entry(
@@ -204,25 +207,16 @@ class TableIntake:
             [came if name == SUPPRESSED else at for name, at in zip(names, record.event_at, strict=True)],
         )
 
-    def _withdrawn(self, records: Sequence[RecordFacts]) -> dict[str, datetime]:
-        """Of rows whose person withdrew longer ago than may pass: since when at least they must be on the suppression list."""
-        events = self._check.terms.events
-        if all(event.name != SUPPRESSED for event in events):
-            return {}
-        told = {}
-        for record in records:
-            of_events = zip(events, record.event_happened, record.event_at, strict=True)
-            ends = [
-                (at if at is not None else record.clock_at or record.evidence_at, event.ends_after)
-                for event, happened, at in of_events
-                if happened and event.on_request and event.name != SUPPRESSED
-            ]
-            if ends:
-                ends.append((record.last_withdrawn_at, ends[0][1]))
-            passed = [at for at, after in ends if at is not None and at + after < self._check.around.as_of]
-            if passed:
-                told[record.item_id] = max(passed)
-        return told
+    def _unlisted(self, records: Sequence[RecordFacts]) -> set[str]:
+        """Which of these rows' persons withdrew longer ago than may pass, and are not on the suppression list since then. All who
+        withdrew are remembered: once they have gone, nothing else says who they were."""
+        told = withdrawals(self._check, records)
+        named = named_in(self._check, self._place, self._rows, told)
+        self._withdrawn.note(told, named)
+        late = {item_id: told[item_id].late_at for item_id in named}
+        return unlisted_since(
+            self._check, {item_id: (named[item_id], at) for item_id, at in late.items() if at is not None}
+        )
 
     def _look_around(self) -> None:
         """What belongs to rows that are gone, what is anonymised by halves, what the check SQL leaves out, and what warns."""

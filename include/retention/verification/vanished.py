@@ -144,7 +144,8 @@ def read_vanished(check: PlaceCheck, last_check: LastCheck) -> None:
     """
     inventory = check.inventory
     seen = inventory.own.execute(_SEEN_BEFORE, (last_check.check_run_id, check.name)).fetchall()
-    check.looked_at["protected"] = check.looked_at["remembered"] = len(seen)
+    check.looked_at["protected"] += len(seen)
+    check.looked_at["remembered"] += len(seen)
     why_not = _why_incomparable(check, last_check) if seen else None
     if why_not is not None:
         # What was missing before still is; of the rest nobody can say.

@@ -232,6 +232,33 @@ RECORD_WORDING: dict[str, Wording] = {
         "Run disposal of the category: it lists whom it keeps. Look at the last run, the mode and the global stop.",
         "Löschlauf der Datenart starten: Er trägt ein, wen er behält. Letzten Lauf, Modus und globalen Stopp prüfen.",
     ),
+    "deleted_unlisted": Wording(
+        "Withdrew, deleted, and not on the suppression list",
+        "Widerrufen, gelöscht und nicht auf der Werbesperrliste",
+        "A contact that had withdrawn when a check last saw it was deleted by a disposal run, and by one of the identifiers that "
+        "it had then it is not on the suppression list, or only since before the withdrawal: the next import brings it back, and "
+        "marketing with it. Checks remember keyed hashes of such contacts from one to the next. Reported until it is on the "
+        "list, for at most 30 days.",
+        "Ein Kontakt, der bei der letzten Prüfung widerrufen hatte, wurde von einem Löschlauf gelöscht und steht mit einer "
+        "seiner damaligen Angaben nicht auf der Werbesperrliste oder nur mit einem Datum vor dem Widerruf: Der nächste Import "
+        "brächte ihn zurück und die Werbung mit ihm. Prüfungen merken sich schlüsselgebundene Hashwerte solcher Kontakte von "
+        "einer zur nächsten. Gemeldet, bis er eingetragen ist, höchstens 30 Tage.",
+        "Stop imports of contacts; find the run in the ledger, and mend why it listed nobody; then restore the contacts from a "
+        "backup and let disposal delete them again, which lists them.",
+        "Importe von Kontakten anhalten; den Lauf im Löschprotokoll suchen und beheben, warum er nichts eintrug; dann die "
+        "Kontakte aus einer Sicherung wiederherstellen und erneut löschen lassen, was sie einträgt.",
+    ),
+    "vanished_unlisted": Wording(
+        "Withdrew, gone by another hand, and not on the suppression list",
+        "Widerrufen, von anderer Hand entfernt und nicht auf der Werbesperrliste",
+        "A contact that had withdrawn when a check last saw it is gone, and no disposal run says that it took it: somebody else "
+        "deleted it, and put it on no list. Its data are gone as promised; an import would bring it back. Reported for 30 days.",
+        "Ein Kontakt, der bei der letzten Prüfung widerrufen hatte, ist weg, und kein Löschlauf hat ihn nach eigenen Angaben "
+        "gelöscht: Jemand anderes hat ihn entfernt und nicht eingetragen. Die Daten sind wie zugesagt weg; ein Import brächte "
+        "ihn zurück. 30 Tage lang gemeldet.",
+        "Find out who deletes contacts, and let disposal do it: it lists them. Watch the next imports for these persons.",
+        "Klären, wer Kontakte löscht, und es dem Löschlauf überlassen: Er trägt sie ein. Auf die nächsten Importe achten.",
+    ),
     "unseen_row": Wording(
         "Rows that the check SQL leaves out",
         "Zeilen, die das Prüf-SQL auslässt",

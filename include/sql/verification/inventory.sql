@@ -20,6 +20,8 @@
 --   external                         copies that somebody else keeps; `note` says what is wrong with the attestation
 --   vanished                         protected when last seen, and gone now; `note` says where nobody can look for an instruction
 --   remembered                       protected when last seen, and not to be looked for now; `note` says why
+--   unlisted                         withdrew, was there at the last check, has gone, and is not on the suppression list; `note` says
+--                                    whether disposal took it
 --   canary                           a canary that is late, lost, or has no successor; `note` says which
 --   bucket                           a bucket that the connection sees (mapped = false: neither mapped nor declared)
 --   table                            a table that a connection sees (mapped = false: neither mapped nor declared; `note` says what it is)
@@ -35,7 +37,7 @@ CREATE UNLOGGED TABLE {entries} (
     entry          text    NOT NULL CHECK (entry IN (
         'version', 'delete_marker', 'upload', 'record', 'partition', 'file', 'held', 'rest', 'row', 'half', 'orphans', 'unseen', 'external',
         'unreadable', 'zoneless', 'trigger', 'hidden', 'unnamed', 'agreement',
-        'vanished', 'remembered', 'canary', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
+        'vanished', 'remembered', 'unlisted', 'canary', 'bucket', 'table', 'column', 'stray', 'named', 'declaration', 'place'
     )),
     mapped         boolean NOT NULL,
     agreed         integer NOT NULL DEFAULT 0,      -- which customer's shorter limits apply; 0: what everybody was promised
@@ -112,6 +114,16 @@ CREATE UNLOGGED TABLE {kept} (
     kept_since timestamptz,
     kept_at    timestamptz,
     was_late   boolean NOT NULL,
+    PRIMARY KEY (place, item_hash)
+);
+
+-- Whom contacts named that have withdrawn, for the next check (withdrawn_contacts.py).
+CREATE UNLOGGED TABLE {withdrawn} (
+    place         text        NOT NULL,
+    item_hash     bytea       NOT NULL,
+    identifiers   bytea[]     NOT NULL,
+    withdrawn_at  timestamptz NOT NULL,
+    missing_since timestamptz,
     PRIMARY KEY (place, item_hash)
 );
 
