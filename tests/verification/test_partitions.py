@@ -47,16 +47,17 @@ class Logs:
     def log(self, at: datetime | None, rows: int = 1, stored_at: datetime | None = None) -> None:
         self.table.log(at, rows, stored_at or at)
 
-    def verify(self) -> CheckResult:
+    def verify(self, as_of: datetime | None = None) -> CheckResult:
         """With no more rights than the check needs: when something was logged, and the id."""
         for (table,) in self.table.sql(_TABLES):
             columns = "id, logged_at" + (", stored_at" if self.table.sql(_HAS_STORED_AT, table) else "")
             self.table.sql(f"GRANT SELECT ({columns}) ON {table} TO retention_verify")
-        return self.look()
+        return self.look(as_of)
 
-    def look(self) -> CheckResult:
+    def look(self, as_of: datetime | None = None) -> CheckResult:
         return verify(
             ["logs"],
+            as_of=as_of,
             resolve=self.world.connections.__getitem__,
             policies=self.world.policies,
             datamap=self.world.datamap,
