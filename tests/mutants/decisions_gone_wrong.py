@@ -94,13 +94,13 @@ def hold_broken_before_anybody_looked(patch: Patch) -> None:
 
 
 def _read_at_the_plan(patch: Patch) -> None:
-    def take(right: Callable[..., Any], *args: Any) -> Any:
-        taken: Reading[Any] = right(*args)
+    def take(right: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        taken: Reading[Any] = right(*args, **named)
         known = [hold for hold in taken.holds if hold.effective_at <= taken.as_of]
         return replace(taken, holds=known)
 
     right = Reading.take
-    patch.setattr(Reading, "take", lambda *args: take(right, *args))
+    patch.setattr(Reading, "take", lambda *args, **named: take(right, *args, **named))
 
 
 @mutant("holds", "recordings", "protected_missing")
