@@ -47,8 +47,8 @@ def test_each_file_of_a_certificate_holds(file: Path, name: str) -> None:
 def test_paper_says_what_was_certified_and_how_to_check_it(issued: Issued) -> None:
     document = json.loads(issued.text)
     for language, words in {
-        "de": ("Löschbescheinigung", "Gesprächsaufnahmen"),
-        "en": ("Certificateofdeletion", "Callrecordings"),
+        "de": ("Löschbescheinigung", "Gesprächsaufnahmen", "alleEinträgedesLaufs"),
+        "en": ("Certificateofdeletion", "Callrecordings", "allentriesoftherun"),
     }.items():
         text = text_of(issued.papers[language])
         for said in (*words, document["certificate"], SIGNER.key_id, document["subject"]["plan"], "certificateverify"):
@@ -59,9 +59,10 @@ def test_paper_says_what_was_certified_and_how_to_check_it(issued: Issued) -> No
 
 def test_paper_of_a_customer(own: OwnConnection, run: PlanSummary) -> None:  # noqa: F811
     document = of_customer(own)
-    for pdf in issue(document, SIGNER).papers.values():
+    for language, pdf in issue(document, SIGNER).papers.items():
         text = text_of(pdf)
         assert "t1" in text
+        assert ("Nichtbewiesenist" if language == "de" else "Notprovenis") in text
         assert document["statement"]["places"][0]["place"] in text
 
 

@@ -42,6 +42,16 @@ LABELS: dict[str, tuple[str, str]] = {
         ),
     ),
     "bears.more": ("{} entries in all; the JSON has every one.", "Insgesamt {} Einträge; das JSON enthält alle."),
+    "bears.complete": (
+        (
+            "They are all entries of the run: its last one counts the others by their numbers, and the check refuses the "
+            "certificate where one of them is missing."
+        ),
+        (
+            "Es sind alle Einträge des Laufs: Sein letzter zählt die anderen mit ihren Nummern auf, und die Prüfung weist die "
+            "Bescheinigung zurück, wo einer davon fehlt."
+        ),
+    ),
     "entry": ("Entry", "Eintrag"),
     "at": ("Time", "Zeitpunkt"),
     "kind": ("Kind", "Art"),
@@ -103,14 +113,28 @@ LABELS: dict[str, tuple[str, str]] = {
             "selbst sehen."
         ),
     ),
-    "limits.customer": (
+    "limits.run.older": (
         (
-            "Each entry bears how much of it was this customer's. That no entry was left out, and that nothing else is left, is "
-            "said by checks, which look into the stores themselves."
+            "This run's last entry is of an older version and does not count the others. It is proven that the batches make up "
+            "the number that went, not that no other entry was left out."
         ),
         (
-            "Jeder Eintrag belegt, wie viel davon diesem Kunden gehörte. Dass kein Eintrag fehlt und nichts anderes übrig ist, "
-            "sagen die Prüfungen, die in die Speicher selbst sehen."
+            "Der letzte Eintrag dieses Laufs stammt aus einer älteren Version und zählt die anderen nicht auf. Bewiesen ist, "
+            "dass die Stapel die Zahl des Gelöschten ergeben, nicht dass kein anderer Eintrag fehlt."
+        ),
+    ),
+    "limits.customer": (
+        (
+            "Each entry bears how much of it was this customer's, so at least so much went. Not proven is that it was no more: "
+            "whoever issued this could have left out entries of the period in which more of this customer's data went, and "
+            "nothing in this certificate would show it. That nothing is left is said by checks, which look into the stores "
+            "themselves."
+        ),
+        (
+            "Jeder Eintrag belegt, wie viel davon diesem Kunden gehörte: Mindestens so viel wurde gelöscht. Nicht bewiesen ist, "
+            "dass es nicht mehr war: Wer diese Bescheinigung ausstellt, könnte Einträge des Zeitraums weggelassen haben, mit "
+            "denen weitere Daten dieses Kunden gelöscht wurden, ohne dass es ihr anzusehen wäre. Dass nichts übrig ist, sagen "
+            "die Prüfungen, die in die Speicher selbst sehen."
         ),
     ),
 }

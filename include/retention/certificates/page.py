@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment
 
 from retention.certificates.labels import LABELS
+from retention.evidence.certificate_check import is_complete
 from retention.paper import to_pdf
 from retention.reports import formats
 from retention.reports.wording import category_title
@@ -50,6 +51,7 @@ def render_page(document: Mapping[str, Any], key_id: str, language: str) -> str:
             reason=lambda code: say_code(f"reason.{code}", language),
             entries=list(_entries(document))[:_SHOWN_ENTRIES],
             check=_body(document["beside"]["check_after"]),
+            is_complete=is_complete(document),
             rule=partial(_sentence, language=language),
             documents=_body(document["beside"]["documents"]),
         )

@@ -18,6 +18,7 @@ from retention.cli.output import AsJson, command, emit
 from retention.database import OwnConnection
 from retention.errors import PlanError
 from retention.evidence.certificate import certify_customer, certify_run
+from retention.evidence.certificate_check import is_complete
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.merkle_log import LedgerTree
 from retention.evidence.signing import PublicKeys, signer_from
@@ -88,7 +89,8 @@ def certificate_verify(
 ) -> None:
     """Check a certificate and its PDFs with nothing but a public key. Exit code 1 where anything differs, and what."""
     document, found = check_files(file, PublicKeys.from_pem(read_text(key), str(key)))
-    fields = {"certificate": document.get("certificate"), "valid": not found, "problems": found}
+    complete = not found and is_complete(document)
+    fields = {"certificate": document.get("certificate"), "valid": not found, "complete": complete, "problems": found}
     good = f"{file}: valid. {_words(document)}" if not found else ""
     bad = "\n".join([f"{file}: NOT valid", *(f"- {one}" for one in found)])
     emit("certificate verify", fields, bad if found else good, as_json=as_json)
@@ -101,4 +103,10 @@ def _words(document: Mapping[str, Any]) -> str:
         what = f"Plan {subject['plan']}, category {statement['category']}: {statement['gone']} of {statement['planned']} gone"
     else:
         what = f"Customer {subject['tenant']}, {subject['since']} to {subject['until']}: {statement['gone']} gone"
-    return f"{what}; {len(document['entries'])} entries proven to be in the ledger of {head['size']}, signed at {head['at']}"
+    complete = (
+        "complete: every entry of the run is among them"
+        if is_complete(document)
+        else "not proven that none is left out"
+    )
+    proven = f"{len(document['entries'])} entries proven to be in the ledger of {head['size']}, signed at {head['at']}"
+    return f"{what}; {proven}; {complete}"

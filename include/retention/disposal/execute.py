@@ -32,6 +32,7 @@ from retention.disposal.runtime import Runtime
 from retention.disposal.states import count_states, discard_all, open_batches
 from retention.errors import BusyError, PartlyFailedError, PlanError
 from retention.evidence import ledger
+from retention.evidence.run_entries import COUNTED, counted
 from retention.policy.model import Action, RetentionRule
 
 THREADS = 6
@@ -284,7 +285,9 @@ def _finish(own: OwnConnection, summary: DisposalSummary, executed_by: str) -> N
         head = ledger.append(
             own,
             "plan_result",
-            body | {"action": summary.action, "spared": summary.spared, "failed": summary.failures, "by": executed_by},
+            body
+            | {"action": summary.action, "spared": summary.spared, "failed": summary.failures, "by": executed_by}
+            | {COUNTED: counted(own, summary.plan_id)},
         )
         own.execute(
             "UPDATE retention.plans SET state = %s, result = %s WHERE plan_id = %s",

@@ -21,15 +21,10 @@ from retention.evidence.certificate_check import SCHEMA, said_of_customer, said_
 from retention.evidence.entry import instant_text
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.merkle_log import LedgerTree, inclusion
+from retention.evidence.run_entries import CLOSING, entries_of_run
 from retention.evidence.shares import Shares, prove_share, shares_of
 from retention.evidence.tree_head import TreeHead
 
-_OF_RUN = """
-SELECT seq, at, kind, body, prev_hash FROM retention.ledger
-WHERE coalesce(body::jsonb ->> 'plan', body::jsonb ->> 'plan_id') = %s
-    AND kind IN ('plan', 'approval', 'intent', 'result', 'recovery', 'plan_result')
-ORDER BY seq
-"""
 _OF_BATCHES = """
 SELECT seq, at, kind, body, prev_hash FROM retention.ledger
 WHERE kind IN ('plan', 'approval', 'intent', 'result', 'recovery', 'plan_result')
@@ -79,7 +74,7 @@ def certify_run(own: OwnConnection, head: TreeHead, plan_id: UUID) -> dict[str, 
         raise PlanError(
             f"plan {plan_id} is {plan['state']}; expected one that was executed to its end. Nothing was certified."
         )
-    entries = own.execute(_OF_RUN, (str(plan_id),)).fetchall()
+    entries = entries_of_run(own, plan_id)
     said = said_of_run([(entry["kind"], json.loads(entry["body"])) for entry in entries])
     ended = _last_result(entries)
     documents = own.execute(_DOCUMENTS, (head.size, said["rules_digest"])).fetchone()
@@ -161,7 +156,7 @@ def _shares(
 
 def _last_result(entries: Iterable[Entry]) -> datetime:
     """When the last batch was recorded."""
-    at: datetime = max(entry["at"] for entry in entries if entry["kind"] != "plan_result")
+    at: datetime = max(entry["at"] for entry in entries if entry["kind"] != CLOSING)
     return at
 
 

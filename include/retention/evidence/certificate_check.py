@@ -14,6 +14,7 @@ from typing import Any
 from retention.errors import PlanError, RequestError
 from retention.evidence.entry import entry_bytes
 from retention.evidence.merkle_proofs import proves_inclusion
+from retention.evidence.run_entries import CLOSING, COUNTED, left_out, uncounted
 from retention.evidence.sealing import differences, unsealed
 from retention.evidence.shares import Shares, proves_share
 from retention.evidence.signing import PublicKeys
@@ -51,7 +52,7 @@ def problems(text: str, document: Mapping[str, Any], keys: PublicKeys) -> list[s
 def said_of_run(entries: Sequence[tuple[str, Body]]) -> dict[str, Any]:
     """What a run's entries (kind, body) say it did. Raises PlanError where its plan, its result or a batch is not among them."""
     plan = next((body for kind, body in entries if kind == "plan"), None)
-    closed = next((body for kind, body in reversed(entries) if kind == "plan_result"), None)
+    closed = next((body for kind, body in reversed(entries) if kind == CLOSING), None)
     gone = sum(body["gone"] for kind, body in entries if kind == "result")
     if plan is None or closed is None or gone != closed["gone"]:
         raise PlanError(
@@ -104,16 +105,41 @@ def _of_run(document: Mapping[str, Any]) -> Iterator[str]:
     for kind, body in bodies:
         if body.get("plan", body.get("plan_id")) != document["subject"]["plan"]:
             yield f"an entry of kind {kind} is of another plan"
+    missing = list(_missing(document["entries"]))
+    yield from missing
+    if missing:
+        return
     said = said_of_run(bodies)
     yield from _unlike(document["statement"], said)
     documents, check = _body(document, "documents"), _body(document, "check_after")
     if documents is not None and documents["rules_digest"] != said["rules_digest"]:
         yield "beside/documents: other rules than the plan's"
     if check is not None:
-        last = max(entry["at"] for entry in document["entries"] if entry["kind"] != "plan_result")
+        last = max(entry["at"] for entry in document["entries"] if entry["kind"] != CLOSING)
         began = datetime.fromisoformat(check["started_at"])
         if began <= datetime.fromisoformat(last) or said["category"] not in check["categories"]:
             yield "beside/check_after: a check that began before the run ended, or of other categories"
+
+
+def is_complete(document: Mapping[str, Any]) -> bool:
+    """Whether a certificate that holds has every entry of what it is about: of a run whose closing entry counts them. Nothing in
+    the ledger counts a customer's."""
+    return document["subject"]["kind"] == "run" and COUNTED in json.loads(document["entries"][-1]["body"])
+
+
+def _missing(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What a run's closing entry counts has to be there, and nothing else; it comes last, and then nothing had failed."""
+    if not entries or entries[-1]["kind"] != CLOSING:
+        yield f"the run's closing entry ({CLOSING}) is left out"
+        return
+    *others, closing = entries
+    body = json.loads(closing["body"])
+    if body["failed"]:
+        yield f"entry {closing['seq']}: some had failed then; a later closing entry of the run ({CLOSING}) is left out"
+    numbers = [entry["seq"] for entry in others]
+    yield from (f"entry {number} is left out: the run's closing entry counts it" for number in left_out(numbers, body))
+    if COUNTED in body and (list(uncounted(numbers, body)) or sorted({*numbers}) != numbers):
+        yield "entries: some that the run's closing entry does not count, or in another order"
 
 
 def _of_customer(document: Mapping[str, Any]) -> Iterator[str]:
