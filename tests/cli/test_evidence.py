@@ -65,6 +65,16 @@ def test_without_a_locked_bucket_the_proof_says_so(run: Run, key: Signer) -> Non
     assert run("ledger", "verify")["anchors"] is None
 
 
+def test_checks_hold_the_ledger_against_the_locked_bucket(
+    run: Run, world: World, anchored: None, locked_bucket: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ledger", "sign")
+    no_way = run("verify", "audio", code=3)
+    assert "evidence_unanchored" in {one["kind"] for one in no_way["findings"]}
+    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR_VERIFY", as_json(locked_bucket))
+    run("verify", "audio")
+
+
 def test_a_locked_bucket_that_does_not_answer_is_unknown(
     run: Run, world: World, anchored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

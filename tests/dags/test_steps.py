@@ -298,3 +298,10 @@ def test_an_overdue_recording_makes_the_proof_red_and_its_disposal_green(company
     assert steps.judge(check["verdict"], check["findings"]) == "compliant"
     assert steps.write_report(check["check_run_id"])["page"].startswith("/retention/reports/")
     assert recording.recording_id not in json.dumps([breach, check])
+
+
+def test_proof_is_unknown_where_checks_cannot_reach_the_locked_bucket(
+    company: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_ANCHOR", '{"conn_type": "aws"}')
+    assert "evidence_unanchored@ledger" in steps.verify_stores()["findings"]
