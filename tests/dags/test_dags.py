@@ -25,7 +25,15 @@ DISPOSALS = {
     "dispose_logs": "logs",
     "dispose_usage": "usage",
 }
-DAG_IDS = {"airflow_maintenance", *DISPOSALS, "dispose_others", "plant_canaries", "sign_ledger", "verify_retention"}
+DAG_IDS = {
+    "airflow_maintenance",
+    "back_up",
+    *DISPOSALS,
+    "dispose_others",
+    "plant_canaries",
+    "sign_ledger",
+    "verify_retention",
+}
 
 
 @pytest.fixture(scope="module")

@@ -298,7 +298,7 @@ def test_roles_enter_only_their_databases(connect: Connect, role: str, name: str
 def test_a_restored_database_has_its_owner_and_its_rights(
     server: PostgresServer, connect: Connect, tmp_path: Path
 ) -> None:
-    back_up(_as(server, "retention", "retention_owner"), tmp_path / "own.backup")
+    back_up(_as(server, "retention", "retention_app"), tmp_path / "own.backup")  # as the nightly DAG does
     databases.create_databases(server.conninfo(), {"restored": "retention_owner"}, {})
     done = restore(
         _as(server, "restored", "retention_owner"), tmp_path / "own.backup", by="a", reason="drill", replace=None

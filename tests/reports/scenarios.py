@@ -150,6 +150,15 @@ def insert_mode(own: OwnConnection, mode: str, *categories: str) -> None:
         )
 
 
+def insert_copies(own: OwnConnection) -> None:
+    """Backup and replay list of last night."""
+    own.execute(
+        "INSERT INTO retention.copies (kind, made_at, counted, made_by) "
+        "SELECT kind, %s, 1, 'airflow:back_up' FROM unnest(ARRAY['backup', 'replay_list']) AS t (kind)",
+        (NOW - timedelta(hours=6),),
+    )
+
+
 def insert_plan(own: OwnConnection, plan_id: UUID = PLAN_ID, **changed: Any) -> None:
     """One hourly plan: executed, 41 due, 38 gone, 1 spared, 2 gone already, unless `changed`."""
     fields: dict[str, Any] = {

@@ -63,6 +63,8 @@ class Page(HTMLParser):
 
 def page_of(own: OwnConnection, situation: str, language: str = "de") -> str:
     several.SITUATIONS[situation](own)
+    if situation != "nothing":
+        scenarios.insert_copies(own)
     report = build(own, None, *scenarios.shape_of(situation), now=scenarios.NOW)
     return render_html(report, language)
 

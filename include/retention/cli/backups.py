@@ -12,10 +12,12 @@ from typer.core import TyperGroup
 from retention import database
 from retention.backup.confirm import confirm_restore
 from retention.backup.dump import back_up
+from retention.backup.nightly import note_written
 from retention.backup.restore import restore
+from retention.backup.series import BACKUPS
 from retention.cli.controls import own_conninfo
 from retention.cli.evidence import connected_bucket
-from retention.cli.output import AsJson, By, Reason, command, counted_noun, emit
+from retention.cli.output import AsJson, By, Reason, command, counted_noun, emit, os_user
 from retention.cli.surroundings import owner_conninfo
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.homes import CONFIRM, NOT_CONFIRMED
@@ -37,7 +39,10 @@ def backup(
     out: Annotated[Path, typer.Option("--out", help="A file that isn't there yet.")], as_json: AsJson = False
 ) -> None:
     """Write a backup of our own database (connection retention_db_owner, else retention_db), readable by its owner alone."""
-    manifest = back_up(owner_conninfo(), out)
+    conninfo = owner_conninfo()
+    manifest = back_up(conninfo, out)
+    with database.connect(conninfo) as own:
+        note_written(own, BACKUPS, manifest.entries, by=os_user())
     counts = f"{counted_noun(manifest.entries, 'ledger entry')}, {counted_noun(manifest.holds, 'hold')}".replace(
         "entrys", "entries"
     )

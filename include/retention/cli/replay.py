@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from retention import database, settings
+from retention.backup.nightly import note_written
+from retention.backup.series import LISTS
 from retention.cli.arguments import require_rule
 from retention.cli.controls import own_conninfo
 from retention.cli.disposal import Category, plan_words
-from retention.cli.output import AsJson, AsOf, By, command, counted_noun, emit
+from retention.cli.output import AsJson, AsOf, By, command, counted_noun, emit, os_user
 from retention.disposal.opening import open_runtime
 from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
@@ -39,6 +41,7 @@ def replay_export(
     with database.connect(own_conninfo()) as own:
         head = ledger.head(own)
         items = write_list(own, out, hasher, text, period, (head.seq, head.hash))
+        note_written(own, LISTS, items, by=os_user())
     emit(
         "replay export",
         {"path": out, "items": items, "backups_kept": text},

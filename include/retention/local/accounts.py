@@ -16,6 +16,7 @@ AUDIT = [("can_read", "Audit Logs"), ("menu_access", "Audit Logs")]
 MEND_RUNS = [("can_edit", "DAG Runs"), ("can_create", "Task Instances"), ("can_edit", "Task Instances")]
 DAGS_OF_ENGINEERS = (
     "airflow_maintenance",
+    "back_up",
     "dispose_audio",
     "dispose_audio_listing",
     "dispose_leads",

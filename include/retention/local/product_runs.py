@@ -27,6 +27,7 @@ DISPOSALS = (
 PLANTING = "plant_canaries"
 VERIFICATION = "verify_retention"
 SIGNING = "sign_ledger"
+BACKUP = "back_up"
 JUDGE = "judge"
 """The task that is red unless the verdict is `compliant`: a result of the product, no failure of its run."""
 RESULTS = {JUDGE, "look_for_identifiers"}
@@ -47,7 +48,7 @@ def run_once(api: AirflowApi) -> None:
     the last.
     """
     with step("DAGs parsed"):
-        for dag_id in (PLANTING, *DISPOSALS, VERIFICATION, SIGNING):
+        for dag_id in (PLANTING, *DISPOSALS, VERIFICATION, SIGNING, BACKUP):
             _until(partial(api.is_paused, dag_id), PARSED_WITHIN_S, partial(_unparsed, api, dag_id))
     with step("canaries planted") as tell:
         _finish(api, _start(api, PLANTING), tell)
@@ -61,6 +62,8 @@ def run_once(api: AirflowApi) -> None:
         ending.said = "proven" if ending.good else "NOT proven, see below"
     with step("ledger: signed, and kept where nobody can change it") as tell:
         _finish(api, _start(api, SIGNING), tell)
+    with step("our own database backed up, what went listed") as tell:
+        _finish(api, _start(api, BACKUP), tell)
 
 
 def _start(api: AirflowApi, dag_id: str) -> DagRun:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from retention.anchored_heads import CONNECTION as ANCHOR_CONNECTION
+from retention.backup.series import CONNECTION as BACKUP_CONNECTION
 from retention.evidence.signing import FILE_VARIABLE, Signer
 from retention.local.databases import password_of
 from retention.local.postgres_server import PostgresServer
@@ -64,6 +65,8 @@ def connection_variables(state: State, postgres: PostgresServer, s3: S3Server) -
     for name, folder in {"server_files": state.server_files, "airflow_logs": state.airflow_logs}.items():
         # One user of the operating system runs everything here; on a server each identity mounts the path with its own rights.
         found |= dict.fromkeys((name, f"{name}_verify"), _mounted(folder))
+    # Beside the database here; on a server, a volume elsewhere. The sample's sources are backed up by nobody: any period will do.
+    found[BACKUP_CONNECTION] = _mounted(state.backups, kept="P35D")
     return {f"AIRFLOW_CONN_{name.upper()}": value for name, value in found.items()}
 
 
@@ -103,6 +106,7 @@ def publish(state: State, postgres: PostgresServer, s3: S3Server, *, airflow_url
         "s3_credentials_file": str(credentials),
         "reports_dir": str(state.reports),
         "server_files_dir": str(state.server_files),
+        "backups_dir": str(state.backups),
         "evidence_bucket": EVIDENCE_BUCKET,
     }
     write_secret(state.facts_file, json.dumps(facts, indent=1))
@@ -130,9 +134,9 @@ def _postgres(state: State, postgres: PostgresServer, database: str, role: str) 
     return postgres.airflow_connection(database, role, password_of(role, state.secrets))
 
 
-def _mounted(folder: Path) -> str:
+def _mounted(folder: Path, **extra: str) -> str:
     """A folder as an Airflow connection in JSON."""
-    return json.dumps({"conn_type": "fs", "extra": {"path": str(folder)}})
+    return json.dumps({"conn_type": "fs", "extra": {"path": str(folder), **extra}})
 
 
 def _dsn(postgres: PostgresServer, passfile: Path, database: str, role: str) -> str:

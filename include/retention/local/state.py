@@ -33,6 +33,7 @@ class State:
         self.reports = self.folder / "reports"
         self.airflow_logs = self.logs / "airflow"
         self.server_files = self.folder / "server-files"
+        self.backups = self.folder / "backups"
         self.connections_file = self.folder / "connections.env"
         self.facts_file = self.folder / "env.json"
         self.logins_file = self.folder / "logins.txt"
@@ -57,7 +58,7 @@ class State:
             raise StackError(
                 f"found a folder with other files at {self.folder}; expected an empty or new one. Set RETENTION_STATE."
             )
-        for folder in (self.logs, self.pids, self.reports, self.airflow_logs, self.server_files):
+        for folder in (self.logs, self.pids, self.reports, self.airflow_logs, self.server_files, self.backups):
             folder.mkdir(parents=True, exist_ok=True)
         self.secrets.mkdir(mode=0o700, exist_ok=True)
         self._mark_file.write_text(_MARK_TEXT, encoding="utf-8")

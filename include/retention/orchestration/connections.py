@@ -22,6 +22,23 @@ def secret_from_airflow(name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def is_connected(connection_id: str) -> bool:
+    """Whether Airflow has a connection with this id. It says no also where a secrets backend did not answer: only for what is
+    noticed elsewhere in the end. Raises UnknownError where Airflow did not answer."""
+    from airflow.sdk import Connection as AirflowConnection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        AirflowConnection.get(connection_id)
+    except AirflowNotFoundException:
+        return False
+    except Exception as error:  # noqa: BLE001  # as above
+        raise UnknownError(
+            f"connection {connection_id!r}: Airflow did not answer ({type(error).__name__}); expected it to."
+        ) from None
+    return True
+
+
 def from_airflow(connection_id: str) -> Connection:
     """The connection with this id. Raises UnknownError where Airflow gives none; passwords never enter the message.
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
-from retention.orchestration import failures, steps, words
+from retention.orchestration import backup_steps, failures, steps, words
 
 POOL = "retention"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -260,4 +260,29 @@ def signing_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
             return signed
 
         sign.expand(what=["ledger"])
+    return dag
+
+
+def backup_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
+    """A DAG that backs up our own database and lists what went, into a folder elsewhere. Cron times are UTC."""
+    with _dag(dag_id, schedule, doc, "evidence") as dag:
+
+        @task(task_display_name="back up our own database", multiple_outputs=True, map_index_template=COUNTS)
+        def back_up(what: str) -> dict[str, Any]:
+            """Write a backup, and let go those whose time is over."""
+            assert what == OWN_RECORDS
+            written = backup_steps.back_up(dag_id)
+            _show(words.of_writing(written, "ledger entries"))
+            return written
+
+        @task(task_display_name="list what went", multiple_outputs=True, map_index_template=COUNTS)
+        def export_list(what: str) -> dict[str, Any]:
+            """Write the replay list, and let go those that cover no backup any more."""
+            assert what == OWN_RECORDS
+            written = backup_steps.export_list(dag_id)
+            _show(words.of_writing(written, "items"))
+            return written
+
+        back_up.expand(what=[OWN_RECORDS])
+        export_list.expand(what=[OWN_RECORDS])
     return dag

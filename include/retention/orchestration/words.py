@@ -45,6 +45,12 @@ def of_signing(signed: dict[str, Any]) -> str:
     return f"{signed['size']:,} entries signed, {signed['anchored']} {'head' if signed['anchored'] == 1 else 'heads'} anchored"
 
 
+def of_writing(written: dict[str, Any], unit: str) -> str:
+    """`4,120 ledger entries written, 1 old gone`."""
+    old = f", {written['let_go']} old gone" if written["let_go"] else ""
+    return f"{written['counted']:,} {unit} written{old}"
+
+
 def of_planting(planting: dict[str, Any]) -> str:
     """`20 planted in 10 places`."""
     return f"{sum(planting['planted'].values())} planted in {len(planting['planted'])} places"

@@ -16,7 +16,7 @@ PRUNED = ("reports", "checks", "disposed_items", "plans", "holds")
 """Records that go in their time, in this order: a report rests on its check."""
 WHOLE = ("ledger", "tree_heads", "histories", "suppression_list")
 """Records that are worth nothing in part, or have no end."""
-PASSING = ("planned_items", "memory_of_checks", "record_times", "canaries", "undated_withdrawals")
+PASSING = ("planned_items", "memory_of_checks", "record_times", "canaries", "copies", "undated_withdrawals")
 """What is no evidence: whoever writes it lets it go once it has served."""
 TABLES = {
     "reports": ("reports", "report_papers"),
@@ -32,6 +32,7 @@ TABLES = {
     "memory_of_checks": ("protected_items", "kept_items", "seen_files", "withdrawn_contacts"),
     "record_times": ("record_times",),
     "canaries": ("canaries",),
+    "copies": ("copies",),
     "undated_withdrawals": ("undated_withdrawals",),
 }
 """In which tables of our schema each record stands. Every table of ours but alembic's own is in exactly one."""

@@ -17,6 +17,7 @@ from retention.policy.loader import Policy
 from retention.policy.model import RetentionRule
 from retention.reports import answer, disposals, kinds, verdict
 from retention.reports.attribution import attributed
+from retention.reports.backups import backup_notices
 from retention.reports.checks import (
     CategoryFacts,
     CheckRead,
@@ -109,8 +110,9 @@ def build(
         stopped=stop.value == "stopped",
         stopped_since=stop.changed_at if stop.value == "stopped" else None,
         restored=stop.is_restored,
-        notices=tuple(
-            notice for category in categories for notice in notices(newest_by_coverage(category.runs).values(), now)
+        notices=(
+            *(notice for category in categories for notice in notices(newest_by_coverage(category.runs).values(), now)),
+            *backup_notices(own, now),
         ),
         check=check,
         figures=verdict.figures(findings, complete=all(category.seen_completely for category in categories)),

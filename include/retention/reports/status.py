@@ -12,6 +12,7 @@ from retention.evidence.controls import mode_of, stop_of
 from retention.policy.model import Action
 from retention.readable import duration, utc_minute
 from retention.reports import formats
+from retention.reports.backups import BackupStatus, read_backups
 from retention.reports.checks import CheckRead, Documents
 from retention.reports.run import NOT_BEGUN, DisposalRun
 from retention.reports.run_words import describe_plainly
@@ -106,6 +107,7 @@ class Status:
     categories: list[CategoryStatus]
     stopped_because: str | None = None
     how_to_end: str | None = None
+    backups: BackupStatus | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Fields of the command line's JSON."""
@@ -117,7 +119,10 @@ class Status:
         table = in_columns([_HEAD, *(one.line() for one in self.categories)])
         troubles = [trouble for one in self.categories for trouble in one.troubles()]
         next_step = [NEXT_STEP] if self.verdict != Verdict.COMPLIANT else []
-        return "\n".join([*stopped, *table, *self._doubts(), *troubles, *next_step])
+        warnings = self.backups.warnings if self.backups is not None else ()
+        return "\n".join(
+            [*stopped, *table, *self._doubts(), *troubles, *next_step, *(f"WARNING: {one}" for one in warnings)]
+        )
 
     def _doubts(self) -> list[str]:
         """Why a verdict is not what the last proof said, the categories with the same reason together."""
@@ -144,10 +149,10 @@ def read_status(own: OwnConnection, categories: Sequence[str], documents: Docume
     worst = next(
         (verdict for verdict in ("breach", "unknown") if verdict in verdicts), "compliant" if found else "unknown"
     )
-    stop = stop_of(own, now)
+    stop, backups = stop_of(own, now), read_backups(own, now)
     if stop.value != "stopped":
-        return Status(worst, False, found)
-    return Status(worst, True, found, stop.reason, stop.how_to_end)
+        return Status(worst, False, found, backups=backups)
+    return Status(worst, True, found, stop.reason, stop.how_to_end, backups)
 
 
 def _category(own: OwnConnection, category: str, documents: Documents, now: datetime) -> CategoryStatus:

@@ -12,6 +12,8 @@ GRANT USAGE ON SCHEMA retention TO retention_app, retention_verify;
 -- Disposal, reports and the command line. Histories (modes, stops, approvals, what went) only grow; a hold can be approved and
 -- ended, its scope not rewritten; the ledger grows through its function alone, which takes no hash from the caller.
 GRANT SELECT ON ALL TABLES IN SCHEMA retention TO retention_app;
+-- A backup reads where each count stands.
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA retention TO retention_app;
 GRANT INSERT ON retention.mode_changes, retention.stop_changes, retention.approvals, retention.disposed_items,
     retention.holds, retention.reports, retention.report_papers, retention.tree_heads, retention.homes TO retention_app;
 -- Who was suppressed stays so; a later withdrawal counts from then on.
@@ -19,6 +21,7 @@ GRANT INSERT, UPDATE (suppressed_at) ON retention.suppression_list TO retention_
 GRANT INSERT, UPDATE (last_seen_at), DELETE ON retention.undated_withdrawals TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT INSERT, DELETE ON retention.canaries TO retention_app;
+GRANT INSERT, UPDATE ON retention.copies TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
 GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home(), retention.records_end(integer),

@@ -1,0 +1,59 @@
+"""Whether our own database is backed up, and what went is listed for replays: by what was written, not by what was set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from retention.backup.series import BACKUPS, LISTS, Series
+from retention.database import OwnConnection
+from retention.reports.document import Text
+from retention.reports.formats import instant
+
+LATE = timedelta(hours=26)
+"""A day, and time for a run that was tried again."""
+_CALLED = {
+    BACKUPS: Text("backup of our own database", "keine Sicherung unserer eigenen Datenbank"),
+    LISTS: Text("replay list", "keine Wiederholungsliste"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStatus:
+    """When each was written last (None: never, as far as is known), and what is amiss, in words."""
+
+    backed_up_at: datetime | None
+    listed_at: datetime | None
+    warnings: tuple[str, ...]
+
+
+def read_backups(own: OwnConnection, now: datetime) -> BackupStatus:
+    """As of `now`. That none is known is a warning, not a verdict: deletion is proven without it, and holds may be lost."""
+    return BackupStatus(_last(own, BACKUPS), _last(own, LISTS), tuple(one.en for one in backup_notices(own, now)))
+
+
+def backup_notices(own: OwnConnection, now: datetime) -> tuple[Text, ...]:
+    """The same warnings for a report."""
+    last = {series: _last(own, series) for series in _CALLED}
+    return tuple(_warning(series, at) for series, at in last.items() if _is_late(at, now))
+
+
+def _last(own: OwnConnection, series: Series) -> datetime | None:
+    row = own.execute("SELECT made_at FROM retention.copies WHERE kind = %s", (series.noted_as,)).fetchone()
+    at: datetime | None = row["made_at"] if row is not None else None
+    return at
+
+
+def _is_late(at: datetime | None, now: datetime) -> bool:
+    return at is None or now - at > LATE
+
+
+def _warning(series: Series, at: datetime | None) -> Text:
+    hours, called = LATE // timedelta(hours=1), _CALLED[series]
+    last = Text("none is known", "es ist keine bekannt")
+    if at is not None:
+        last = Text(f"the last one is of {instant(at, 'en')}", f"die letzte ist von {instant(at, 'de')}")
+    return Text(
+        f"No {called.en} within {hours} hours: {last.en}. See the DAG back_up and docs/backup.md.",
+        f"Seit über {hours} Stunden {called.de}: {last.de}. Siehe den DAG back_up und docs/backup.md.",
+    )

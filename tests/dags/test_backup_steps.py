@@ -1,0 +1,105 @@
+"""The nightly backup, reached as in Airflow: both files are there, old ones go, and that none is made is seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.dags.test_steps import as_json
+from tests.world import DAY, HASHER, World, now
+
+from retention import database
+from retention.backup.archive import read_archive
+from retention.backup.series import BACKUPS, LISTS
+from retention.orchestration import backup_steps, words
+from retention.replay.list_file import KEPT, read_header
+from retention.reports.backups import read_backups
+
+CONNECTION = "AIRFLOW_CONN_RETENTION_BACKUP"
+
+
+@pytest.fixture
+def folder(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A connected folder for backups; those of the sources are kept for 35 days."""
+    made = tmp_path / "backups"
+    made.mkdir()
+    key = tmp_path / "hash.key"
+    key.write_text(HASHER.key.hex(), encoding="ascii")
+    monkeypatch.setenv("RETENTION_HASH_KEY_FILE", str(key))
+    monkeypatch.setenv("AIRFLOW_CONN_RETENTION_DB", as_json(world.connections["retention_db"]))
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "fs", "extra": {"path": str(made), "kept": "P35D"}}))
+    monkeypatch.delenv(KEPT, raising=False)
+    return made
+
+
+def warnings(world: World, at: datetime | None = None) -> tuple[str, ...]:
+    with database.connect(world.own) as own:
+        return read_backups(own, at or now()).warnings
+
+
+def test_both_files_are_written_and_noted_and_the_warning_ends(world: World, folder: Path) -> None:
+    assert len(warnings(world)) == 2 and all("none is known" in one for one in warnings(world))
+    backup, listed = backup_steps.back_up("back_up"), backup_steps.export_list("back_up")
+    assert {path.name for path in folder.iterdir()} == {backup["file"], listed["file"]}
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
+    assert read_archive(folder / backup["file"]).entries == backup["counted"]
+    assert read_header(folder / listed["file"], HASHER).backups_kept == "P35D"
+    noted = world.own_sql("SELECT kind, counted, made_by FROM retention.copies ORDER BY kind")
+    assert [tuple(row.values()) for row in noted] == [
+        ("backup", 0, "airflow:back_up"),
+        ("replay_list", 0, "airflow:back_up"),
+    ]
+    assert words.of_writing(listed, "items") == "0 items written"
+    assert warnings(world) == ()
+    assert len(warnings(world, now() + timedelta(hours=27))) == 2
+
+
+@pytest.mark.parametrize("step", [backup_steps.back_up, backup_steps.export_list])
+def test_without_a_folder_the_task_is_skipped_and_says_so(
+    world: World, folder: Path, step: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.delenv(CONNECTION)
+    with pytest.raises(AirflowSkipException, match="NOTHING IS BACKED UP"):
+        step("back_up")
+    assert list(folder.iterdir()) == [] and len(warnings(world)) == 2
+
+
+def test_how_long_backups_live_has_to_be_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "fs", "extra": {"path": str(folder)}}))
+    with pytest.raises(AirflowFailException, match="no default"):
+        backup_steps.back_up("back_up")
+
+
+def test_what_is_over_goes_and_the_newest_never_does(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
+    stamps = [at - days * DAY for days in (36, 35, 34)]
+    for one in stamps:
+        (tmp_path / f"retention-{one:%Y%m%dT%H%M%SZ}.backup").touch()
+    others = (
+        "replay-20200101T000000Z.list",
+        "retention-20200101T000000Z.backup.old",
+        "retention-20201301T000000Z.backup",
+    )
+    for name in others:
+        (tmp_path / name).touch()
+    assert BACKUPS.let_go(tmp_path, 35 * DAY, at) == 2
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*others, "retention-20261020T033000Z.backup"}
+    assert BACKUPS.let_go(tmp_path, timedelta(seconds=1), at) == LISTS.let_go(tmp_path, timedelta(seconds=1), at) == 0
+    assert {path.name for path in tmp_path.iterdir()} == left
+
+
+def test_what_failed_leaves_no_file_and_lets_nothing_go(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), BACKUPS.new(tmp_path, now()) as (part, _):
+        (part / "nothing").read_text(encoding="utf-8")
+    (tmp_path / part.name).write_text("left by a run that was killed", encoding="utf-8")
+    with BACKUPS.new(tmp_path, now()) as (part, whole):
+        part.write_text("whole", encoding="utf-8")
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["whole"] and whole.exists()
