@@ -61,10 +61,10 @@ class CanaryCompany:
             hasher=HASHER,
         )
 
-    def canaries(self, place: str) -> dict[bool, dict[str, Any]]:
-        """The place's two canaries, by whether a hold keeps it."""
+    def canaries(self, place: str) -> dict[str | None, dict[str, Any]]:
+        """The place's canaries, by what keeps each."""
         found = self.world.own_sql("SELECT * FROM retention.canaries WHERE place = %s", place)
-        return {one["is_held"]: one for one in found}
+        return {one["kept_by"]: one for one in found}
 
     def planted_at(self) -> datetime:
         """When the last canary was."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.canaries.company import CATEGORIES, CanaryCompany, empty_company
 from tests.verification.company import found
-from tests.world import now
+from tests.world import next_second, now
 
 from retention.disposal.canaries.planting import plant_canaries
 from retention.disposal.canaries.timing import rhythm_of
@@ -55,7 +55,8 @@ def breaches(result: CheckResult) -> set[str]:
 
 def test_canaries_go_and_stay_on_time(company: CanaryCompany) -> None:
     planted = plant_canaries(company.world.runtime())
-    assert (planted.planted, planted.failed) == (dict.fromkeys(PLACES, 2), {})
+    expected = dict.fromkeys(PLACES, 2) | {"call_recordings": 3}
+    assert (planted.planted, planted.failed) == (expected, {})
     assert planted.not_planted == {"request_log": "kind", "telephony_recordings": "kind"}
 
     again = plant_canaries(company.world.runtime())
@@ -65,7 +66,7 @@ def test_canaries_go_and_stay_on_time(company: CanaryCompany) -> None:
     # Late, one category after the other: the breach of a canary comes before that of anything real.
     for category in CATEGORIES:
         places = [place for place, of in PLACES.items() if of == category]
-        due, _held = (company.canaries(places[0])[is_held] for is_held in (False, True))
+        due = company.canaries(places[0])[None]
         late = company.check(category, later=due["gone_by"] - due["planted_at"] + MINUTE)
         assert wrong(late) == {("canary_late", place): 1 for place in places}
         assert (late.verdict, breaches(late)) == (Verdict.BREACH, {"canary_late"})
@@ -80,13 +81,16 @@ def test_canaries_go_and_stay_on_time(company: CanaryCompany) -> None:
     at_last = company.check()
     assert (wrong(at_last), breaches(at_last)) == ({}, set())
     looked_at = {one.place: one.looked_at for one in at_last.checks if one.kind == "canary_late"}
-    assert looked_at == dict.fromkeys(PLACES, 2)
+    assert looked_at == expected
 
     _lose_what_is_held(company)
-    assert wrong(company.check()) == {
-        ("canary_lost", place): 1
+    lost = company.check()
+    assert wrong(lost) == {
+        ("canary_lost", place): 2 if place == "call_recordings" else 1
         for place in ("crm_leads", "call_recordings", "server_log_objects", "server_log_files")
     }
+    [said] = [one for one in lost.findings if (one.kind, one.place) == ("canary_lost", "call_recordings")]
+    assert said.detail["reasons"] == {"canary_held_and_gone": 1, "canary_consented_and_gone": 1}
 
 
 def _lose_what_is_held(company: CanaryCompany) -> None:
@@ -102,7 +106,7 @@ def _lose_what_is_held(company: CanaryCompany) -> None:
 def test_held_canary_that_stays_after_its_hold_is_late(company: CanaryCompany) -> None:
     plant_canaries(company.world.runtime())
     company.dispose()
-    held = company.canaries("crm_leads")[True]
+    held = company.canaries("crm_leads")["hold"]
     later = held["gone_by"] - held["planted_at"]
     assert ("canary_late", "crm_leads") not in wrong(company.check("leads", later=later - MINUTE))
     result = company.check("leads", later=later + MINUTE)
@@ -110,10 +114,28 @@ def test_held_canary_that_stays_after_its_hold_is_late(company: CanaryCompany) -
     assert breaches(result) == {"canary_late"}
 
 
+def test_consented_canary_goes_when_its_consents_end(company: CanaryCompany) -> None:
+    """And is late where it doesn't: neither its own call's consents nor their end are those of another canary."""
+    plant_canaries(company.world.runtime())
+    consented = company.canaries("call_recordings")["consent"]
+    next_second()  # the store's dates have whole seconds, and what came after the plan stays
+    company.dispose()
+    assert wrong(company.check("audio")) == {}
+    later = company.check("audio", later=consented["gone_by"] - consented["planted_at"] + MINUTE)
+    assert breaches(later) == {"canary_late"}
+    [said] = [one for one in later.findings if one.kind == "canary_late"]
+    assert said.detail["reasons"] == {"canary_late_after_hold": 1, "canary_late_after_consent": 1}
+    company.world.sql("UPDATE consents SET ends_at = now() - interval '1 second'")
+    company.dispose()
+    left = company.check("audio", later=consented["gone_by"] - consented["planted_at"] + MINUTE)
+    [said] = [one for one in left.findings if one.kind == "canary_late"]
+    assert said.detail["reasons"] == {"canary_late_after_hold": 1}
+
+
 def test_without_new_canaries_the_check_says_so(company: CanaryCompany) -> None:
     plant_canaries(company.world.runtime())
     company.dispose()
-    due = company.canaries("marketing_contacts")[False]
+    due = company.canaries("marketing_contacts")[None]
     later = due["next_by"] - due["planted_at"]
     assert ("canary_missing", "marketing_contacts") not in wrong(company.check("marketing", later=later - MINUTE))
     assert wrong(company.check("marketing", later=later + MINUTE))["canary_missing", "marketing_contacts"] == 1
@@ -149,9 +171,9 @@ def test_disposal_that_ends_is_noticed_before_anything_real_is_late(category: st
         rhythm = rhythm_of(rule, start.event, now())
         if rhythm is None:
             continue
-        times = rhythm.times(now(), is_held=False)
+        times = rhythm.times(now(), is_kept=False)
         noticed_after = rhythm.every + (times.gone_by - times.stays_until)
         assert noticed_after < times.breach_at - times.stays_until
-        held = rhythm.times(now(), is_held=True)
+        held = rhythm.times(now(), is_kept=True)
         assert times.stays_until < times.gone_by < times.breach_at
         assert held.stays_until < held.gone_by < held.breach_at

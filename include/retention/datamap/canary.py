@@ -21,6 +21,9 @@ class Canary(StrictModel):
     """One INSERT, beside the map, that makes the row with whatever belongs to it, invented and marked as such, and returns its
     id alone. Placeholders: `%(id)s` (uuid), `%(number)s` (bigint), `%(start_at)s` (the event's time), and of objects `%(bucket)s`
     and `%(key)s`. Needed where rows are or describe the items."""
+    consented: Path | None = None
+    """The same for one that consents keep, where the promise knows any: it writes them, too, each to end at
+    `%(stays_until)s`."""
     key: str | None = None
     """An object's key or a file's path below the place's folder. `{id}` is the canary's own, `{day}` is the event's as
     `2026/01/31`. Needed for objects and files."""
@@ -31,6 +34,8 @@ class Canary(StrictModel):
     def _is_one_item(self) -> Self:
         if self.sql is None and self.key is None:
             raise refuse("neither sql nor key", "an INSERT for a row, or key and body for an object or a file")
+        if self.consented is not None and self.sql is None:
+            raise refuse("consented without sql", "the INSERT of one that nothing keeps, too", "consented")
         if (self.key is None) != (self.body is None):
             raise refuse("key without body, or body without key", "both, for an object or a file", "key")
         if self.key is not None and "{id}" not in self.key:

@@ -144,14 +144,14 @@ OF_OTHERS = (MappedExternal, MappedAirflow)
 class DataMap:
     """All places of all systems. `digest` covers the YAML files and every SQL file that they name.
 
-    `canary_sql` are the INSERTs of canaries, by their place.
+    `canary_sql` are the INSERTs of canaries, by their place: `sql`, and `consented` for one that consents keep.
     """
 
     places: dict[str, AnyPlace]
     connections: dict[str, SourceConnection]
     not_personal: tuple[NotPersonal, ...]
     digest: str
-    canary_sql: dict[str, str] = field(default_factory=dict)
+    canary_sql: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def objects(self) -> dict[str, MappedPlace]:
@@ -180,13 +180,13 @@ def load_datamap(folder: Path) -> DataMap:
             problems += error.problems
     problems += conflicts_of(systems)
     places: dict[str, AnyPlace] = {}
-    canary_sql: dict[str, str] = {}
+    canary_sql: dict[str, dict[str, str]] = {}
     for document, system in systems:
         for name, spec in system.places.items():
             places[name], unread = _map_place(document, system, name, spec)
-            text, unread_canary = read_canary_sql(document, name, spec)
+            texts, unread_canary = read_canary_sql(document, name, spec)
             problems += unread + unread_canary
-            canary_sql |= {name: text} if text is not None else {}
+            canary_sql |= {name: texts} if texts else {}
     if problems:
         raise DataMapError(problems)
     connections = {name: source for _, system in systems for name, source in system.connections.items()}
@@ -215,8 +215,8 @@ def _map_place(document: Document, system: SystemMap, name: str, spec: AnySpec) 
     return MappedPlace(name, spec, store, facts, *sql), problems
 
 
-def _digest(documents: list[Document], places: dict[str, AnyPlace], canary_sql: dict[str, str]) -> str:
-    sql = "\0".join(canary_sql.values()) + "\0".join(
+def _digest(documents: list[Document], places: dict[str, AnyPlace], canary_sql: dict[str, dict[str, str]]) -> str:
+    sql = "\0".join(text for texts in canary_sql.values() for text in texts.values()) + "\0".join(
         text or ""
         for place in places.values()
         if isinstance(place, MappedPlace | MappedTable)

@@ -25,12 +25,18 @@ def read_sql(document: Document, name: str, facts: TableFacts | None) -> tuple[d
     return texts, problems + _shared_sql(document, name, texts)
 
 
-def read_canary_sql(document: Document, name: str, spec: object) -> tuple[str | None, list[Problem]]:
-    """The INSERT of the place's canaries; None where it has none."""
+def read_canary_sql(document: Document, name: str, spec: object) -> tuple[dict[str, str], list[Problem]]:
+    """The INSERTs of the place's canaries, by the key that names each."""
     canary = spec.canary if isinstance(spec, PlantedPlace) else None
-    if canary is None or canary.sql is None:
-        return None, []
-    return _read(document, canary.sql, ("places", name, "canary", "sql"))
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for key in ("sql", "consented"):
+        relative = getattr(canary, key, None)
+        if relative is not None:
+            text, unread = _read(document, relative, ("places", name, "canary", key))
+            texts[key] = text or ""
+            problems += unread
+    return texts, problems
 
 
 def _read(document: Document, relative: Path, where: tuple[str, ...]) -> tuple[str | None, list[Problem]]:

@@ -94,8 +94,13 @@ CODES: dict[str, tuple[str, str]] = {
     "reason.NoIntake": ("a kind of place that can't be checked", "eine Art von Ort, die nicht prüfbar ist"),
     "reason.Skipped": ("left out by the check", "von der Prüfung ausgelassen"),
     "reason.canary_late": ("due, and still there", "fällig und noch da"),
+    "reason.canary_late_after_consent": (
+        "its consents have ended, and still there",
+        "Einwilligungen beendet und noch da",
+    ),
     "reason.canary_late_after_hold": ("its hold has ended, and still there", "Löschsperre beendet und noch da"),
     "reason.canary_gone_early": ("gone before it was due", "vor der Fälligkeit weg"),
+    "reason.canary_consented_and_gone": ("gone although consents keep it", "trotz Einwilligungen weg"),
     "reason.canary_held_and_gone": ("gone although a hold keeps it", "trotz Löschsperre weg"),
     "reason.canary_none_new": ("none planted lately", "lange keiner ausgesetzt"),
     "reason.OutOfTime": ("the check's time was over before", "die Zeit der Prüfung war vorher um"),

@@ -12,7 +12,7 @@ from retention.verification.inventory import Entry
 from retention.verification.place_check import PlaceCheck
 
 _PLANTED = """
-SELECT canary_id, item_hash, is_held, stays_until, gone_by, breach_at, next_by
+SELECT canary_id, item_hash, kept_by, stays_until, gone_by, breach_at, next_by
 FROM retention.canaries
 WHERE place = %s AND hash_key_id = %s AND planted_at BETWEEN clock_timestamp() - interval '30 days' AND clock_timestamp()
 ORDER BY planted_at, canary_id
@@ -23,14 +23,10 @@ SELECT DISTINCT item_hash FROM {entries}
 WHERE place = %s AND item_hash = ANY(%s) AND entry IN ('version', 'delete_marker', 'upload', 'record', 'file')
 """
 
-LATE, LATE_AFTER_HOLD, GONE_EARLY, HELD_AND_GONE, NONE_NEW = (
-    "canary_late",
-    "canary_late_after_hold",
-    "canary_gone_early",
-    "canary_held_and_gone",
-    "canary_none_new",
-)
-"""What may be wrong with a canary: the entry's note, and the finding's reason."""
+LATE = {None: "canary_late", "hold": "canary_late_after_hold", "consent": "canary_late_after_consent"}
+LOST = {None: "canary_gone_early", "hold": "canary_held_and_gone", "consent": "canary_consented_and_gone"}
+NONE_NEW = "canary_none_new"
+"""What may be wrong with a canary, by what kept it: the entry's note, and the finding's reason."""
 
 
 def canary_ids(check: PlaceCheck) -> list[str]:
@@ -61,9 +57,9 @@ def _wrong(check: PlaceCheck, planted: Collection[dict[str, Any]], there: Collec
         item_hash = bytes(one["item_hash"])
         if item_hash in there:
             if as_of > one["gone_by"]:
-                yield _entry(check, one, LATE_AFTER_HOLD if one["is_held"] else LATE)
+                yield _entry(check, one, LATE[one["kept_by"]])
         elif now < one["stays_until"]:
-            yield _entry(check, one, HELD_AND_GONE if one["is_held"] else GONE_EARLY)
+            yield _entry(check, one, LOST[one["kept_by"]])
     newest = max(planted, key=lambda one: one["next_by"])
     if as_of > newest["next_by"]:
         yield _entry(check, newest, NONE_NEW)

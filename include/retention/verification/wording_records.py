@@ -34,10 +34,11 @@ RECORD_WORDING: dict[str, Wording] = {
     "canary_lost": Wording(
         "Canary that had to stay and is gone",
         "Prüfdatensatz zu früh gelöscht",
-        "An invented item is gone although a hold keeps it, or before it was due. What took it takes what must stay, too. "
+        "An invented item is gone although a hold or consents keep it, or before it was due. What took it takes what must stay, "
+        "too. "
         "`detail.reasons` says which.",
-        "Ein erfundener Datensatz ist weg, obwohl eine Löschsperre ihn hält oder bevor er fällig war. Was ihn gelöscht hat, "
-        "löscht auch, was bleiben muss. `detail.reasons` nennt den Fall.",
+        "Ein erfundener Datensatz ist weg, obwohl eine Löschsperre oder Einwilligungen ihn halten oder bevor er fällig war. Was "
+        "ihn gelöscht hat, löscht auch, was bleiben muss. `detail.reasons` nennt den Fall.",
         "Stop disposal, and find out from the ledger and the store's log who deleted it.",
         "Löschung anhalten und anhand von Löschprotokoll und Speicherprotokoll klären, wer ihn gelöscht hat.",
     ),

@@ -1,4 +1,5 @@
-"""Plants canaries: in each place that allows them, two at a time, one that is due and one that a hold keeps.
+"""Plants canaries: in each place that allows them, one that is due and one that a hold keeps at a time, and where the promise
+knows consents, one that these keep.
 
 First the hold, then the item, then our own note of it: whoever is interrupted leaves an invented item that goes like any other,
 and no canary that was never there.
@@ -51,8 +52,8 @@ def plant_canaries(runtime: Runtime) -> Planting:
                 done.not_planted[place.name] = why_not
                 continue
             try:
-                for is_held in (False, True):
-                    _plant(runtime, own, place, canary, rhythm, is_held=is_held)
+                for kept_by in (None, "hold", *(("consent",) if canary.consented is not None else ())):
+                    _plant(runtime, own, place, canary, rhythm, kept_by)
                     done.planted[place.name] = done.planted.get(place.name, 0) + 1
             except RetentionError as error:
                 done.failed[place.name] = str(error)
@@ -87,12 +88,13 @@ def _rhythm(runtime: Runtime, own: OwnConnection, place: AnyPlace, now: datetime
 
 
 def _plant(
-    runtime: Runtime, own: OwnConnection, place: AnyPlace, canary: Canary, rhythm: Rhythm, *, is_held: bool
+    runtime: Runtime, own: OwnConnection, place: AnyPlace, canary: Canary, rhythm: Rhythm, kept_by: str | None
 ) -> None:
     canary_id = uuid4()
-    times = rhythm.times(database_time(own), is_held=is_held)
-    planted = prepare(place, canary, runtime.hasher.canary(place.name, canary_id), times.start_at, runtime.datamap)
-    if is_held:
+    times = rhythm.times(database_time(own), is_kept=kept_by is not None)
+    query = runtime.datamap.canary_sql.get(place.name, {}).get("consented" if kept_by == "consent" else "sql")
+    planted = prepare(canary, runtime.hasher.canary(place.name, canary_id), times, query)
+    if kept_by == "hold":
         add_hold(
             own,
             runtime.hasher,
@@ -103,9 +105,9 @@ def _plant(
             ends_at=times.stays_until,
             review_at=None,
         )
-    write(place, canary, planted, runtime.datamap, runtime.resolve)
+    write(place, canary, planted, runtime.resolve)
     own.execute(
-        "INSERT INTO retention.canaries (canary_id, place, category, item_hash, hash_key_id, is_held, stays_until, gone_by, "
+        "INSERT INTO retention.canaries (canary_id, place, category, item_hash, hash_key_id, kept_by, stays_until, gone_by, "
         "breach_at, next_by) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             canary_id,
@@ -113,7 +115,7 @@ def _plant(
             place.spec.category,
             runtime.hasher.item(place.name, planted.seen_as),
             runtime.hasher.key_id,
-            is_held,
+            kept_by,
             *(times.stays_until, times.gone_by, times.breach_at, times.next_by),
         ),
     )

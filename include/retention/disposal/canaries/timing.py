@@ -11,7 +11,7 @@ from retention.policy.schedule import room
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The times of one canary. It is due when it is planted (`start_at` lies back so far), or when its hold ends."""
+    """The times of one canary. It is due when it is planted (`start_at` lies back so far), or when what keeps it ends."""
 
     start_at: datetime
     stays_until: datetime
@@ -22,7 +22,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """What one start point leaves for canaries: `every` so often one is planted, and so long a hold keeps one.
+    """What one start point leaves for canaries: `every` so often one is planted, and so long a hold or consents keep one.
 
     A run that is not missed takes `run` until an item is gone; a real item has `room`. Half of what lies between is `every`: then
     `every + run < room`, so that a disposal that ends right after it took a canary is noticed by the next before the first
@@ -35,15 +35,15 @@ class Rhythm:
     every: timedelta
     release: timedelta
 
-    def times(self, now: datetime, *, is_held: bool) -> Times:
-        """The times of a canary that is planted now."""
-        due_at = now + self.every if is_held else now
+    def times(self, now: datetime, *, is_kept: bool) -> Times:
+        """The times of a canary that is planted now, and that something keeps for a while, or nothing."""
+        due_at = now + self.every if is_kept else now
         promised_at = now + self.room
         return Times(
             start_at=now - self.due_after,
             stays_until=due_at,
             gone_by=due_at + self.run,
-            breach_at=max(promised_at, due_at + self.release) if is_held else promised_at,
+            breach_at=max(promised_at, due_at + self.release) if is_kept else promised_at,
             next_by=now + self.every + self.run,
         )
 

@@ -13,20 +13,23 @@ import psycopg
 
 from retention.connections import Resolver, path_of, postgres_conninfo
 from retention.datamap.canary import Canary
-from retention.datamap.loader import AnyPlace, DataMap, MappedFiles, MappedPlace, MappedTable
+from retention.datamap.loader import AnyPlace, MappedFiles, MappedPlace, MappedTable
 from retention.datamap.model import SourceConnection
+from retention.disposal.canaries.timing import Times
 from retention.errors import RequestError, StoreUnreadable
 from retention.stores.s3_client import S3Requests, client_factory
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One canary as it will be in its place: `item_id` is what holds name, `seen_as` what a listing shows."""
+    """One canary as it will be in its place: `item_id` is what holds name, `seen_as` what a listing shows, `query` the INSERT of
+    its row, if it has one."""
 
     own_id: UUID
-    start_at: datetime
+    times: Times
     item_id: str
     seen_as: str
+    query: str | None = None
 
     @property
     def number(self) -> int:
@@ -34,26 +37,25 @@ class Planted:
         return self.own_id.int >> 66
 
 
-def prepare(place: AnyPlace, canary: Canary, own_id: UUID, start_at: datetime, datamap: DataMap) -> Planted:
+def prepare(canary: Canary, own_id: UUID, times: Times, query: str | None) -> Planted:
     """What the canary will be called, before anything of it is written: a hold comes first."""
-    key = _key(canary, own_id, start_at)
-    if place.name not in datamap.canary_sql:
+    key = _key(canary, own_id, times.start_at)
+    if query is None:
         assert key is not None  # the model: sql or key
-        return Planted(own_id, start_at, key, key)
-    uses_number = "%(number)s" in datamap.canary_sql[place.name]
-    item_id = str(own_id.int >> 66) if uses_number else str(own_id)
-    return Planted(own_id, start_at, item_id, key or item_id)
+        return Planted(own_id, times, key, key)
+    item_id = str(own_id.int >> 66) if "%(number)s" in query else str(own_id)
+    return Planted(own_id, times, item_id, key or item_id, query)
 
 
-def write(place: AnyPlace, canary: Canary, planted: Planted, datamap: DataMap, resolve: Resolver) -> None:
+def write(place: AnyPlace, canary: Canary, planted: Planted, resolve: Resolver) -> None:
     """Write it. Raises StoreUnreadable or RequestError; nothing that was half written is anybody's."""
     if isinstance(place, MappedPlace):
         _put_object(place, canary, planted, resolve)
         if place.facts_connection is not None:
             where = {"bucket": place.spec.bucket, "key": planted.seen_as}
-            _insert(place.name, datamap.canary_sql[place.name], place.facts_connection, planted, where, resolve)
+            _insert(place.name, place.facts_connection, planted, where, resolve)
     elif isinstance(place, MappedTable):
-        _insert(place.name, datamap.canary_sql[place.name], place.store, planted, {}, resolve)
+        _insert(place.name, place.store, planted, {}, resolve)
     elif isinstance(place, MappedFiles):
         _write_file(place, canary, planted, resolve)
 
@@ -67,7 +69,7 @@ def _key(canary: Canary, own_id: UUID, start_at: datetime) -> str | None:
 
 def _body(canary: Canary, planted: Planted) -> bytes:
     assert canary.body is not None  # the model: with a key
-    return canary.body.replace("{at}", planted.start_at.isoformat(timespec="seconds")).encode()
+    return canary.body.replace("{at}", planted.times.start_at.isoformat(timespec="seconds")).encode()
 
 
 def _identity(source: SourceConnection, place: str) -> str:
@@ -98,12 +100,14 @@ def _write_file(place: MappedFiles, canary: Canary, planted: Planted, resolve: R
 
 
 def _insert(
-    place: str, query: str, source: SourceConnection, planted: Planted, where: Mapping[str, Any], resolve: Resolver
+    place: str, source: SourceConnection, planted: Planted, where: Mapping[str, Any], resolve: Resolver
 ) -> None:
-    values = {"id": planted.own_id, "number": planted.number, "start_at": planted.start_at, **where}
+    assert planted.query is not None  # the model: rows need sql
+    times = {"start_at": planted.times.start_at, "stays_until": planted.times.stays_until}
+    values = {"id": planted.own_id, "number": planted.number, **times, **where}
     try:
         with closing(psycopg.connect(postgres_conninfo(resolve(_identity(source, place))))) as connection, connection:
-            rows = connection.execute(query.encode(), values).fetchall()
+            rows = connection.execute(planted.query.encode(), values).fetchall()
             if [str(row[0]) for row in rows] != [planted.item_id]:
                 raise RequestError(
                     f"place {place!r}: found {len(rows)} rows from the canary's SQL, or another id than it was given; expected "

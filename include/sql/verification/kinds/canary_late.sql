@@ -13,7 +13,7 @@ SELECT
 FROM seen AS canary
 WHERE
     canary.entry = 'canary'
-    AND canary.note IN ('canary_late', 'canary_late_after_hold')
+    AND canary.note IN ('canary_late', 'canary_late_after_hold', 'canary_late_after_consent')
     AND NOT EXISTS (
         SELECT 1
         FROM seen AS item

@@ -8,4 +8,4 @@ SELECT
     note AS reason,
     CAST(NULL AS timestamptz) AS ends_at
 FROM {batch}
-WHERE entry = 'canary' AND note IN ('canary_held_and_gone', 'canary_gone_early')
+WHERE entry = 'canary' AND note IN ('canary_held_and_gone', 'canary_consented_and_gone', 'canary_gone_early')
