@@ -13,7 +13,7 @@ from tests.verification.company import DAY, found, reasons
 from tests.verification.records import Records
 
 from retention.errors import UnknownError
-from retention.verification import Verdict, expectations, inventory, reading, source, verify
+from retention.verification import Verdict, expectations, inventories, reading, source, verify
 from retention.verification.expectations import Outcome
 from retention.verification.kinds import Kind
 
@@ -41,7 +41,7 @@ def test_judging_in_our_own_database_that_takes_too_long_is_unknown(
     assert definition is not None
     slow = property(lambda kind: _SLOW.format(query=definition(kind)))
     monkeypatch.setattr(Kind, "definition", slow)
-    monkeypatch.setattr(inventory, "STATEMENT_TIMEOUT", "1s")
+    monkeypatch.setattr(inventories, "STATEMENT_TIMEOUT", "1s")
     records.customer("nord", contract_ended=40 * DAY)
     records.lead("nord")
     with pytest.raises(UnknownError, match=r"57014.*expected an answer within"):

@@ -29,7 +29,7 @@ TABLES = {
     "histories": ("mode_changes", "stop_changes", "homes"),
     "suppression_list": ("suppression_list",),
     "planned_items": ("plan_items", "plan_batches"),
-    "memory_of_checks": ("protected_items", "kept_items", "seen_files", "withdrawn_contacts"),
+    "memory_of_checks": ("protected_items", "kept_items", "seen_files", "withdrawn_contacts", "version_dates"),
     "record_times": ("record_times",),
     "canaries": ("canaries",),
     "copies": ("copies",),

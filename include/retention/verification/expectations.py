@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -102,6 +103,11 @@ def expect(own_conninfo: str, table: str, kinds: Mapping[str, str], rows: int) -
     finally:
         source.get_execution_engine().close()
         source.get_engine().dispose()
+
+
+def import_ahead() -> None:
+    """Begin with the import while the stores are read. Whoever needs it waits for it."""
+    Thread(target=_import_quietly, name="great_expectations", daemon=True).start()
 
 
 def _import_quietly() -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -15,8 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from retention import locks
-from retention.database import OwnConnection, connect
+from retention.database import OwnConnection
 from retention.errors import UnknownError
 from retention.verification.holds import HoldScope
 from retention.verification.promised import LONGEST_LEAD, PromisedTerms
@@ -102,6 +100,11 @@ SELECT c.relname AS table_name, a.attname AS column_name, a.atttypid::bigint AS 
 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 WHERE c.relnamespace = %s::regnamespace AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
 """
+_ASKED_FOR = (
+    *("entry", "is_past_cap", "is_surely_held", "is_exempt", "has_duty", "kept_by", "must_not_vanish", "is_fallback"),
+    *("is_undated", "is_future_dated", "is_event_unknown", "is_unlisted", "mapped"),
+)
+"""What most kinds of finding ask for, and few entries are: without an index each kind reads all entries, twice."""
 _TABLES = ("entries", "consents", "kept", "withdrawn", "approvals", "terms", "promised", "events", "dated", "judged")
 _WITHDRAWN_COLUMNS = ("place", "item_hash", "identifiers", "withdrawn_at", "missing_since")
 _CONSENT_COLUMNS = ("place", "item_hash", *ConsentFacts._fields[1:])
@@ -187,6 +190,8 @@ class Inventory:
         for script, table in (("dates.sql", "{dated}"), ("judge.sql", "{judged}")):
             self._run((_SQL / script).read_text(encoding="utf-8"))
             self._run(f"ANALYZE {table}")
+        for column in _ASKED_FOR:
+            self._run(f"CREATE INDEX ON {{judged}} ({column})")
 
     def _add_terms(self, one: PromisedTerms, number: int, as_of: datetime) -> None:
         self._run(
@@ -276,41 +281,3 @@ class OwnDatabaseError(UnknownError):
             f"our own database refused a step of the check ({self.sqlstate}); expected {expected}. Nothing may be claimed from a "
             "check that did not finish."
         )
-
-
-@contextmanager
-def open_inventory(own_conninfo: str) -> Iterator[Inventory]:
-    """One check's inventory, dropped at the end whatever happens; that of a check that was killed goes at the next one."""
-    name = f"run_{secrets.token_hex(6)}"
-    with connect(own_conninfo) as own:
-        own.execute("SET lock_timeout = '60s'")
-        own.execute("SELECT set_config('statement_timeout', %s, FALSE)", (STATEMENT_TIMEOUT,))
-        _drop_leftovers(own)
-        own.execute("SELECT pg_advisory_lock(%s, %s)", (locks.CHECKS, _lock_key(name)))
-        inventory = Inventory(own, name)
-        inventory.create()
-        try:
-            yield inventory
-        except psycopg.errors.QueryCanceled as error:
-            raise OwnDatabaseError(error) from None
-        finally:
-            with suppress(OwnDatabaseError):  # a lost session must not hide why; the next check drops the tables
-                inventory.drop()
-
-
-def _lock_key(name: str) -> int:
-    """A running check holds this lock until its session ends; whoever gets it knows that the check is over."""
-    return int(name.split("_")[1][:8], 16) - 2**31
-
-
-def _drop_leftovers(own: OwnConnection) -> None:
-    tables = own.execute(
-        "SELECT tablename FROM pg_tables "
-        "WHERE schemaname = %s AND tableowner = current_user AND tablename ~ '^run_[0-9a-f]{12}_'",
-        (SCHEMA,),
-    ).fetchall()
-    for name in {"_".join(str(row["tablename"]).split("_")[:2]) for row in tables}:
-        lock = (locks.CHECKS, _lock_key(name))
-        if (own.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", lock).fetchone() or {}).get("got"):
-            Inventory(own, name).drop()
-            own.execute("SELECT pg_advisory_unlock(%s, %s)", lock)

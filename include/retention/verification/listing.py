@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -16,6 +17,8 @@ from retention.verification.content import VersionContent
 from retention.verification.walk import Page, StoredEntry, UndecidedOrder, VersionWalk
 
 PAGE = 1000
+PAGES_AHEAD = 4
+"""So many pages at most are fetched before they are worked on: a server gives them in jerks."""
 _REPLACEMENT = "\ufffd"
 _SORTED_SERVERS = frozenset({"AmazonS3"})  # by key, as S3 promises; of others it is not assumed
 _HIDDEN = re.compile(r"[^/]*\.versions/|(?:^|/)\.uploads")
@@ -41,7 +44,7 @@ class Bucket:
         self.name = name
 
     def pages(self) -> Iterator[list[StoredEntry]]:
-        """All versions and delete markers, then all unfinished uploads. The next page is fetched while one is worked on."""
+        """All versions and delete markers, then all unfinished uploads. The next ones are fetched while one is worked on."""
         with ThreadPoolExecutor(1, thread_name_prefix="listing") as ahead:
             yield from _prefetched(ahead, self._version_pages())
             yield from _prefetched(ahead, self._upload_pages(""))
@@ -195,10 +198,14 @@ def error_code(error: Any) -> str:
 
 
 def _prefetched(ahead: ThreadPoolExecutor, pages: Iterator[list[StoredEntry]]) -> Iterator[list[StoredEntry]]:
-    waiting = ahead.submit(next, pages, None)
-    while (page := waiting.result()) is not None:
-        waiting = ahead.submit(next, pages, None)
-        yield page
+    waiting = deque(ahead.submit(next, pages, None) for _ in range(PAGES_AHEAD))
+    try:
+        while (page := waiting.popleft().result()) is not None:
+            waiting.append(ahead.submit(next, pages, None))
+            yield page
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def _next(answer: Mapping[str, Any], current: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:

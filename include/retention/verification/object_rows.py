@@ -11,6 +11,7 @@ from retention.datamap.loader import MappedPlace
 from retention.verification.promised import PromisedTerms
 from retention.verification.requests import requests_of
 from retention.verification.row_queries import (
+    ANY_OF,
     CONSENT_INSTANTS,
     ConsentFacts,
     RowFacts,
@@ -20,6 +21,7 @@ from retention.verification.row_queries import (
     events_of,
     evidence,
     item_instants,
+    many,
     probe,
     storable,
 )
@@ -61,8 +63,8 @@ class ObjectRows:
 
     def by_keys(self, bucket: str, keys: Sequence[str]) -> Iterator[RowFacts]:
         """The rows of these objects."""
-        query = self._items + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
-        for row in self._source.ask(self._items_file, query, (bucket, storable(keys))):
+        query = self._items + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ") + ANY_OF
+        for row in self._source.ask(self._items_file, query, (bucket, many(keys))):
             yield RowFacts(*row)
 
     def known(self, item_ids: Collection[str], places: Sequence[MappedPlace]) -> set[str]:
@@ -83,8 +85,8 @@ class ObjectRows:
         """All consents that may keep these objects; none where the map knows no consents."""
         if self._consents is None:
             return
-        query = self._consents + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ANY(%s)")
-        for row in self._source.ask(self._consents_file, query, (bucket, storable(keys))):
+        query = self._consents + sql.SQL(" WHERE f.bucket = %s AND f.object_key = ") + ANY_OF
+        for row in self._source.ask(self._consents_file, query, (bucket, many(keys))):
             yield ConsentFacts(*row)
 
     def consents_by_id(self, consent_ids: Sequence[str]) -> Iterator[ConsentFacts]:

@@ -40,6 +40,7 @@ from retention.verification.row_objects import HIDDEN_OBJECTS, REFUSED_METADATA,
 from retention.verification.source import Source
 from retention.verification.territory import BucketPlan, declared_buckets, plan_buckets, store_of, unmapped_buckets
 from retention.verification.vanished import read_vanished, remembered
+from retention.verification.version_dates import forget_unmapped
 
 
 def _database_of(place: AnyPlace) -> str | None:
@@ -153,6 +154,7 @@ class Reading:
 
     def _remember_dropped(self, category: str) -> None:
         """Places that an earlier check read and that the map has no more: what was protected there is out of sight."""
+        forget_unmapped(self._inventory.own, list(self._map.places))
         for name, protected in dropped_places(self._inventory.own, list(self._terms), list(self._map.places)).items():
             self._count(category, name, remembered=len(protected), read_before=1)
             self._inventory.add(

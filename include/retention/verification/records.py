@@ -13,6 +13,7 @@ from retention.verification.kept import remember_kept
 from retention.verification.known_files import remember_files
 from retention.verification.result import CheckResult
 from retention.verification.vanished import remember_protected
+from retention.verification.version_dates import forget_gone
 from retention.verification.withdrawn_contacts import remember_withdrawn
 
 _RUN = """
@@ -56,6 +57,7 @@ def record(
             remember_files(inventory, result.check_run_id, place, last_checks.get(place))
             remember_kept(inventory, result.check_run_id, place, last_checks.get(place))
             remember_withdrawn(inventory, result.check_run_id, place, last_checks.get(place))
+            forget_gone(inventory, place)
 
 
 def _run_fields(result: CheckResult) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from retention.verification.object_rows import ObjectRows
 from retention.verification.place_check import PlaceCheck
 from retention.verification.row_queries import ConsentFacts, RowFacts
 from retention.verification.territory import BucketPlan, KeyDate, known_bucket, names_a_place, read_key
+from retention.verification.version_dates import known_dates, learn_dates
 from retention.verification.walk import StoredEntry
 
 DAY = timedelta(hours=24)
@@ -50,10 +51,11 @@ class RowObjects:
         keys = list(dict.fromkeys(entry.key for entry in entries))
         hashes = {key: self.check.item_hash(key) for key in keys}
         facts = self._facts_by_key(keys)
-        metadata = self._metadata([entry for entry in entries if self._needs_metadata(entry, facts)])
+        versions = {entry: self._part_hash(entry) for entry in entries if entry.entry == "version"}
+        metadata = self._metadata({one: name for one, name in versions.items() if self._needs_metadata(one, facts)})
         found = []
         for entry in entries:
-            own_date = metadata.get((entry.key, entry.part_id), Metadata.NONE)
+            own_date = metadata.get(entry, Metadata.NONE)
             if own_date is Metadata.GONE and not self._bucket.is_listed(entry):
                 continue
             if own_date is Metadata.GONE:
@@ -64,7 +66,7 @@ class RowObjects:
                     entry.key,
                     hashes[entry.key],
                     facts.get(entry.key, ()),
-                    part_hash=self._part_hash(entry) if entry.entry == "version" else None,
+                    part_hash=versions.get(entry),
                     is_latest=entry.is_latest,
                     stored_at=entry.stored_at,
                     metadata_at=own_date if isinstance(own_date, datetime) else None,
@@ -176,27 +178,35 @@ class RowObjects:
         self.check.inventory.add([self._entry("row", key, hashes[key], found) for key, found in alone.items()])
         self._add_consents({key: hashes[key] for key in alone})
 
-    def _needs_metadata(self, stored: StoredEntry, facts: Mapping[str, Sequence[RowFacts]]) -> bool:
+    def _needs_metadata(self, version: StoredEntry, facts: Mapping[str, Sequence[RowFacts]]) -> bool:
         """Whether the object's own `recorded-at` could say more: noncurrent versions, no row, or a row without a good date."""
-        if stored.entry != "version":
-            return False
-        rows = facts.get(stored.key, ())
-        if not stored.is_latest or not rows:
+        rows = facts.get(version.key, ())
+        if not version.is_latest or not rows:
             return True
         clock_at = _oldest(row.clock_at for row in rows)
-        day = read_key(self._place.spec.key_date, stored.key).day
-        others = [row.evidence_at for row in rows] + [day, stored.stored_at]
+        day = read_key(self._place.spec.key_date, version.key).day
+        others = [row.evidence_at for row in rows] + [day, version.stored_at]
         return clock_at is None or any(clock_at > other + DAY for other in others if other is not None)
 
-    def _metadata(self, wanted: Sequence[StoredEntry]) -> dict[tuple[str, str], datetime | Metadata]:
-        """The objects' own dates, where they could say more than the row. A place that refuses is unknown, and asked no more."""
+    def _metadata(self, wanted: Mapping[StoredEntry, bytes]) -> dict[StoredEntry, datetime | Metadata]:
+        """The objects' own dates, where they could say more than the row, as an earlier check learnt or the store says."""
+        own, place = self.check.inventory.own, self.check.name
+        lasting = {one: name for one, name in wanted.items() if not one.content}  # no such id is ever written again
+        known = known_dates(own, place, list(lasting.values()))
+        found = {one: known[name] or Metadata.NONE for one, name in lasting.items() if name in known}
+        asked = self._ask_for_metadata([one for one in wanted if one not in found])
+        learn_dates(own, place, dict(_told((lasting[one], answer) for one, answer in asked.items() if one in lasting)))
+        return found | asked
+
+    def _ask_for_metadata(self, wanted: Sequence[StoredEntry]) -> dict[StoredEntry, datetime | Metadata]:
+        """A place that refuses is unknown, and asked no more."""
         if not wanted or self._heads_refused:
             return {}
         answers = self._bucket.recorded_at(wanted)
         if any(answer is Metadata.REFUSED for answer in answers):
             self._heads_refused = True
             self.check.trouble = REFUSED_METADATA
-        return {(entry.key, entry.part_id): answer for entry, answer in zip(wanted, answers, strict=True)}
+        return dict(zip(wanted, answers, strict=True))
 
     def _add_consents(self, hashes: Mapping[str, bytes]) -> None:
         if hashes:
@@ -208,6 +218,15 @@ def _hashed(consents: Iterator[ConsentFacts], hashes: Mapping[str, bytes]) -> It
     for consent in consents:
         if consent.item is not None and consent.item in hashes:
             yield hashes[consent.item], consent
+
+
+def _told(answers: Iterable[tuple[bytes, datetime | Metadata]]) -> Iterator[tuple[bytes, datetime | None]]:
+    """Dates, and that there is none. What is gone or refused has said nothing."""
+    for name, answer in answers:
+        if isinstance(answer, datetime):
+            yield name, answer
+        elif answer is Metadata.NONE:
+            yield name, None
 
 
 def _happened(said: Sequence[bool | None]) -> bool | None:

@@ -7,6 +7,7 @@ neither rules nor disposal, so that a wrong number or a wrong join has to be mad
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -20,8 +21,8 @@ from retention.verification.agreements import compare_agreements
 from retention.verification.anchored import Anchor
 from retention.verification.broken_holds import gone_under_holds
 from retention.verification.clocks import Clocks
-from retention.verification.expectations import expect
-from retention.verification.inventory import open_inventory
+from retention.verification.expectations import expect, import_ahead
+from retention.verification.inventories import open_inventory
 from retention.verification.kinds import KINDS
 from retention.verification.progress import CHECK_WITHIN, counting, within
 from retention.verification.promised import promised_terms
@@ -65,6 +66,7 @@ def verify(
     agreed = load_tenants(policies)
     terms = {category: promised_terms(promises, document, category, agreed.get(category)) for category in wanted}
     the_map = load_datamap(datamap)
+    import_ahead()
     with open_inventory(own_conninfo) as inventory:
         clocks = Clocks(inventory.own)
         started_at = clocks.now()
@@ -74,11 +76,13 @@ def verify(
         reading.read(coverage=coverage)
         inventory.add(compare_agreements(reading, agreed, terms, the_map))
         inventory.judge(list(terms.values()), at)
-        found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
+        definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
+        with ThreadPoolExecutor(1, thread_name_prefix="expectations") as beside:
+            expecting = beside.submit(expect, own_conninfo, inventory.tables["judged"], definitions, inventory.written)
+            found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
+            expected = expecting.result()
         for name in ("unreadable_place", "replica_lags", "external_unattested"):
             found[name] = explained(found[name], reading.explanations)
-        definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
-        expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
         own_checks, own_findings = judge_own(
             read_trail(inventory.own, hasher, anchor),

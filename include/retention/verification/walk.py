@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 BEHIND = "\U0010ffff"
 """The last character there is: a marker that ends with it lies behind every name that begins like it."""
+LISTED_AGAIN = 10
+"""At most one of so many names of a cut page is listed a second time, unless names differ by nothing that would part them."""
 
 
 class StoredEntry(NamedTuple):
@@ -141,15 +143,24 @@ class VersionWalk:
 
 
 def _last_group(names: list[str], start: str) -> tuple[str, list[str]]:
-    """What the page's last names begin with: one character more than all of its names share. All names before are complete.
+    """What the page's last names begin with: more than all of its names share, and so much that few of them do, as they are
+    listed again. All names before are complete.
 
     Also the shorter names on the way there, which a server may have put behind the cut.
     """
     if not names:
         raise UndecidedOrder  # a page full of one key's versions
     shared = len(_common_beginning(names[0], names[-1]))
-    group = names[-1][: max(shared, len(start)) + 1]
+    length = max(shared, len(start)) + 1
+    # Never up to a whole name: of one with more versions than a page holds nothing else could be told apart.
+    while length < len(names[-1]) - 1 and _begin_with(names, names[-1][:length]) > max(1, len(names) // LISTED_AGAIN):
+        length += 1
+    group = names[-1][:length]
     return group, [group[:at] for at in range(len(start) + 1, len(group)) if group[at] <= "/"]
+
+
+def _begin_with(names: list[str], beginning: str) -> int:
+    return sum(1 for name in names if name.startswith(beginning))
 
 
 def _common_beginning(one: str, other: str) -> str:

@@ -33,9 +33,10 @@ GRANT SELECT ON retention.disposed_items TO retention_verify;
 GRANT SELECT ON retention.holds, retention.ledger, retention.tree_heads, retention.suppression_list, retention.canaries
     TO retention_verify;
 GRANT SELECT, INSERT ON retention.check_runs, retention.findings, retention.protected_items, retention.kept_items,
-    retention.seen_files, retention.withdrawn_contacts TO retention_verify;
--- Its working memory: the lists of protected and of kept items, of files and of who withdrew, of which only the last checks' stay, and
--- the tables of a running check.
-GRANT DELETE ON retention.protected_items, retention.kept_items, retention.seen_files, retention.withdrawn_contacts
+    retention.seen_files, retention.withdrawn_contacts, retention.version_dates TO retention_verify;
+-- Its working memory: the lists of protected and of kept items, of files and of who withdrew, of which only the last checks' stay, what
+-- versions say of themselves, and the tables of a running check.
+GRANT DELETE ON retention.protected_items, retention.kept_items, retention.seen_files, retention.withdrawn_contacts,
+    retention.version_dates
     TO retention_verify;
 GRANT USAGE, CREATE ON SCHEMA inventory TO retention_verify;
