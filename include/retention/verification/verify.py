@@ -7,7 +7,6 @@ neither rules nor disposal, so that a wrong number or a wrong join has to be mad
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -77,10 +76,8 @@ def verify(
         inventory.add(compare_agreements(reading, agreed, terms, the_map))
         inventory.judge(list(terms.values()), at)
         definitions = {kind.name: kind.definition for kind in KINDS.values() if kind.in_sql}
-        with ThreadPoolExecutor(1, thread_name_prefix="expectations") as beside:
-            expecting = beside.submit(expect, own_conninfo, inventory.tables["judged"], definitions, inventory.written)
-            found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
-            expected = expecting.result()
+        found = {kind.name: count_kind(inventory, kind, at) for kind in KINDS.values() if kind.in_sql}
+        expected = expect(own_conninfo, inventory.tables["judged"], definitions, inventory.written)
         for name in ("unreadable_place", "replica_lags", "external_unattested"):
             found[name] = explained(found[name], reading.explanations)
         checks, troubles = judge_checks(expected, found, reading.looked_at, inventory.written)
