@@ -347,8 +347,9 @@ def test_what_a_restore_lost_is_no_change_once_it_was_confirmed(
         connection.execute("DELETE FROM retention.ledger WHERE seq > 1")
     with connect(company.own) as own:
         ledger.append(own, "restore_confirmed", {"fits": 1 if is_confirmed else None})
-    changed = found(company.check(anchor=anchor)).get("evidence_changed", 0)
-    assert (changed > 0) is not is_confirmed
+    kinds = found(company.check(anchor=anchor))
+    assert (kinds.get("evidence_changed", 0) > 0) is not is_confirmed
+    assert (kinds.get("evidence_lost", 0) > 0) is is_confirmed  # told, as a restore can be claimed
 
 
 def _gone(bucket: Connection) -> Anchor:

@@ -108,7 +108,14 @@ MEASURES = (
             "deletions are logged, sparingly, and the log is unchanged",
             "Löschungen sind sparsam und unverändert protokolliert",
         ),
-        ("evidence_changed", "evidence_unsigned", "evidence_unanchored", "unrecorded_hold", "invalid_hold"),
+        (
+            "evidence_changed",
+            "evidence_unsigned",
+            "evidence_lost",
+            "evidence_unanchored",
+            "unrecorded_hold",
+            "invalid_hold",
+        ),
     ),
 )
 NOT_CHECKED = (

@@ -10,9 +10,10 @@ from retention.reports.labels import LABELS
 from retention.reports.overview_labels import OVERVIEW
 from retention.reports.page_labels import PAGES
 from retention.reports.run_labels import RUNS
+from retention.reports.unit_labels import UNITS
 from retention.words import category_words, event_words
 
-WORDS = LABELS | OVERVIEW | RUNS | CODES | PAGES
+WORDS = LABELS | OVERVIEW | RUNS | CODES | UNITS | PAGES
 
 
 def say(key: str, language: str) -> str:

@@ -104,6 +104,7 @@ KINDS: dict[str, Kind] = {
         Kind("unrecorded_hold", _F, "holds", "holds", in_sql=False),
         Kind("evidence_changed", _U, "entries", "entries", in_sql=False),
         Kind("evidence_unsigned", _F, "entries", "entries", in_sql=False),
+        Kind("evidence_lost", _F, "heads", "entries", in_sql=False),
         Kind("evidence_unanchored", _U, "entries", "entries", in_sql=False),
         Kind("clocks_differ", _U, "clocks", "clocks", in_sql=False),
         Kind("inventory_incomplete", _U, "checks", "entries", in_sql=False),

@@ -63,6 +63,11 @@ class SignedHeads:
         since = self._unsigned_since
         return wrong, {"unsigned_for_long": 1} if since is not None and now - since > SIGNED_WITHIN else {}
 
+    def lost(self) -> int:
+        """How many of the anchored heads are over entries that are in the ledger no more, because a restore lost them, as
+        somebody confirmed."""
+        return sum(not self._fits(head) and self._was_lost(head) for head in self._anchored)
+
     def unanchored(self, now: datetime) -> dict[str, int]:
         """How many heads were signed long ago, and are beyond every one that is anchored."""
         furthest = max((head["size"] for head in self._anchored), default=0)

@@ -27,12 +27,14 @@ WHERE ledger_seq > 0 AND ledger_head IS NOT NULL
 
 class Trail(NamedTuple):
     """`entries` of the ledger were read; `troubles` names what does not fit, and how often; `unsigned` what is under no signed
-    head for too long; `unanchored` why it could not be held against the locked bucket, None where nobody connected one."""
+    head for too long; `unanchored` why it could not be held against the locked bucket, `lost` which of its heads a confirmed
+    restore lost; both None where nobody connected one."""
 
     entries: int
     troubles: dict[str, int]
     unsigned: dict[str, int]
     unanchored: dict[str, int] | None
+    lost: dict[str, int] | None
     holds: HoldTrail
 
 
@@ -45,11 +47,12 @@ def read_trail(own: OwnConnection, hasher: ItemHasher, anchor: Anchor | None = N
     now = database_time(own)
     unfit, unsigned = signed.troubles(now)
     unanchored = anchored.troubles or signed.unanchored(now) if anchored is not None else None
+    lost = {"lost_by_a_restore": signed.lost()} if anchored is not None else None
     if troubles:  # read up to the first break only
         unfit = {}
     holds = compare_holds(own, hasher)
     changed = {"holds_changed_behind_the_ledger": holds.changed} if holds.changed else {}
-    return Trail(entries, troubles | unfit | changed, unsigned, unanchored, holds)
+    return Trail(entries, troubles | unfit | changed, unsigned, unanchored, lost, holds)
 
 
 def _chain(own: OwnConnection, signed: SignedHeads) -> tuple[int, dict[str, int]]:

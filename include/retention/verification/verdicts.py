@@ -134,6 +134,7 @@ def judge_own(
         ("evidence_changed", "evidence as recorded", "ledger", trail.entries, trail.troubles),
         ("evidence_unsigned", "evidence as signed", "ledger", trail.entries, trail.unsigned),
         ("evidence_unanchored", "evidence as it lies in the locked bucket", "ledger", trail.entries, trail.unanchored),
+        ("evidence_lost", "evidence that a restore lost", "ledger", trail.entries, trail.lost),
         (
             "unrecorded_hold",
             "holds as recorded",

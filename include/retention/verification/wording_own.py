@@ -104,6 +104,20 @@ OWN_WORDING: dict[str, Wording] = {
         "Look why the DAG `sign_ledger` fails or does not run; `python -m retention ledger sign` says it, too.",
         "Klären, warum der DAG `sign_ledger` scheitert oder nicht läuft; auch `python -m retention ledger sign` sagt es.",
     ),
+    "evidence_lost": Wording(
+        "Signed evidence was lost in a restore",
+        "Signierte Nachweise gingen bei einer Wiederherstellung verloren",
+        "The locked bucket holds signed tree heads of the last day that are over entries which the ledger has no more: somebody "
+        "confirmed that a restore lost them. Whoever owns our own database could claim a restore to hide what they rewrote.",
+        "Im gesperrten Bucket liegen signierte Stände des letzten Tages über Einträge, die das Löschprotokoll nicht mehr hat: "
+        "Jemand hat bestätigt, dass eine Wiederherstellung sie verlor. Wer die eigene Datenbank besitzt, könnte eine "
+        "Wiederherstellung vorgeben, um Umgeschriebenes zu verbergen.",
+        "Ask who restored our own database and who confirmed it (`restore_confirmed` in the ledger), and compare with the "
+        "backup. The finding goes after a day of hourly heads; `ledger verify` counts all that were lost.",
+        "Klären, wer die eigene Datenbank wiederhergestellt und wer das bestätigt hat (`restore_confirmed` im Löschprotokoll), "
+        "und mit der Sicherung vergleichen. Die Feststellung verschwindet nach einem Tag stündlicher Stände; `ledger verify` "
+        "zählt alles Verlorene.",
+    ),
     "evidence_unanchored": Wording(
         "The evidence could not be held against the locked bucket",
         "Nachweise konnten nicht mit dem gesperrten Bucket verglichen werden",
