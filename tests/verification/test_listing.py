@@ -70,6 +70,17 @@ def test_nothing_is_lost_and_nothing_comes_twice_wherever_pages_end(
     assert len({(entry.key, entry.part_id) for entry in found}) == len(found)
 
 
+def test_name_that_was_asked_for_by_itself_does_not_come_again_with_the_last_group(
+    bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE", 7)
+    names = ["!", "!!!", "!!éé!", "!!ééé!", "!éééé", "é", "é!é!", "ééé!!!"]
+    for key in names:
+        bucket.client().put_object(Bucket=bucket.name, Key=key, Body=b"1")
+    found = [entry.key for entries in Bucket(bucket.client("verify"), bucket.name).pages() for entry in entries]
+    assert sorted(found) == sorted(names)
+
+
 def test_order_that_cannot_be_decided_is_no_complete_listing(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PAGE", 3)
     client = bucket.client()

@@ -124,7 +124,7 @@ class VersionWalk:
             while new := [name for name in doubtful if name not in apart]:
                 for name in new:
                     yield from self._by_itself(name, apart)
-                group, doubtful = _last_group([name for name in names if name not in apart], start)
+                group, doubtful = _last_group([name for name in names if name not in apart], start, len(group))
             listed = {name for name in names if name not in apart and not name.startswith(group)}
             yield [entry for entry in page.entries if entry.key in listed]
             yield from self._directories(name for name in page.directories if name in listed)
@@ -142,16 +142,16 @@ class VersionWalk:
         yield from self.under(f"{name}/")
 
 
-def _last_group(names: list[str], start: str) -> tuple[str, list[str]]:
+def _last_group(names: list[str], start: str, at_least: int = 0) -> tuple[str, list[str]]:
     """What the page's last names begin with: more than all of its names share, and so much that few of them do, as they are
-    listed again. All names before are complete.
+    listed again; no less than `at_least` characters, or names that were asked for would be in it. All names before are complete.
 
     Also the shorter names on the way there, which a server may have put behind the cut.
     """
     if not names:
         raise UndecidedOrder  # a page full of one key's versions
     shared = len(_common_beginning(names[0], names[-1]))
-    length = max(shared, len(start)) + 1
+    length = max(shared + 1, len(start) + 1, at_least)
     # Never up to a whole name: of one with more versions than a page holds nothing else could be told apart.
     while length < len(names[-1]) - 1 and _begin_with(names, names[-1][:length]) > max(1, len(names) // LISTED_AGAIN):
         length += 1
