@@ -50,6 +50,15 @@ def test_second_check_asks_for_new_versions_alone_and_judges_all(company: Compan
     assert (found(before)["past_cap"], found(after)["past_cap"]) == (1, 2)
 
 
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_date_beyond_what_can_be_read_in_utc_ends_no_check(company: Company, said: str) -> None:
+    company.tenant("nord")
+    _orphan(company, 40)
+    company.put(f"recordings/nord/{company.now:%Y/%m/%d}/beyond.wav", recorded_at=said)
+    first, second = company.check(), company.check()
+    assert (first.verdict, found(first)) == (second.verdict, found(second))
+
+
 def test_what_is_gone_is_forgotten(company: Company) -> None:
     company.tenant("nord")
     key = _orphan(company, 10)

@@ -12,7 +12,12 @@ from datetime import datetime
 from retention.database import OwnConnection
 from retention.verification.inventory import Inventory
 
-_KNOWN = "SELECT part_hash, recorded_at FROM retention.version_dates WHERE place = %s AND part_hash = ANY(%s)"
+# A date at an end of time can be stored, and not be read in UTC: such a version is asked for each time.
+_KNOWN = """
+SELECT part_hash, recorded_at FROM retention.version_dates
+WHERE place = %s AND part_hash = ANY(%s)
+    AND coalesce(recorded_at BETWEEN timestamptz '0001-01-03 00:00Z' AND timestamptz '9999-12-29 00:00Z', TRUE)
+"""
 _LEARN = """
 INSERT INTO retention.version_dates (place, part_hash, recorded_at)
 SELECT %s, told.part_hash, told.recorded_at
