@@ -185,6 +185,28 @@ def test_a_list_of_another_installation_is_refused(lost: Lost) -> None:
         planned(foreign, lost.list, "transcript")
 
 
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_list_of_a_copy_with_our_hash_key_is_refused_unless_what_it_knew_was_lost(
+    lost: Lost, tmp_path: Path, *, restored: bool
+) -> None:
+    lost.come_back()
+    copied = tmp_path / "copied.list"
+    with database.connect(lost.tables.own) as own:
+        head = ledger.head(own)
+        write_list(own, copied, HASHER, "P35D", 35 * DAY, (head.seq + 5, "aa" * 32))
+        if restored:
+            ledger.append(own, "restored", {"by": "anna", "entries": head.seq, "replaced": None})
+    if restored:
+        assert planned(lost.runtime, copied, "transcript").due == 1
+        return
+    for read in (
+        lambda: planned(lost.runtime, copied, "transcript"),
+        lambda: check_replay(lost.runtime, copied, now()),
+    ):
+        with pytest.raises(RequestError, match="another ledger"):
+            read()
+
+
 def test_a_list_older_than_every_backup_is_refused_whatever_instant_is_asked_for(lost: Lost) -> None:
     late = read_header(lost.list, HASHER).needed_until
     with pytest.raises(RequestError, match="needed until"):

@@ -28,7 +28,7 @@ from retention.disposal.suppression import suppressed_items
 from retention.errors import RetentionError
 from retention.evidence import ledger
 from retention.policy.model import Action
-from retention.replay.list_file import Disposed, Header, items_of, read_header, require_unended
+from retention.replay.list_file import Disposed, Header, items_of, read_header, require_of_this_ledger, require_unended
 from retention.replay.present import has_facts, present_rows
 
 _ROWS = 1_000
@@ -74,13 +74,14 @@ class ReplayCheck:
 def check_replay(runtime: Runtime, path: Path, as_of: datetime) -> ReplayCheck:
     """Compare every place with the list, and note in the ledger what came back.
 
-    Raises RequestError for a list that is damaged, that another hash key wrote, or that has ended. A place that can't be read is
-    named in `failed`, and doesn't keep the others from being read.
+    Raises RequestError for a list that is damaged, that another hash key wrote, that has ended, or that is of another ledger.
+    A place that can't be read is named in `failed`, and doesn't keep the others from being read.
     """
     header = read_header(path, runtime.hasher)
     require_unended(header, max(as_of, runtime.now()))
     check = ReplayCheck(header)
     with runtime.own() as own:
+        require_of_this_ledger(own, header)
         for place in runtime.datamap.places.values():
             if not isinstance(place, OF_OTHERS):
                 _compare(runtime, own, place, path, as_of, check)

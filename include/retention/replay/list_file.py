@@ -20,6 +20,7 @@ from retention.database import OwnConnection, database_time
 from retention.errors import RequestError
 from retention.evidence.entry import canonical
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.homes import CONFIRMED, RESTORED
 from retention.new_file import open_new
 from retention.policy.periods import parse_elapsed
 
@@ -173,6 +174,23 @@ def require_unended(header: Header, now: datetime) -> None:
         raise RequestError(
             f"found a replay list that was needed until {header.needed_until.isoformat()}; expected one that covers the oldest "
             "backup. Delete it, and export a new one."
+        )
+
+
+_LATER_HOME = "SELECT EXISTS (SELECT FROM retention.ledger WHERE kind = ANY(%s) AND at > %s) AS exists"
+
+
+def require_of_this_ledger(own: OwnConnection, header: Header) -> None:
+    """Raise RequestError for a list of what another installation deleted, though it has our hash key: a copy for trials, in which
+    other holds are in force. Entries that a restore of our own database lost since can't be asked for."""
+    row = own.execute("SELECT hash FROM retention.ledger WHERE seq = %s", (header.ledger_size,)).fetchone()
+    if header.ledger_size == 0 or (row is not None and row["hash"].hex() == header.ledger_head):
+        return
+    restored = own.execute(_LATER_HOME, ([RESTORED, CONFIRMED], header.created_at)).fetchone()
+    if restored is None or not restored["exists"]:
+        raise RequestError(
+            f"found a replay list of another ledger (its entry {header.ledger_size} is not ours); expected one that was exported "
+            "from this database, or from what it was restored from. Nothing was compared or planned."
         )
 
 

@@ -31,7 +31,7 @@ from retention.disposal.selection import is_planned
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.policy.model import Action
-from retention.replay.list_file import Header, items_of, read_header, require_unended
+from retention.replay.list_file import Header, items_of, read_header, require_of_this_ledger, require_unended
 from retention.replay.present import Listed, has_facts, present_rows
 
 _ROWS = 1_000
@@ -42,10 +42,13 @@ NOT_LISTED = "not_listed"
 def plan_replay(runtime: Runtime, path: Path, category: str, *, as_of: datetime, requested_by: str) -> PlanSummary:
     """Plan what came back of one category, as a preview: nothing rests on it until it is executed. The ledger says by which list.
 
-    Raises what `make_plan`, `read_header` and `require_unended` raise, and RequestError for a category that is anonymised.
+    Raises what `make_plan`, `read_header`, `require_unended` and `require_of_this_ledger` raise, and RequestError for a category
+    that is anonymised.
     """
     header = read_header(path, runtime.hasher)
     require_unended(header, max(as_of, runtime.now()))
+    with runtime.own() as own:
+        require_of_this_ledger(own, header)
     if runtime.policy.rule(category).action is Action.ANONYMISE:
         raise RequestError(
             f"found category {category!r}, which is anonymised; expected one that is deleted. It goes by its records' age alone, "
