@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,7 +100,21 @@ def test_what_is_over_goes_and_the_newest_never_does(tmp_path: Path) -> None:
 def test_what_failed_leaves_no_file_and_lets_nothing_go(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), BACKUPS.new(tmp_path, now()) as (part, _):
         (part / "nothing").read_text(encoding="utf-8")
-    (tmp_path / part.name).write_text("left by a run that was killed", encoding="utf-8")
+    part.write_text("left by a run that was killed", encoding="utf-8")
+    os.utime(part, ((now() - 3 * DAY).timestamp(),) * 2)
     with BACKUPS.new(tmp_path, now()) as (part, whole):
         part.write_text("whole", encoding="utf-8")
     assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["whole"] and whole.exists()
+
+
+def test_a_run_that_was_given_up_and_is_still_at_work_spoils_no_file_of_the_next(tmp_path: Path) -> None:
+    next_run = BACKUPS.new(tmp_path, now() + timedelta(minutes=5))
+    with BACKUPS.new(tmp_path, now()) as (given_up, first):
+        given_up.write_text("first", encoding="utf-8")
+        part, second = next_run.__enter__()
+        part.write_text("half", encoding="utf-8")
+    assert first.read_text(encoding="utf-8") == "first"
+    part.write_text("second", encoding="utf-8")
+    next_run.__exit__(None, None, None)
+    assert second.read_text(encoding="utf-8") == "second"
+    assert {path.name for path in tmp_path.iterdir()} == {first.name, second.name}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from pathlib import Path
 CONNECTION = "retention_backup"
 """The connection (type `fs`) of the folder; `kept` in its extra says how long the oldest backup of any source lives."""
 _STAMP = "%Y%m%dT%H%M%SZ"
+_LEFT_BEHIND = timedelta(days=2).total_seconds()
+"""Nobody writes so long: what was not touched since is of a run that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,13 @@ class Series:
 
     @contextmanager
     def new(self, folder: Path, at: datetime) -> Iterator[tuple[Path, Path]]:
-        """Where to write, and what that is called once it is whole: a file of that name is never one in part."""
-        part, whole = (
-            folder / f"{self.prefix}.part",
-            folder / f"{self.prefix}-{at.astimezone(UTC):{_STAMP}}.{self.ending}",
-        )
-        part.unlink(missing_ok=True)  # left by a run that was killed; there is one run at a time
+        """Where to write, and what that is called once it is whole: a file of that name is never one in part, nor another run's,
+        that was given up and is still at work."""
+        stem = f"{self.prefix}-{at.astimezone(UTC):{_STAMP}}"
+        part, whole = folder / f"{stem}.{secrets.token_hex(4)}.part", folder / f"{stem}.{self.ending}"
+        for left in folder.glob(f"{self.prefix}*.part"):
+            if _written(left) + _LEFT_BEHIND <= at.timestamp():
+                left.unlink(missing_ok=True)
         yield part, whole
         part.rename(whole)
 
@@ -50,6 +55,13 @@ class Series:
             return datetime.strptime(name[1], _STAMP).replace(tzinfo=UTC)
         except ValueError:
             return None
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # whoever wrote it has just ended
+        return math.inf
 
 
 BACKUPS = Series("retention", "backup", "backup")
