@@ -90,6 +90,13 @@ def versions() -> set[str]:
     return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
 
 
+def newest_version() -> str | None:
+    """The version that `migrate` brings the schema to."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def _of_driver(error: BaseException | None) -> UnknownError:
     """What the driver raised, which SQLAlchemy wraps: no connection at all has no SQLSTATE."""
     if not isinstance(error, psycopg.Error):

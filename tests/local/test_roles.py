@@ -311,6 +311,23 @@ def test_a_restored_database_has_its_owner_and_its_rights(
         connect("restored", "retention_app").execute("DELETE FROM retention.homes")
 
 
+def test_a_backup_of_an_older_schema_is_restored_and_gets_its_rights_after_migrating(
+    server: PostgresServer, connect: Connect, tmp_path: Path
+) -> None:
+    """The rights name tables that it doesn't have yet."""
+    databases.create_databases(server.conninfo(), {"older": "retention_owner", "restored_older": "retention_owner"}, {})
+    database.migrate(_as(server, "older", "retention_owner"))
+    with psycopg.connect(_as(server, "older", "retention_owner")) as owner:
+        owner.execute("DROP TABLE retention.version_dates")
+        owner.execute("UPDATE retention.schema_version SET version_num = '0030'")
+    back_up(_as(server, "older", "retention_owner"), tmp_path / "own.backup")
+    restored = _as(server, "restored_older", "retention_owner")
+    assert not restore(restored, tmp_path / "own.backup", by="a", reason="drill", replace=None).has_rights
+    database.migrate(restored)
+    databases.grant_own_rights(restored)
+    connect("restored_older", "retention_app").execute(LEDGER_ENTRY)
+
+
 def test_every_table_of_ours_has_its_rights_decided(server: PostgresServer) -> None:
     """A migration that adds a table must say in own.sql who may write it; reading is the application's by default."""
     text = (Path(databases.__file__).resolve().parents[2] / "sql" / "roles" / "own.sql").read_text(encoding="utf-8")

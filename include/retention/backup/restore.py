@@ -36,7 +36,8 @@ class There:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, and what it replaced; None: the database was empty. `has_rights`: the roles' rights were given, too."""
+    """What was restored, and what it replaced; None: the database was empty. `has_rights`: the roles' rights were given, too;
+    not where there are no such roles, or the backup has to be migrated first."""
 
     manifest: Manifest
     replaced: There | None
@@ -57,7 +58,8 @@ def restore(conninfo: str, path: Path, *, by: str, reason: str, replace: str | N
         tools = tools_for(max(own.info.server_version // 10_000, manifest.server_major))
         there = what_is_there(own)
         _require_replaceable(manifest, there, replace)
-        has_rights = _roles_exist(own)
+        # The rights name every table of this version.
+        has_rights = manifest.schema_version == database.newest_version() and _roles_exist(own)
     with _psql(tools["psql"], conninfo) as session:
         session.write(before(there.head if there is not None and there.head != UNREADABLE else None))
         _copy_dump(tools["pg_restore"], path, session)

@@ -75,7 +75,7 @@ def restore_file(
         "has_rights": done.has_rights,
         "confirmed": False,
     }
-    rights = "" if done.has_rights else " The roles were not there: run include/sql/roles/own.sql as the owner."
+    rights = "" if done.has_rights else " The roles have no rights yet: run include/sql/roles/own.sql as the owner."
     text = (
         f"restored as of {utc_minute(manifest.created_at)}: {manifest.entries} ledger entries, {manifest.holds} holds. "
         f"Everything is STOPPED; {NOT_CONFIRMED}. Run `python -m retention migrate`.{rights} {CONFIRM}"
