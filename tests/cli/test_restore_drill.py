@@ -105,3 +105,14 @@ def test_what_lost_its_fact_goes_by_a_plan_of_the_list(
 def test_a_list_needs_the_life_of_backups(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RETENTION_BACKUPS_KEPT", raising=False)
     assert "no default" in run("replay", "export", "--out", str(tmp_path / "l"), code=2)["message"]
+
+
+def test_both_files_are_written_before_a_migration_that_brings_where_to_note_them(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    """The docs ask for a backup before every `migrate`."""
+    world.own_sql("DROP TABLE retention.copies")
+    for command in (("backup",), ("replay", "export", "--backups-kept", "P35D")):
+        file = tmp_path / command[0]
+        run(*command, "--out", str(file))
+        assert file.exists()

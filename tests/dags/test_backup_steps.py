@@ -13,8 +13,10 @@ from tests.dags.test_steps import as_json
 from tests.world import DAY, HASHER, World, now
 
 from retention import database
+from retention.backup import nightly
 from retention.backup.archive import read_archive
 from retention.backup.series import BACKUPS, LISTS
+from retention.errors import EvidenceError
 from retention.orchestration import backup_steps, words
 from retention.replay.list_file import KEPT, read_header
 from retention.reports.backups import read_backups
@@ -97,14 +99,31 @@ def test_what_is_over_goes_and_the_newest_never_does(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == left
 
 
-def test_what_failed_leaves_no_file_and_lets_nothing_go(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), BACKUPS.new(tmp_path, now()) as (part, _):
-        (part / "nothing").read_text(encoding="utf-8")
-    part.write_text("left by a run that was killed", encoding="utf-8")
-    os.utime(part, ((now() - 3 * DAY).timestamp(),) * 2)
+def test_what_failed_notes_nothing_and_lets_nothing_go(
+    world: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = [f"retention-2020010{day}T000000Z.backup" for day in (1, 2)]
+    for name in old:
+        (folder / name).touch()
+
+    def fail(_conninfo: str, path: Path) -> None:
+        path.touch()
+        raise EvidenceError("a chain with a gap")
+
+    monkeypatch.setattr(nightly, "back_up", fail)
+    with pytest.raises(EvidenceError):
+        nightly.back_up_tonight(world.own, folder, 35 * DAY, by="anna")
+    assert {path.name for path in folder.iterdir() if path.suffix == ".backup"} == set(old)
+    assert world.own_sql("SELECT kind FROM retention.copies") == []
+
+
+def test_what_a_killed_run_left_goes(tmp_path: Path) -> None:
+    left = tmp_path / "retention-20261120T033000Z.0a1b2c3d.part"
+    left.write_text("in part", encoding="utf-8")
+    os.utime(left, ((now() - 3 * DAY).timestamp(),) * 2)
     with BACKUPS.new(tmp_path, now()) as (part, whole):
         part.write_text("whole", encoding="utf-8")
-    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["whole"] and whole.exists()
+    assert list(tmp_path.iterdir()) == [whole] and whole.read_text(encoding="utf-8") == "whole"
 
 
 def test_a_run_that_was_given_up_and_is_still_at_work_spoils_no_file_of_the_next(tmp_path: Path) -> None:

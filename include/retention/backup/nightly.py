@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+import psycopg
 
 from retention import database
 from retention.backup.dump import back_up
@@ -36,12 +39,16 @@ def back_up_tonight(conninfo: str, folder: Path, kept: timedelta, *, by: str) ->
 
 
 def note_written(own: OwnConnection, series: Series, counted: int, *, by: str) -> None:
-    """Note that there is a new one, with how much is in it."""
-    own.execute(
-        "INSERT INTO retention.copies (kind, counted, made_by) VALUES (%s, %s, %s) ON CONFLICT (kind) DO UPDATE "
-        "SET made_at = clock_timestamp(), counted = excluded.counted, made_by = excluded.made_by",
-        (series.noted_as, counted, by),
-    )
+    """Note that there is a new one, with how much is in it.
+
+    What is written before a migration that brings this table is whole all the same, and not noted.
+    """
+    with suppress(psycopg.errors.UndefinedTable):
+        own.execute(
+            "INSERT INTO retention.copies (kind, counted, made_by) VALUES (%s, %s, %s) ON CONFLICT (kind) DO UPDATE "
+            "SET made_at = clock_timestamp(), counted = excluded.counted, made_by = excluded.made_by",
+            (series.noted_as, counted, by),
+        )
 
 
 def list_tonight(conninfo: str, folder: Path, hasher: ItemHasher, kept_as: str, kept: timedelta, *, by: str) -> Written:
