@@ -94,13 +94,15 @@ def test_the_ledger_names_the_list_and_no_item(lost: Lost) -> None:
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
-        pytest.param({"created_at": now() + DAY}, "collected_anew", id="collected_anew_under_its_id"),
-        pytest.param({"created_at": now()}, "collected_anew", id="collected_anew_within_the_clocks_difference"),
-        pytest.param({"duty_paragraph": "§ 147 AO"}, "statutory_duty", id="duty"),
+        pytest.param(lambda: {"created_at": now() + DAY}, "collected_anew", id="collected_anew_under_its_id"),
+        pytest.param(lambda: {"created_at": now()}, "collected_anew", id="collected_anew_within_the_clocks_difference"),
+        pytest.param(lambda: {"duty_paragraph": "§ 147 AO"}, "statutory_duty", id="duty"),
     ],
 )
-def test_what_is_another_item_or_has_a_duty_by_now_stays(lost: Lost, columns: dict[str, object], reason: str) -> None:
-    lost.come_back(**columns)
+def test_what_is_another_item_or_has_a_duty_by_now_stays(
+    lost: Lost, columns: Callable[[], dict[str, object]], reason: str
+) -> None:
+    lost.come_back(**columns())
     assert lost.kept() == {reason: 1}
 
 
