@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,23 +30,22 @@ class BackupStatus:
 
 def read_backups(own: OwnConnection, now: datetime) -> BackupStatus:
     """As of `now`. That none is known is a warning, not a verdict: deletion is proven without it, and holds may be lost."""
-    return BackupStatus(_last(own, BACKUPS), _last(own, LISTS), tuple(one.en for one in backup_notices(own, now)))
+    last = _last(own)
+    return BackupStatus(last[BACKUPS], last[LISTS], tuple(one.en for one in _notices(last, now)))
 
 
 def backup_notices(own: OwnConnection, now: datetime) -> tuple[Text, ...]:
     """The same warnings for a report."""
-    last = {series: _last(own, series) for series in _CALLED}
-    return tuple(_warning(series, at) for series, at in last.items() if _is_late(at, now))
+    return tuple(_notices(_last(own), now))
 
 
-def _last(own: OwnConnection, series: Series) -> datetime | None:
-    row = own.execute("SELECT made_at FROM retention.copies WHERE kind = %s", (series.noted_as,)).fetchone()
-    at: datetime | None = row["made_at"] if row is not None else None
-    return at
+def _last(own: OwnConnection) -> dict[Series, datetime | None]:
+    made_at = {row["kind"]: row["made_at"] for row in own.execute("SELECT kind, made_at FROM retention.copies")}
+    return {series: made_at.get(series.noted_as) for series in _CALLED}
 
 
-def _is_late(at: datetime | None, now: datetime) -> bool:
-    return at is None or now - at > LATE
+def _notices(last: Mapping[Series, datetime | None], now: datetime) -> Iterator[Text]:
+    return (_warning(series, at) for series, at in last.items() if at is None or now - at > LATE)
 
 
 def _warning(series: Series, at: datetime | None) -> Text:

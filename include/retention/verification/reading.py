@@ -118,6 +118,7 @@ class Reading:
         plans = plan_buckets(self._map, tuple(self._terms))
         self._inventory.add_approvals(self._scopes)
         self._remember_dropped(next(iter(self._terms)))
+        forget_unmapped(self._inventory.own, list(self._map.places))
         stores = {plan.store: plan.category for plan in reversed(plans)}
         with self._sessions:
             for store, category in (self._all_stores(stores) if coverage else stores).items():
@@ -154,7 +155,6 @@ class Reading:
 
     def _remember_dropped(self, category: str) -> None:
         """Places that an earlier check read and that the map has no more: what was protected there is out of sight."""
-        forget_unmapped(self._inventory.own, list(self._map.places))
         for name, protected in dropped_places(self._inventory.own, list(self._terms), list(self._map.places)).items():
             self._count(category, name, remembered=len(protected), read_before=1)
             self._inventory.add(

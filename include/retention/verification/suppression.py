@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeGuard, TypeVar
 
 from retention.datamap.loader import MappedTable
-from retention.verification.identifiers import spell
+from retention.verification.identifiers import Kind, spell
 from retention.verification.place_check import PlaceCheck
 from retention.verification.promised import SUPPRESSED
 from retention.verification.source import Unread
@@ -54,7 +54,7 @@ def find_suppressed(check: PlaceCheck, place: MappedTable, rows: TableRows) -> I
         looked_at += len(chunk)
         by_hash = defaultdict[bytes, list[str]](list)
         for item_id, texts in chunk.items():
-            told = [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
+            told = _told(kinds, texts)
             unreadable += any(not identifiers for _kind, identifiers in told)
             for kind, identifiers in told:
                 if kind in listed_kinds:
@@ -75,7 +75,7 @@ def named_in(
     kinds = list(place.spec.identifiers.values())
     named: dict[str, set[bytes]] = {}
     for item_id, texts in rows.identifiers_of(list(item_ids)).items():
-        told = [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
+        told = _told(kinds, texts)
         named[item_id] = {check.around.hasher.identifier(kind, one) for kind, found in told for one in found}
     return named
 
@@ -98,6 +98,11 @@ def _kinds(check: PlaceCheck) -> set[str]:
         found = f"place {check.name!r}: the suppression list has {strange} entries under another hash key"
         raise Unread(found, "OtherHashKey", expected)
     return {row["kind"] for row in rows}
+
+
+def _told(kinds: Sequence[Kind], texts: Sequence[str | None]) -> list[tuple[Kind, set[str]]]:
+    """The identifiers in a row's texts, each text's with its kind; empty where a text names nobody."""
+    return [(kind, spell(kind, text)) for kind, text in zip(kinds, texts, strict=True) if _says_something(text)]
 
 
 def _says_something(text: str | None) -> TypeGuard[str]:
