@@ -15,7 +15,7 @@ from retention.connections import Connection
 from retention.evidence import ledger
 from retention.evidence.signing import FILE_VARIABLE, VARIABLE, Signer
 from retention.evidence.tree_heads import heads_of
-from retention.orchestration import steps, words
+from retention.orchestration import signing_steps, words
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_the_ledger_is_signed_and_anchored(company: World, tmp_path: Path, monke
     file = tmp_path / "signing.key"
     file.write_text(Signer.new().to_pem(), encoding="ascii")
     monkeypatch.setenv(FILE_VARIABLE, str(file))
-    signed = steps.sign_ledger()
+    signed = signing_steps.sign_ledger()
     assert words.of_signing(signed) == "3 entries signed, 1 head anchored"
     assert json.loads(json.dumps(signed)) == signed
 
@@ -45,13 +45,13 @@ def test_the_ledger_is_signed_and_anchored(company: World, tmp_path: Path, monke
 def test_the_key_may_come_from_a_secrets_backend(company: World, monkeypatch: pytest.MonkeyPatch) -> None:
     signer = Signer.new()
     monkeypatch.setenv("AIRFLOW_VAR_RETENTION_SIGNING_KEY", signer.to_pem())
-    assert steps.sign_ledger()["key"] == signer.key_id
+    assert signing_steps.sign_ledger()["key"] == signer.key_id
 
 
 def test_without_a_key_the_task_fails_at_once(company: World) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="key new"):
-        steps.sign_ledger()
+        signing_steps.sign_ledger()
     with database.connect(company.own) as own:
         assert heads_of(own) == []

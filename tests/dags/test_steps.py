@@ -18,7 +18,7 @@ from tests.world import HASHER, HOUR, Recording, World
 
 from retention.connections import Connection
 from retention.errors import StoreUnreadable, UnknownError
-from retention.orchestration import failures, steps, words
+from retention.orchestration import failures, steps
 
 OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
@@ -139,36 +139,6 @@ def test_counts_of_a_run_say_what_went_and_what_stayed(company: World, recording
     counts = steps.counts_of_disposal(plan, steps.execute_disposal(plan))
     assert (counts["due"], counts["gone"], counts["failed"], counts["dry_run"]) == (1, 1, 0, False)
     assert counts["kept_by_reason"] == {}
-
-
-@pytest.mark.parametrize(
-    ("changed", "expected"),
-    [
-        pytest.param({}, "1 of 1 gone, 0 failed", id="gone"),
-        pytest.param({"gone": 0, "recovered": 1}, "1 of 1 gone, 0 failed", id="recovered"),
-        pytest.param(
-            {"planned": 3, "spared": {"waits": 2}},
-            "1 of 1 gone, 0 failed, 2 wait for what has to go first",
-            id="some_wait",
-        ),
-        pytest.param({"dry_run": True}, "1 of 1 would go, 0 failed", id="rehearsal"),
-        pytest.param({"action": "anonymise"}, "1 of 1 anonymised, 0 failed", id="anonymised"),
-        pytest.param(
-            {"action": "anonymise", "dry_run": True}, "1 of 1 would be anonymised, 0 failed", id="would_be_anonymised"
-        ),
-    ],
-)
-def test_a_disposal_in_few_words(changed: dict[str, Any], expected: str) -> None:
-    result = {"planned": 1, "gone": 1, "recovered": 0, "spared": {}, "failed": 0, "dry_run": False}
-    assert words.of_disposal(result | changed) == expected
-
-
-def test_a_blocked_plan_in_few_words() -> None:
-    assert words.of_plan({"due": 655, "considered": 1368, "blocked": True}) == "655 of 1368 due, blocked"
-
-
-def test_a_check_in_few_words() -> None:
-    assert words.of_check({"verdict": "compliant", "findings": {"a@b": 3, "c@d": 1}}) == "compliant, 2 kinds of finding"
 
 
 def test_a_retry_of_the_same_run_has_the_same_plan(company: World, recording: Recording) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.evidence.test_certificates import note_check
+from tests.evidence.test_certificates_beside import note_check
 from tests.ledger_world import anchor_connection, as_superuser, rechain
 from tests.policy.situations import POLICIES
 from tests.world import World

@@ -18,16 +18,10 @@ from retention.database import OwnConnection, database_time
 from retention.disposal.execute import execute_plan
 from retention.disposal.plan import PlanSummary
 from retention.errors import EvidenceError, PlanError, RequestError
-from retention.evidence import ledger
 from retention.evidence.certificate import certify_customer, certify_run
-from retention.evidence.certificate_check import is_complete, problems, read_certificate
-from retention.evidence.entry import instant_text
-from retention.evidence.merkle_log import LedgerTree, inclusion
-from retention.evidence.noted import note_checks, note_documents
+from retention.evidence.certificate_check import problems, read_certificate
 from retention.evidence.sealing import seal
 from retention.evidence.signing import PublicKeys, Signer
-from retention.evidence.signing_keys import keys_of, rotate
-from retention.evidence.tree_head import TreeHead
 from retention.evidence.tree_heads import sign_head
 
 SIGNER = Signer.new()
@@ -141,57 +135,6 @@ def test_a_statement_that_its_own_entries_do_not_bear_is_refused(
     assert any(f"statement/{lie}" in one for one in wrong(seal(document, SIGNER)))
 
 
-def without(document: Document, number: int) -> Document:
-    return {**document, "entries": [entry for at, entry in enumerate(document["entries"]) if at != number]}
-
-
-def test_each_entry_of_a_run_that_is_left_out_is_named(
-    world: World, plan: Callable[..., PlanSummary], own: OwnConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Even where whoever leaves it out has the key."""
-    monkeypatch.setattr("retention.disposal.objects.ObjectKind.batch_items", 1)
-    for _ in range(3):
-        world.add_recording(age=40 * DAY)
-    planned = plan()
-    execute_plan(world.runtime(), planned.plan_id, planned.digest)
-    ledger.append(own, "note", {})
-    document = of_run(own, planned)
-    *others, closing = document["entries"]
-    assert [entry["kind"] for entry in others].count("intent") == 3
-    assert wrong(seal(document, SIGNER)) == [] and is_complete(document)
-    for number, entry in enumerate(others):
-        assert wrong(seal(without(document, number), SIGNER)) == [
-            f"entry {entry['seq']} is left out: the run's closing entry counts it"
-        ]
-    assert wrong(seal(without(document, len(others)), SIGNER)) == ["the run's closing entry (plan_result) is left out"]
-    assert wrong(seal({**document, "entries": [*others[::-1], closing]}, SIGNER)) != []
-    assert wrong(seal({**document, "entries": [others[0], *others, closing]}, SIGNER)) != []
-
-
-def test_the_closing_entry_of_a_try_that_failed_is_not_the_last(own: OwnConnection, run: PlanSummary) -> None:
-    document = of_run(own, run)
-    closing = document["entries"][-1]
-    closing["body"] = closing["body"].replace('"failed":{}', '"failed":{"busy":1}')
-    assert any("a later closing entry" in one for one in wrong(seal(document, SIGNER)))
-
-
-def test_a_run_of_an_older_version_is_certified_and_not_called_complete(
-    world: World, own: OwnConnection, run: PlanSummary
-) -> None:
-    with as_superuser(world.own) as connection:
-        connection.execute(
-            "UPDATE retention.ledger SET body = regexp_replace(body, '\"entries\":[^a-z]+,', '') WHERE kind = 'plan_result'"
-        )
-        rechain(connection)
-    document = of_run(own, run)
-    assert "entries" not in json.loads(document["entries"][-1]["body"])
-    assert wrong(seal(document, SIGNER)) == [] and not is_complete(document)
-
-
-def test_a_customer_s_certificate_is_not_called_complete(own: OwnConnection, run: PlanSummary) -> None:
-    assert not is_complete(of_customer(own))
-
-
 def test_an_entry_of_another_run_bears_nothing(
     world: World, plan: Callable[..., PlanSummary], own: OwnConnection, run: PlanSummary
 ) -> None:
@@ -271,77 +214,6 @@ def test_a_signature_has_one_form(own: OwnConnection, run: PlanSummary) -> None:
 
 def text_of(document: Document) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-
-
-def note_check(own: OwnConnection, days_ago: int, categories: str = "{audio}", verdict: str = "compliant") -> str:
-    check = str(uuid4())
-    own.execute(
-        "INSERT INTO retention.check_runs (check_run_id, started_at, finished_at, as_of, categories, verdict, policy_version, "
-        "promises_digest, map_digest, inventory_digest) SELECT %s, at, at, at, %s, %s, 'x', 'x', 'x', 'x' "
-        "FROM (SELECT now() - make_interval(days => %s) AS at) AS moment",
-        (check, categories, verdict, days_ago),
-    )
-    return check
-
-
-@pytest.mark.parametrize(
-    ("days_ago", "categories", "counts"),
-    [
-        pytest.param(0, "{audio}", True, id="after_the_run"),
-        pytest.param(1, "{audio}", False, id="before_the_run"),
-        pytest.param(0, "{logs}", False, id="of_another_category"),
-    ],
-)
-def test_the_check_beside_a_run_looked_after_it(
-    own: OwnConnection, run: PlanSummary, days_ago: int, categories: str, counts: bool
-) -> None:
-    note_check(own, days_ago, categories)
-    assert note_checks(own) == 1
-    document = of_run(own, run)
-    assert (document["beside"]["check_after"] is not None) is counts
-    assert wrong(seal(document, SIGNER)) == []
-
-
-def test_a_check_of_before_is_refused_beside_a_run(own: OwnConnection, run: PlanSummary) -> None:
-    note_check(own, 1)
-    note_checks(own)
-    document = of_run(own, run)
-    [entry] = own.execute("SELECT seq, at, kind, body, prev_hash FROM retention.ledger WHERE kind = 'check'").fetchall()
-    head = TreeHead.from_fields(document["tree_head"])
-    proof = inclusion(LedgerTree.read(own, head.size), entry["seq"], head.size)
-    document["beside"]["check_after"] = {
-        **entry, "at": instant_text(entry["at"]), "prev_hash": bytes(entry["prev_hash"]).hex(), "proof": proof
-    }  # fmt: skip
-    assert any("check_after" in one for one in wrong(seal(document, SIGNER)))
-
-
-def test_the_rules_beside_a_run_are_its_own(own: OwnConnection, run: PlanSummary) -> None:
-    note_documents(own, {"rules_digest": "of other rules"})
-    assert of_run(own, run)["beside"]["documents"] is None
-    [plan] = own.execute("SELECT rule_digest FROM retention.plans").fetchall()
-    note_documents(own, {"rules_digest": plan["rule_digest"]})
-    note_documents(own, {"rules_digest": "of other rules"})
-    document = of_run(own, run)
-    assert plan["rule_digest"] in document["beside"]["documents"]["body"]
-    assert wrong(seal(document, SIGNER)) == []
-
-
-def test_a_replaced_key_certifies_nothing_more(own: OwnConnection, run: PlanSummary) -> None:
-    """Stolen, and replaced: what the thief seals is refused by whoever has the keys as we give them out."""
-    second = Signer.new()
-    sign_head(own, SIGNER)
-    rotate(own, SIGNER, second, by="Mira Example", reason="stolen")
-    head = sign_head(own, second)
-    document = certify_run(own, head, run.plan_id)
-    keys = PublicKeys.from_pem(keys_of(own).to_pem(), "keys.pem")
-    assert wrong(seal(document, second), keys) == []
-    assert any("had been replaced" in one for one in wrong(seal(document, SIGNER), keys))
-
-
-def test_a_newer_key_seals_over_an_older_head(own: OwnConnection, run: PlanSummary) -> None:
-    head, second = sign_head(own, SIGNER), Signer.new()
-    rotate(own, SIGNER, second, by="Mira Example", reason="yearly")
-    assert wrong(seal(certify_run(own, head, run.plan_id), second), keys_of(own)) == []
 
 
 def test_nothing_is_certified_over_another_ledger(world: World, own: OwnConnection, run: PlanSummary) -> None:

@@ -5,28 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger_world import anchor_connection, as_superuser, rechain
+from tests.ledger_world import as_superuser, rechain
 from tests.verification.company import DAY, HASHER, Company, found, reasons
 
-from retention.anchored_heads import anchor_heads
-from retention.connections import Connection
 from retention.database import connect
-from retention.errors import MissingConnection
 from retention.evidence import ledger
 from retention.evidence.holds import HoldScope, add_hold, approve_hold, end_hold
 from retention.evidence.merkle_log import LedgerTree
 from retention.evidence.signing import Signer
 from retention.evidence.tree_heads import newest_head, sign_head
-from retention.local.s3_server import S3Server
-from retention.stores.locked_bucket import LockedBucket
 from retention.verification import Verdict
-from retention.verification.anchored import Anchor, anchor_of
 from retention.verification.signed_heads import SignedHeads
 
 AS_SUPERUSER = "ALTER TABLE retention.ledger DISABLE TRIGGER ALL"
@@ -299,107 +292,3 @@ def test_the_root_is_that_of_the_library(entries: list[bytes]) -> None:
         heads.take({"kind": "note", "at": None}, entry)
         tree.append_entry(entry)
         assert heads._root() == tree.get_root()
-
-
-@pytest.fixture
-def anchored(signed: Company, locked_bucket: Connection, locked_server: S3Server) -> tuple[Company, Anchor]:
-    """The heads of a signed ledger lie in a locked bucket, which checks may read, and nothing else."""
-    bucket = LockedBucket(locked_bucket)
-    with connect(signed.own) as own:
-        anchor_heads(own, bucket)
-    return signed, Anchor(anchor_connection(locked_server, bucket.name, "verify"))
-
-
-def _all_rewritten(company: Company) -> None:
-    """Ledger, heads and keys: nothing inside of the database says so."""
-    with as_superuser(company.own) as connection:
-        connection.execute("DELETE FROM retention.tree_heads")
-        connection.execute("DELETE FROM retention.ledger WHERE kind = 'signing_key'")
-        rechain(connection)
-    with connect(company.own) as own:
-        sign_head(own, Signer.new())
-
-
-def test_a_ledger_that_is_what_lies_in_the_locked_bucket_fits(anchored: tuple[Company, Anchor]) -> None:
-    company, anchor = anchored
-    result = company.check(anchor=anchor)
-    assert not found(result).keys() & {"evidence_changed", "evidence_unanchored"}
-    [check] = [one for one in result.checks if one.kind == "evidence_unanchored"]
-    assert check.success
-
-
-def test_a_database_that_was_rewritten_whole_is_found(anchored: tuple[Company, Anchor]) -> None:
-    company, anchor = anchored
-    _all_rewritten(company)
-    assert "evidence_changed" not in found(company.check())
-    result = company.check(anchor=anchor)
-    assert result.verdict is Verdict.UNKNOWN
-    assert reasons(result, "evidence_changed") == {"anchored_head_does_not_fit": 1}
-
-
-@pytest.mark.parametrize("is_confirmed", [False, True])
-def test_what_a_restore_lost_is_no_change_once_it_was_confirmed(
-    anchored: tuple[Company, Anchor], *, is_confirmed: bool
-) -> None:
-    company, anchor = anchored
-    with as_superuser(company.own) as connection:
-        connection.execute("DELETE FROM retention.tree_heads")
-        connection.execute("DELETE FROM retention.ledger WHERE seq > 1")
-    with connect(company.own) as own:
-        ledger.append(own, "restore_confirmed", {"fits": 1 if is_confirmed else None})
-    kinds = found(company.check(anchor=anchor))
-    assert (kinds.get("evidence_changed", 0) > 0) is not is_confirmed
-    assert (kinds.get("evidence_lost", 0) > 0) is is_confirmed  # told, as a restore can be claimed
-
-
-def _gone(bucket: Connection) -> Anchor:
-    return Anchor(replace(bucket, extra={**bucket.extra, "service_config": {"s3": {"bucket_name": "no-such-bucket"}}}))
-
-
-@pytest.mark.parametrize(
-    ("anchor", "reason"),
-    [
-        pytest.param(_gone, "anchor_unreadable", id="no_bucket"),
-        pytest.param(lambda bucket: Anchor(replace(bucket, extra={})), "anchor_unreadable", id="unnamed"),
-        pytest.param(lambda _bucket: Anchor(None), "anchor_not_for_checks", id="not_for_checks"),
-    ],
-)
-def test_a_locked_bucket_that_cannot_be_read_is_unknown(
-    signed: Company, locked_bucket: Connection, anchor: Callable[[Connection], Anchor], reason: str
-) -> None:
-    result = signed.check(anchor=anchor(locked_bucket))
-    assert result.verdict is Verdict.UNKNOWN
-    assert reasons(result, "evidence_unanchored") == {reason: 1}
-
-
-def test_what_is_no_head_in_the_locked_bucket_is_unknown(
-    anchored: tuple[Company, Anchor], locked_bucket: Connection
-) -> None:
-    company, anchor = anchored
-    until = datetime.now(UTC) + timedelta(minutes=1)
-    LockedBucket(locked_bucket).write("tree-heads/0/9.json", "[]", until=until)
-    assert reasons(company.check(anchor=anchor), "evidence_unanchored") == {"anchor_holds_foreign": 1}
-
-
-def test_heads_that_were_signed_long_ago_and_are_not_anchored_are_unknown(
-    signed: Company, locked_bucket: Connection
-) -> None:
-    assert "evidence_unanchored" not in found(signed.check(anchor=Anchor(locked_bucket)))
-    with as_superuser(signed.own) as connection:
-        connection.execute("UPDATE retention.tree_heads SET at = at - interval '4 hours'")
-    result = signed.check(anchor=Anchor(locked_bucket))
-    assert reasons(result, "evidence_unanchored") == {"anchor_lacks_heads": 1}
-
-
-def test_the_bucket_for_checks_is_the_one_that_is_named_for_them(locked_bucket: Connection) -> None:
-    def of(*names: str) -> Anchor | None:
-        def resolve(name: str) -> Connection:
-            if name not in names:
-                raise MissingConnection(name)
-            return locked_bucket
-
-        return anchor_of(resolve)
-
-    assert of() is None
-    assert of("retention_anchor") == Anchor(None)
-    assert of("retention_anchor", "retention_anchor_verify") == Anchor(locked_bucket)

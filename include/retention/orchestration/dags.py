@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_current_context, task
 
-from retention.orchestration import backup_steps, failures, steps, words
+from retention.orchestration import backup_steps, failures, signing_steps, steps, words
 
 POOL = "retention"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -255,7 +255,7 @@ def signing_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
         def sign(what: str) -> dict[str, Any]:
             """Sign the ledger's size and Merkle root; write it to the locked bucket."""
             assert what == "ledger"  # there is one
-            signed = steps.sign_ledger()
+            signed = signing_steps.sign_ledger()
             _show(words.of_signing(signed))
             return signed
 
