@@ -201,6 +201,8 @@ def test_the_recording_date_in_the_metadata_is_read_for_versions_that_state_one(
         "p/offset": "2026-03-01T12:00:00+02:00",
         "p/naive": "2026-03-01T10:00:00",
         "p/nonsense": "yesterday",
+        "p/before_all_years": "0001-01-01T00:00:00+14:00",
+        "p/after_all_years": "9999-12-31T23:59:59-14:00",
     }
     for key, text in stated.items():
         response = s3_place.client.put_object(

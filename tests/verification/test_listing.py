@@ -140,8 +140,10 @@ def test_bucket_without_versions_is_read_like_any_other(s3_server: S3Server) -> 
         client.delete_bucket(Bucket=name)
 
 
-def test_date_without_an_offset_states_nothing() -> None:
+def test_date_without_an_offset_or_beyond_all_years_states_nothing() -> None:
     assert listing._parse_instant("2026-01-02T03:04:05") is listing.Metadata.NONE
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert listing._parse_instant(beyond) is listing.Metadata.NONE
     assert listing._parse_instant("2026-01-02T03:04:05Z") == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 

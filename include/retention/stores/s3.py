@@ -171,9 +171,9 @@ class S3Store:
         response = self._head(part.key, VersionId=part.part_id)
         try:
             instant = datetime.fromisoformat(response["Metadata"]["recorded-at"]) if response else None
-        except (KeyError, ValueError):
+            return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
+        except (KeyError, ValueError, OverflowError):  # the last: beyond the years that there are, in UTC
             return None
-        return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
 
     def _times(self, part: StoredPart, now: datetime) -> RecordTimes | None:
         assert part.stored_at is not None  # versions have a LastModified

@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -241,9 +241,10 @@ def _server(answer: Mapping[str, Any]) -> str:
 
 
 def _parse_instant(text: str | None) -> datetime | Metadata:
-    """An ISO 8601 instant; a time without its offset states nothing, here as in disposal."""
+    """An ISO 8601 instant, in UTC; a time without its offset, or beyond the years that there are, states nothing, here as in
+    disposal."""
     try:
         at = datetime.fromisoformat(text.strip()) if text else None
-    except ValueError:
-        at = None
-    return at if at is not None and at.tzinfo is not None else Metadata.NONE
+        return at.astimezone(UTC) if at is not None and at.tzinfo is not None else Metadata.NONE
+    except (ValueError, OverflowError):
+        return Metadata.NONE
