@@ -292,5 +292,5 @@ def test_a_period_that_is_empty_or_to_come_is_refused(own: OwnConnection, run: P
 
 
 def test_an_unknown_plan_is_said(own: OwnConnection, run: PlanSummary) -> None:
-    with pytest.raises(RequestError, match="found no plan"):
+    with pytest.raises(RequestError, match=r"found no plan .* `summary --json` has as `plan_id`"):
         certify_run(own, sign_head(own, SIGNER), uuid4())

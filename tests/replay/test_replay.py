@@ -12,6 +12,7 @@ from tests.table_world import TableWorld
 from tests.world import DAY, HASHER, now
 
 from retention import database
+from retention.cli.replay import words_of_check
 from retention.errors import RequestError
 from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
@@ -48,6 +49,9 @@ def test_nothing_came_back(tables: TableWorld, listed: Path) -> None:
     found = check(tables, listed)
     assert (found.listed, found.found, sorted(found.read)) == (2, [], ["contacts", "transcripts"])
     assert found.by_age == ["usage_events"]
+    assert (
+        words_of_check(found).splitlines()[-1] == "not compared, since what is there goes by its own age: usage_events"
+    )
 
 
 def test_a_restored_row_is_found_and_goes_by_the_next_run(tables: TableWorld, tmp_path: Path) -> None:

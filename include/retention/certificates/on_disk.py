@@ -90,4 +90,6 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError:
-        raise RequestError(f"{file}: found no readable file; expected a certificate's, or its keys'") from None
+        raise RequestError(
+            f"{file}: found no readable file; expected a certificate, its PDF, or the file of public keys"
+        ) from None

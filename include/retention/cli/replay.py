@@ -68,7 +68,7 @@ def replay_check(
         write_new(
             items_out, "".join(f"{json.dumps(asdict(one), ensure_ascii=False)}\n" for one in check.found), mode=0o600
         )
-    emit("replay check", _fields(check) | {"items_path": items_out}, _words(check), as_json=as_json)
+    emit("replay check", _fields(check) | {"items_path": items_out}, words_of_check(check), as_json=as_json)
     raise typer.Exit(1 if check.found else 3 if check.failed or check.dropped else 0)
 
 
@@ -101,7 +101,7 @@ def _fields(check: ReplayCheck) -> dict[str, object]:
     }
 
 
-def _words(check: ReplayCheck) -> str:
+def words_of_check(check: ReplayCheck) -> str:
     again = sum(one.goes_again for one in check.found)
     lost = len(check.found) - again
     until = utc_minute(check.header.created_at)
@@ -113,6 +113,8 @@ def _words(check: ReplayCheck) -> str:
             f"{lost} are due by no rule now: they are kept, or the restored source lost what made them due. `replay plan` plans "
             "what nothing keeps; enter there again why it went, too, since that may concern more (--items-out names the items)"
         )
+    if check.by_age:
+        lines.append(f"not compared, since what is there goes by its own age: {', '.join(check.by_age)}")
     lines += [f"{name}: could not be read ({why})" for name, why in check.failed.items()]
     lines += [f"{name}: in the list, and not in the data map" for name in check.dropped]
     return "\n".join(lines)

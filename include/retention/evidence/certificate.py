@@ -69,7 +69,9 @@ def certify_run(own: OwnConnection, head: TreeHead, plan_id: UUID) -> dict[str, 
     """
     plan = own.execute("SELECT state FROM retention.plans WHERE plan_id = %s", (plan_id,)).fetchone()
     if plan is None:
-        raise RequestError(f"found no plan {plan_id}; expected the id that `plan`, `dispose` or the run's page shows")
+        raise RequestError(
+            f"found no plan {plan_id}; expected the id that `plan` printed, or `summary --json` has as `plan_id`"
+        )
     if plan["state"] != "done":
         raise PlanError(
             f"plan {plan_id} is {plan['state']}; expected one that was executed to its end. Nothing was certified."
