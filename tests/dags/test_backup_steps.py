@@ -137,3 +137,17 @@ def test_a_run_that_was_given_up_and_is_still_at_work_spoils_no_file_of_the_next
     next_run.__exit__(None, None, None)
     assert second.read_text(encoding="utf-8") == "second"
     assert {path.name for path in tmp_path.iterdir()} == {first.name, second.name}
+
+
+@pytest.mark.parametrize("kept", [35, True, "35 days", ""])
+def test_a_period_that_cannot_be_read_is_refused_and_never_replaced(
+    folder: Path, kept: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a shorter one out of the environment, say, files that are still needed would go."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    monkeypatch.setenv(KEPT, "P7D")
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "fs", "extra": {"path": str(folder), "kept": kept}}))
+    with pytest.raises(AirflowFailException, match="expected how long the oldest backup"):
+        backup_steps.back_up("back_up")
+    assert list(folder.iterdir()) == []

@@ -113,7 +113,7 @@ def reasons_of_verification() -> set[str]:
     assert len(faults) > 8
     assert dates == ["missing", "implausible", "future", "contradicted"]
     assert {"no_row", "row_is_silent"} <= set(found)
-    assert len(changed) == 4
+    assert len(changed) == 5
     assert {"no_tenant", "no_person", "place_left_the_map", "older_than_2_years"} <= set(noted)
     return {*faults, *found, *changed, *dates, *noted}
 

@@ -128,3 +128,15 @@ def test_the_bucket_for_checks_is_the_one_that_is_named_for_them(locked_bucket: 
     assert of() is None
     assert of("retention_anchor") == Anchor(None)
     assert of("retention_anchor", "retention_anchor_verify") == Anchor(locked_bucket)
+
+
+def test_a_bucket_that_is_connected_no_more_is_unknown_for_a_week(anchored: tuple[Company, Anchor]) -> None:
+    company, anchor = anchored
+    company.check(anchor=anchor)
+    for _ in range(2):  # an unknown one makes none of it known
+        result = company.check()
+        assert result.verdict is Verdict.UNKNOWN
+        assert reasons(result, "evidence_unanchored") == {"anchor_not_connected": 1}
+    with as_superuser(company.own) as connection:
+        connection.execute("UPDATE retention.check_runs SET started_at = started_at - interval '8 days'")
+    assert "evidence_unanchored" not in found(company.check())

@@ -52,7 +52,7 @@ def _destination() -> tuple[Path, str, timedelta]:
         )
     connection = from_airflow(CONNECTION)
     kept = connection.extra.get("kept")
-    return path_of(connection), *backups_kept(kept if isinstance(kept, str) else None)
+    return path_of(connection), *backups_kept(str(kept) if kept is not None else None)
 
 
 def _own() -> str:

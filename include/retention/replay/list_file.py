@@ -61,7 +61,7 @@ def backups_kept(given: str | None) -> tuple[str, timedelta]:
 
     Raises RequestError where neither says so: a list that is too short forgets what a backup brings back.
     """
-    text = given or os.environ.get(KEPT) or ""
+    text = given if given is not None else os.environ.get(KEPT, "")
     try:
         period = parse_elapsed(text)
     except ValueError:

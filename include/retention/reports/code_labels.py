@@ -198,6 +198,10 @@ CODES: dict[str, tuple[str, str]] = {
         "checks have no way to the locked bucket",
         "Prüfungen erreichen den gesperrten Bucket nicht",
     ),
+    "reason.anchor_not_connected": (
+        "the locked bucket is no more connected",
+        "der gesperrte Bucket ist nicht mehr verbunden",
+    ),
     "reason.anchor_unreadable": ("the locked bucket can't be read", "der gesperrte Bucket ist nicht lesbar"),
     "reason.anchor_holds_foreign": ("the locked bucket holds other things", "im gesperrten Bucket liegt anderes"),
     "reason.anchor_lacks_heads": (

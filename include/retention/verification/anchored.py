@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from retention.connections import Connection, Resolver
+from retention.database import OwnConnection
 from retention.errors import MissingConnection, RequestError, StoreUnreadable, UnknownError
 from retention.verification.bucket_client import open_client
 from retention.verification.listing import Unlisted, ask
@@ -20,6 +21,15 @@ SIGNERS, OURS = "retention_anchor", "retention_anchor_verify"
 """The connections that name the bucket: of what signs, and of what checks, which needs to read alone."""
 NEWEST = 24
 """How many heads are read: the last day's. Each is over all entries before it."""
+_WAS_CONNECTED = """
+SELECT EXISTS (
+    SELECT FROM retention.check_runs
+    WHERE
+        started_at BETWEEN clock_timestamp() - interval '7 days' AND clock_timestamp()
+        AND finished_at IS NOT NULL
+        AND summary -> 'checks' @> '[{"kind": "evidence_unanchored", "success": true}]'
+) AS was
+"""
 _PREFIX = "tree-heads/"
 _LONGEST_BYTES = 1 << 20
 _FIELDS = {"log", "size", "root", "at", "key", "signature", "schema"}
@@ -45,6 +55,12 @@ def anchor_of(resolve: Resolver) -> Anchor | None:
             found = resolve(name)
             return Anchor(found if name == OURS else None)
     return None
+
+
+def left_unconnected(own: OwnConnection) -> bool:
+    """Whether a check of the last week held the ledger against a bucket: that there is none now may be an answer that failed."""
+    found = own.execute(_WAS_CONNECTED).fetchone()
+    return bool(found and found["was"])
 
 
 def read_anchored(anchor: Anchor) -> AnchoredHeads:

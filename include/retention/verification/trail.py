@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from retention.database import OwnConnection, database_time
 from retention.evidence.hashing import ItemHasher
-from retention.verification.anchored import Anchor, read_anchored
+from retention.verification.anchored import Anchor, left_unconnected, read_anchored
 from retention.verification.hold_entries import HoldTrail, compare_holds
 from retention.verification.signed_heads import SignedHeads
 
@@ -46,7 +46,9 @@ def read_trail(own: OwnConnection, hasher: ItemHasher, anchor: Anchor | None = N
     entries, troubles = _chain(own, signed)
     now = database_time(own)
     unfit, unsigned = signed.troubles(now)
-    unanchored = anchored.troubles or signed.unanchored(now) if anchored is not None else None
+    unanchored = {"anchor_not_connected": 1} if anchored is None and left_unconnected(own) else None
+    if anchored is not None:
+        unanchored = anchored.troubles or signed.unanchored(now)
     lost = {"lost_by_a_restore": signed.lost()} if anchored is not None else None
     if troubles:  # read up to the first break only
         unfit = {}

@@ -121,12 +121,12 @@ OWN_WORDING: dict[str, Wording] = {
     "evidence_unanchored": Wording(
         "The evidence could not be held against the locked bucket",
         "Nachweise konnten nicht mit dem gesperrten Bucket verglichen werden",
-        "The bucket under object lock could not be read, holds what is no signed tree head, or lacks heads that were signed more "
-        "than three hours ago. Whoever owns our own database could have rewritten it whole, and nobody could tell. "
-        "`detail.reasons` says which.",
-        "Der Bucket mit Objektsperre war nicht lesbar, enthält etwas, was kein signierter Stand ist, oder ihm fehlen Stände, die "
-        "vor mehr als drei Stunden signiert wurden. Wer die eigene Datenbank besitzt, könnte sie ganz umgeschrieben haben, und "
-        "niemand sähe es. `detail.reasons` nennt den Fall.",
+        "The bucket under object lock could not be read or is connected no more, holds what is no signed tree head, or lacks "
+        "heads that were signed more than three hours ago. Whoever owns our own database could have rewritten it whole, and "
+        "nobody could tell. `detail.reasons` says which.",
+        "Der Bucket mit Objektsperre war nicht lesbar oder ist nicht mehr verbunden, enthält etwas, was kein signierter Stand "
+        "ist, oder ihm fehlen Stände, die vor mehr als drei Stunden signiert wurden. Wer die eigene Datenbank besitzt, könnte "
+        "sie ganz umgeschrieben haben, und niemand sähe es. `detail.reasons` nennt den Fall.",
         "See that the connection `retention_anchor_verify` names the bucket with an identity that may read it "
         "(include/iam/verification.json), and that the DAG `sign_ledger` runs; `ledger verify` compares everything.",
         "Dafür sorgen, dass die Verbindung `retention_anchor_verify` den Bucket nennt, mit einer Identität, die ihn lesen darf "
