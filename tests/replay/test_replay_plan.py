@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.table_world import TableWorld
@@ -21,6 +22,7 @@ from retention.disposal.runtime import Runtime
 from retention.errors import ModeError, RequestError
 from retention.evidence import ledger
 from retention.evidence.hashing import ItemHasher
+from retention.replay import plan as replay_plan
 from retention.replay.check import check_replay
 from retention.replay.list_file import read_header, write_list
 from retention.replay.plan import plan_replay
@@ -179,6 +181,24 @@ def test_a_list_with_a_forged_line_or_time_is_refused(lost: Lost) -> None:
             lost.list.write_bytes(text + f"{seal}\n".encode())
             with pytest.raises(RequestError, match="truncated or changed"):
                 planned(lost.runtime, lost.list, "transcript")
+
+
+def test_a_list_that_is_swapped_after_its_seal_was_looked_at_changes_nothing(
+    lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost.come_back()
+    make = replay_plan.make_plan
+
+    def swapped(*arguments: Any, **named: Any) -> PlanSummary:
+        header, *_ = lost.list.read_bytes().splitlines(keepends=True)
+        lost.list.write_bytes(header)
+        return make(*arguments, **named)
+
+    monkeypatch.setattr(replay_plan, "make_plan", swapped)
+    digest = hashlib.sha256(lost.list.read_bytes()).hexdigest()
+    assert planned(lost.runtime, lost.list, "transcript").due == 1
+    [row] = lost.tables.own_sql("SELECT body FROM retention.ledger WHERE kind = 'replay_planned'")
+    assert json.loads(row["body"])["list_sha256"] == digest
 
 
 def test_a_list_of_another_installation_is_refused(lost: Lost) -> None:

@@ -8,12 +8,14 @@ listing, which dates them itself, and what goes by its records' age alone is lef
 from __future__ import annotations
 
 import hashlib
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from psycopg import sql
@@ -45,6 +47,21 @@ def plan_replay(runtime: Runtime, path: Path, category: str, *, as_of: datetime,
     Raises what `make_plan`, `read_header`, `require_unended` and `require_of_this_ledger` raise, and RequestError for a category
     that is anonymised.
     """
+    read_header(path, runtime.hasher)  # what is wrong with it is said under its own name
+    with _copied(path) as mine:
+        return _plan(runtime, mine, category, as_of=as_of, requested_by=requested_by)
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    """A copy that is ours alone: whose seal was looked at is what is planned by, whatever becomes of the file meanwhile."""
+    with TemporaryDirectory(prefix="retention-replay-") as folder:
+        mine = Path(folder) / path.name
+        shutil.copyfile(path, mine)
+        yield mine
+
+
+def _plan(runtime: Runtime, path: Path, category: str, *, as_of: datetime, requested_by: str) -> PlanSummary:
     header = read_header(path, runtime.hasher)
     require_unended(header, max(as_of, runtime.now()))
     with runtime.own() as own:
