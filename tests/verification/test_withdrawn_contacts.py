@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.verification.company import DAY, HASHER, HOUR, found
-from tests.verification.records import Records
+from tests.verification.records import MAP, Records
 
 from retention.evidence.hashing import ItemHasher
 
@@ -125,3 +125,18 @@ def test_a_check_that_can_not_read_the_list_forgets_nobody(seen: Records) -> Non
     assert dict(seen.check("marketing").places_failed) == {"contacts": "OtherHashKey"}
     seen.own_sql("DELETE FROM retention.suppression_list")
     assert found(seen.check("marketing")) == {"deleted_unlisted": 1}
+
+
+@pytest.mark.parametrize(
+    ("is_listed", "expected"), [(False, {"memory_lost": 1}), (True, {"place_dropped": 1})], ids=["on_no_list", "listed"]
+)
+def test_in_a_place_that_left_the_map_it_is_unknown_whether_they_were_listed(
+    seen: Records, *, is_listed: bool, expected: dict[str, int]
+) -> None:
+    if is_listed:
+        for kind, text in (("email", ANNA), ("phone", NUMBER)):
+            seen.suppress(kind, text, HOUR)
+    _take(seen)
+    seen.write_map(MAP.replace("\n  contacts:", "\n  people:"))
+    result = seen.check("marketing")
+    assert (found(result), result.verdict) == (expected, "compliant" if is_listed else "unknown")

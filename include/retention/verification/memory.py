@@ -40,9 +40,20 @@ WITH last_read AS (
 
 SELECT
     last_read.name,
-    array_agg(DISTINCT item.item_hash) FILTER (WHERE item.item_hash IS NOT NULL) AS protected
+    array_agg(DISTINCT item.item_hash) FILTER (WHERE item.item_hash IS NOT NULL) AS item_hashes
 FROM last_read
-LEFT JOIN retention.protected_items AS item ON last_read.check_run_id = item.check_run_id AND last_read.name = item.place
+LEFT JOIN (
+    SELECT check_run_id, place, item_hash FROM retention.protected_items
+    UNION ALL
+    SELECT w.check_run_id, w.place, w.item_hash
+    FROM retention.withdrawn_contacts AS w
+    WHERE EXISTS (
+        SELECT FROM unnest(w.identifiers) AS one (hash)
+        WHERE NOT EXISTS (
+            SELECT FROM retention.suppression_list AS s WHERE s.hash = one.hash AND s.suppressed_at >= w.withdrawn_at
+        )
+    )
+) AS item ON last_read.check_run_id = item.check_run_id AND last_read.name = item.place
 GROUP BY last_read.name
 """
 
@@ -77,9 +88,10 @@ def last_check_of(own: OwnConnection, place: str) -> LastCheck | None:
 
 
 def dropped_places(own: OwnConnection, categories: Collection[str], mapped: Collection[str]) -> dict[str, list[bytes]]:
-    """Places that checks of these categories read in the last 30 days and the map has no more, with what was protected there."""
+    """Places that checks of these categories read in the last 30 days and the map has no more, with what nobody
+    can look for any more: what was protected there, and who had withdrawn and is not wholly on the suppression list."""
     rows = own.execute(_DROPPED, (list(categories), DROPPED_PLACES_FOR, list(mapped))).fetchall()
-    return {row["name"]: [bytes(item_hash) for item_hash in row["protected"] or ()] for row in rows}
+    return {row["name"]: [bytes(item_hash) for item_hash in row["item_hashes"] or ()] for row in rows}
 
 
 def forget_older(own: OwnConnection, table: str, place: str, *, keep: Collection[UUID | None]) -> None:
