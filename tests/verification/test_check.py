@@ -113,7 +113,7 @@ def test_several_tenants_and_violations_are_told_apart(company: Company) -> None
     company.consent(one_sided, "caller", 31 * DAY)
     both = company.recording("süd", 31 * DAY)
     company.both_consent(both, 31 * DAY)
-    company.recording("nord", DAY, row=False)
+    company.recording("nord", 2 * DAY, row=False)
     result = company.check()
     assert found(result) == {
         "past_cap": 4,

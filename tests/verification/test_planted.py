@@ -173,7 +173,7 @@ COVERAGE = [
         PLACE,
         id="dated_in_the_future_only",
     ),
-    pytest.param(lambda c: c.recording("nord", DAY, row=False), "event_unknown", PLACE, id="orphan_of_yesterday"),
+    pytest.param(lambda c: c.recording("nord", 2 * DAY, row=False), "event_unknown", PLACE, id="orphan_of_two_days"),
     pytest.param(_row_without_state, "event_unknown", PLACE, id="row_without_state"),
     pytest.param(lambda c: c.recording("nord", DAY, stored=False), "objects_missing", PLACE, id="rows_and_no_object"),
 ]

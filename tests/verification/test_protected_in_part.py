@@ -18,21 +18,21 @@ SHRUNK = "protected_shrunk"
 
 def test_records_of_a_held_partition_vanish_and_that_stays_told(logs: Logs) -> None:  # noqa: F811
     logs.add(CAP + HOUR)
-    logs.log(now() - CAP, 99)
+    logs.log(now() - CAP - HOUR, 99)
     logs.world.add_hold(category="logs")
     assert SHRUNK not in logs.found()
     logs.table.sql("DELETE FROM request_log WHERE ctid NOT IN (SELECT min(ctid) FROM request_log)")
     assert logs.found()[SHRUNK] == 1
-    logs.log(now() - CAP, 50)
+    logs.log(now() - CAP - HOUR, 50)
     result = logs.verify()
     assert (result.verdict, [one.count for one in result.findings if one.kind == SHRUNK]) == ("breach", [1])
-    logs.log(now() - CAP, 60)
+    logs.log(now() - CAP - HOUR, 60)
     assert SHRUNK not in logs.found()
 
 
 def test_a_hold_on_one_record_more_takes_nothing_from_a_held_partition(logs: Logs) -> None:  # noqa: F811
     logs.add(CAP + HOUR)
-    logs.log(now() - CAP, 9)
+    logs.log(now() - CAP - HOUR, 9)
     logs.world.add_hold(category="logs")
     logs.found()
     ((named,),) = logs.table.sql("SELECT min(id)::text FROM request_log")
