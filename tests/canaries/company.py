@@ -23,6 +23,8 @@ from retention.disposal.execute import execute_plan
 from retention.disposal.plan import make_plan
 from retention.local.postgres_server import PostgresServer
 from retention.local.s3_server import S3Server
+from retention.sample.log_tables import partitions
+from retention.sample.tables import create_partitions
 from retention.settings import INCLUDE
 from retention.verification import CheckResult, verify
 
@@ -89,6 +91,8 @@ def empty_company(
         fresh_bucket(s3) as bucket,
         fresh_bucket(s3) as log_bucket,
     ):
+        with psycopg.connect(postgres.conninfo(company), options="-c TimeZone=UTC") as connection:
+            create_partitions(connection, partitions(now()))
         for name, script in ((company, "source.sql"), (own, "own.sql")):
             with psycopg.connect(postgres.conninfo(name)) as connection:
                 connection.execute((_ROLES / script).read_bytes())

@@ -17,6 +17,7 @@ from retention.local import databases
 from retention.local.postgres_server import PostgresServer
 from retention.records.rules import PRUNED
 
+PLANTED = Path(__file__).resolve().parents[2] / "include" / "datamap" / "sql"
 SCHEMA = Path(__file__).resolve().parents[2] / "include" / "retention" / "sample" / "schema.sql"
 TABLES = {
     name: place
@@ -241,6 +242,15 @@ def test_role_can_do_nothing_else(connect: Connect, name: str, role: str, statem
         connect(name, role).execute(statement.encode())
 
 
+def test_the_application_plants_canaries_into_the_log_that_it_shares(connect: Connect) -> None:
+    """The log belongs to a role of its own, which only the application and disposal have."""
+    insert = (PLANTED / "canary_request_log.sql").read_bytes()
+    with connect("company", "company_app") as planting:
+        assert planting.execute(insert, {"number": 7, "start_at": "2026-01-01T12:00Z"}).fetchall() == [(7,)]
+    asked = "SELECT request_id FROM logs.request_log_20260101 WHERE request_id = 7"
+    assert connect("company", "retention_verify").execute(asked).fetchall() == [(7,)]
+
+
 def test_verifying_role_is_read_only_even_with_rights_granted_by_mistake(
     server: PostgresServer, connect: Connect
 ) -> None:
@@ -319,6 +329,7 @@ def test_a_backup_of_an_older_schema_is_restored_and_gets_its_rights_after_migra
     database.migrate(_as(server, "older", "retention_owner"))
     with psycopg.connect(_as(server, "older", "retention_owner")) as owner:
         owner.execute("DROP TABLE retention.version_dates")
+        owner.execute("ALTER TABLE retention.canaries DROP COLUMN start_at")
         owner.execute("UPDATE retention.schema_version SET version_num = '0030'")
     back_up(_as(server, "older", "retention_owner"), tmp_path / "own.backup")
     restored = _as(server, "restored_older", "retention_owner")

@@ -14,7 +14,8 @@ class Canary(StrictModel):
     """The owner's word that invented items may be planted in this place, and how. Without it none are."""
 
     event: Name
-    """The start point of the category's rule that a canary is dated by: so long ago that it is due when it is planted."""
+    """The start point of the category's rule that a canary is dated by: so long ago that it is due when it is planted. In a log
+    table in partitions it is now, and the canary goes with its partition."""
     approved_by: str
     """The role that allows it, and with it the holds that are set on canaries which must stay."""
     sql: Path | None = None

@@ -193,7 +193,7 @@ class TablePlace(PlantedPlace):
         return self
 
 
-class PartitionedPlace(Place):
+class PartitionedPlace(PlantedPlace):
     """A log table that is partitioned by range of time: partitions past their limit are dropped, not emptied."""
 
     kind: Literal["partitions"]
@@ -209,6 +209,12 @@ class PartitionedPlace(Place):
     without either are reported."""
     id_column: ColumnName
     """A column that tells rows apart, for those that go one by one."""
+
+    @model_validator(mode="after")
+    def _canary_goes_with_its_partition(self) -> Self:
+        if self.canary is not None and (self.canary.key is not None or self.canary.consented is not None):
+            raise refuse("a canary with key or consented", "the INSERT of one record, sql", "canary")
+        return self
 
 
 class FilesPlace(PlantedPlace):

@@ -6,13 +6,14 @@ Which were planted, and by when each must go, is the planting side's word; wheth
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 from retention.verification.inventory import Entry
 from retention.verification.place_check import PlaceCheck
 
 _PLANTED = """
-SELECT canary_id, item_hash, kept_by, stays_until, gone_by, breach_at, next_by
+SELECT canary_id, item_hash, kept_by, start_at, stays_until, gone_by, breach_at, next_by
 FROM retention.canaries
 WHERE place = %s AND hash_key_id = %s AND planted_at BETWEEN clock_timestamp() - interval '30 days' AND clock_timestamp()
 ORDER BY planted_at, canary_id
@@ -29,23 +30,28 @@ NONE_NEW = "canary_none_new"
 """What may be wrong with a canary, by what kept it: the entry's note, and the finding's reason."""
 
 
-def canary_ids(check: PlaceCheck) -> list[str]:
-    """The ids, as the place's SQL gives them, of all its canaries of the last 30 days."""
-    return [
-        text
-        for one in _planted(check)
+def note_planted(check: PlaceCheck) -> None:
+    """Note which canaries of the last 30 days the place has, before it is read: one that comes meanwhile may go unseen."""
+    check.canaries = check.inventory.own.execute(_PLANTED, (check.name, check.around.hasher.key_id)).fetchall()
+
+
+def canary_starts(check: PlaceCheck) -> dict[str, datetime | None]:
+    """When each canary's event was, by its id, as the place's SQL gives it."""
+    return {
+        text: one["start_at"]
+        for one in check.canaries
         for text in _texts(check, one)
         if check.item_hash(text) == bytes(one["item_hash"])
-    ]
+    }
 
 
 def read_canaries(check: PlaceCheck) -> None:
     """Enter each canary that is wrong; called once the place has been read."""
-    planted = _planted(check)
+    planted = check.canaries
     if not planted:
         return
     hashes = [bytes(one["item_hash"]) for one in planted]
-    there = {bytes(row["item_hash"]) for row in check.inventory.ask(_THERE, (check.name, hashes))}
+    there = {bytes(row["item_hash"]) for row in check.inventory.ask(_THERE, (check.name, hashes))} | set(check.sighted)
     check.looked_at["canaries"] += len(planted)
     check.inventory.add(list(_wrong(check, planted, there)))
 
@@ -65,10 +71,6 @@ def _wrong(check: PlaceCheck, planted: Collection[dict[str, Any]], there: Collec
         yield _entry(check, newest, NONE_NEW)
 
 
-def _planted(check: PlaceCheck) -> list[dict[str, Any]]:
-    return check.inventory.own.execute(_PLANTED, (check.name, check.around.hasher.key_id)).fetchall()
-
-
 def _texts(check: PlaceCheck, one: dict[str, Any]) -> tuple[str, str]:
     """A canary's id in its place, as a uuid and as a number: the hash says which of them it is."""
     own_id = check.around.hasher.canary(check.name, one["canary_id"])
@@ -76,4 +78,10 @@ def _texts(check: PlaceCheck, one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _entry(check: PlaceCheck, one: dict[str, Any], note: str) -> Entry:
-    return check.entry("canary", item_hash=bytes(one["item_hash"]), note=note, first_end_at=one["breach_at"])
+    item_hash = bytes(one["item_hash"])
+    holds = check.sighted.get(item_hash)
+    # What is in no listing of its own is dated here, so that the holds on its time are judged.
+    clock_at = one["start_at"] if holds is not None else None
+    return check.entry(
+        "canary", holds=holds, item_hash=item_hash, note=note, clock_at=clock_at, first_end_at=one["breach_at"]
+    )

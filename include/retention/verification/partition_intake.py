@@ -17,6 +17,7 @@ from psycopg import sql
 from retention.datamap.loader import MappedPartitions
 from retention.verification.holds import Covered
 from retention.verification.inventory import Entry
+from retention.verification.partition_canaries import PartitionCanaries
 from retention.verification.partition_holds import ALWAYS, PartitionHolds, Period
 from retention.verification.partition_parts import ABOUT, Part, is_still, list_parts
 from retention.verification.place_check import PlaceCheck
@@ -50,6 +51,7 @@ class PartitionIntake:
         self._spec = place.spec
         self._source = source
         self._holds = PartitionHolds(check)
+        self._canaries = PartitionCanaries(check, place.spec)
         self._latest = check.around.clocks.now()
         self._counted_before = counted_before(check)
         self._first: dict[int, Part] = {}
@@ -94,6 +96,7 @@ class PartitionIntake:
                 self._check.inventory.add(found)
                 for chunk in self._single(part):
                     self._check.inventory.add(chunk)
+                self._canaries.look(part, self._holds, self._source)
         except Unread as error:
             if error.code != _NO_TABLE:
                 raise

@@ -57,7 +57,8 @@ def _no_consents(_ids: Sequence[str]) -> Iterator[ConsentFacts]:
 class PlaceCheck:
     """One place of this check. `looked_at` counts what was read of it (kinds.py: `looks_at`); `trouble` is why it can't be
     vouched for, although it was read to its end; `consents_by_id` reads consents of items that are gone, `requests_of` what
-    these customers decided (None: the place's source doesn't tell)."""
+    these customers decided (None: the place's source doesn't tell). `canaries` are those that had been planted before the place
+    was read; `sighted` those that were looked for by themselves and are there, by their hash, with the holds that cover each."""
 
     place: AnyPlace
     terms: PromisedTerms
@@ -66,6 +67,8 @@ class PlaceCheck:
     trouble: str | None = None
     consents_by_id: Callable[[Sequence[str]], Iterator[ConsentFacts]] = _no_consents
     requests_of: Callable[[Sequence[str]], Iterator[RequestFacts]] | None = None
+    canaries: list[dict[str, Any]] = field(default_factory=list)
+    sighted: dict[bytes, Covered] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

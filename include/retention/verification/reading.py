@@ -23,7 +23,7 @@ from retention.datamap.model import ConnectionKind
 from retention.errors import RequestError, StoreUnreadable
 from retention.evidence.hashing import ItemHasher
 from retention.verification.bucket_client import open_client
-from retention.verification.canaries import read_canaries
+from retention.verification.canaries import note_planted, read_canaries
 from retention.verification.clocks import Clocks, clock_of
 from retention.verification.coverage.intake import cover
 from retention.verification.holds import HoldScope, holds_on_nothing, read_hold_scopes
@@ -165,7 +165,9 @@ class Reading:
     def _check_of(self, place: AnyPlace) -> PlaceCheck:
         category = place.spec.category
         self._count(category, place.name, parts=0, protected=0, remembered=0, places=1, read_before=1)
-        return PlaceCheck(place, self._terms[category], self._around)
+        check = PlaceCheck(place, self._terms[category], self._around)
+        note_planted(check)
+        return check
 
     def _read_bucket(self, plan: BucketPlan) -> list[ObjectReader]:
         """The bucket's listing; gives the readers of the places that were listed to their end."""

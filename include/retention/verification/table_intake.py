@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from retention.datamap.loader import MappedTable
-from retention.verification.canaries import canary_ids
+from retention.verification.canaries import canary_starts
 from retention.verification.clocks import APART
 from retention.verification.holds import Covered, HoldIndex
 from retention.verification.inventory import Entry
@@ -52,7 +52,7 @@ class TableIntake:
         last = last_check_of(check.inventory.own, check.name)
         self._withdrawn = WithdrawnContacts(check, last)
         self._unseen = seen_before(check, last) | kept_lately(check, last) | self._withdrawn.before.keys()
-        self._canary_ids = canary_ids(check)
+        self._canary_ids = list(canary_starts(check))
         self._unseen_canaries = {check.item_hash(item_id) for item_id in self._canary_ids}
         self._suppressed: Mapping[str, Sequence[datetime]] = {}
 

@@ -1,5 +1,5 @@
 """Plants canaries: in each place that allows them, one that is due and one that a hold keeps at a time, and where the promise
-knows consents, one that these keep.
+knows consents, one that these keep. In a log's partition only one that nothing keeps, which goes with it.
 
 First the hold, then the item, then our own note of it: whoever is interrupted leaves an invented item that goes like any other,
 and no canary that was never there.
@@ -8,14 +8,15 @@ and no canary that was never there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from retention.database import OwnConnection, database_time
 from retention.datamap.canary import Canary
-from retention.datamap.loader import AnyPlace
+from retention.datamap.loader import AnyPlace, MappedPartitions
 from retention.datamap.model import PlantedPlace
-from retention.disposal.canaries.timing import Rhythm, rhythm_of
+from retention.disposal.canaries.partitions import bounds_at, forget_redated
+from retention.disposal.canaries.timing import Rhythm, Times, rhythm_of
 from retention.disposal.canaries.writers import prepare, write
 from retention.disposal.runtime import Runtime
 from retention.errors import RetentionError
@@ -52,8 +53,12 @@ def plant_canaries(runtime: Runtime) -> Planting:
                 done.not_planted[place.name] = why_not
                 continue
             try:
-                for kept_by in (None, "hold", *(("consent",) if canary.consented is not None else ())):
-                    _plant(runtime, own, place, canary, rhythm, kept_by)
+                for kept_by in _keepers(place, canary):
+                    times, why_not = _times(runtime, own, place, rhythm, is_kept=kept_by is not None)
+                    if times is None:
+                        done.not_planted[place.name] = why_not
+                        continue
+                    _plant(runtime, own, place, canary, times, kept_by)
                     done.planted[place.name] = done.planted.get(place.name, 0) + 1
             except RetentionError as error:
                 done.failed[place.name] = str(error)
@@ -74,6 +79,8 @@ def _rhythm(runtime: Runtime, own: OwnConnection, place: AnyPlace, now: datetime
     rhythm = rhythm_of(rule, canary.event, now) if rule is not None else None
     if rhythm is None:
         return None, "no_time_to_spare"
+    if isinstance(place, MappedPartitions):
+        forget_redated(own, place.name, rhythm)
     if mode_of(own, category).value != Mode.ENFORCE:
         return None, "mode"
     if stop_of(own).value == "stopped":
@@ -87,11 +94,32 @@ def _rhythm(runtime: Runtime, own: OwnConnection, place: AnyPlace, now: datetime
     return rhythm, ""
 
 
+def _keepers(place: AnyPlace, canary: Canary) -> tuple[str | None, ...]:
+    """What keeps each canary of the place. In a partition a hold would keep all that is in it from being dropped."""
+    if isinstance(place, MappedPartitions):
+        return (None,)
+    return (None, "hold", *(("consent",) if canary.consented is not None else ()))
+
+
+def _times(
+    runtime: Runtime, own: OwnConnection, place: AnyPlace, rhythm: Rhythm, *, is_kept: bool
+) -> tuple[Times | None, str]:
+    """The times of a canary that is planted now, or why there can be none."""
+    now = database_time(own)
+    if not isinstance(place, MappedPartitions):
+        return rhythm.times(now, is_kept=is_kept), ""
+    times = rhythm.times_in_partition(now, *bounds_at(runtime, place, now))
+    if times is None:
+        return None, "no_time_to_spare"
+    if times.gone_by >= now + timedelta(days=KEPT_DAYS):
+        return None, "forgotten_before_due"
+    return times, ""
+
+
 def _plant(
-    runtime: Runtime, own: OwnConnection, place: AnyPlace, canary: Canary, rhythm: Rhythm, kept_by: str | None
+    runtime: Runtime, own: OwnConnection, place: AnyPlace, canary: Canary, times: Times, kept_by: str | None
 ) -> None:
     canary_id = uuid4()
-    times = rhythm.times(database_time(own), is_kept=kept_by is not None)
     query = runtime.datamap.canary_sql.get(place.name, {}).get("consented" if kept_by == "consent" else "sql")
     planted = prepare(canary, runtime.hasher.canary(place.name, canary_id), times, query)
     if kept_by == "hold":
@@ -107,8 +135,8 @@ def _plant(
         )
     write(place, canary, planted, runtime.resolve)
     own.execute(
-        "INSERT INTO retention.canaries (canary_id, place, category, item_hash, hash_key_id, kept_by, stays_until, gone_by, "
-        "breach_at, next_by) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO retention.canaries (canary_id, place, category, item_hash, hash_key_id, kept_by, start_at, stays_until, "
+        "gone_by, breach_at, next_by) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             canary_id,
             place.name,
@@ -116,6 +144,6 @@ def _plant(
             runtime.hasher.item(place.name, planted.seen_as),
             runtime.hasher.key_id,
             kept_by,
-            *(times.stays_until, times.gone_by, times.breach_at, times.next_by),
+            *(times.start_at, times.stays_until, times.gone_by, times.breach_at, times.next_by),
         ),
     )

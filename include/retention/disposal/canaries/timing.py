@@ -11,7 +11,8 @@ from retention.policy.schedule import room
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The times of one canary. It is due when it is planted (`start_at` lies back so far), or when what keeps it ends."""
+    """The times of one canary. It is due when it is planted (`start_at` lies back so far), when what keeps it ends, or, in a
+    log's partition, in its time. Gone before `stays_until`, it went too early."""
 
     start_at: datetime
     stays_until: datetime
@@ -34,6 +35,7 @@ class Rhythm:
     room: timedelta
     every: timedelta
     release: timedelta
+    granularity: timedelta = timedelta(0)
 
     def times(self, now: datetime, *, is_kept: bool) -> Times:
         """The times of a canary that is planted now, and that something keeps for a while, or nothing."""
@@ -47,6 +49,20 @@ class Rhythm:
             next_by=now + self.every + self.run,
         )
 
+    def times_in_partition(self, now: datetime, since: datetime, until: datetime) -> Times | None:
+        """The times of a record that is logged now, in a partition of `since <= time < until`; None where it could not be late
+        before the partition's first record may break the promise.
+
+        It goes with its partition, when that one's end is due. Where that is emptied row by row, it goes by itself, as soon as it
+        is due: before that nothing may take it. `run` allows for partitions as wide as the schedule's granularity; of this one
+        the end is known.
+        """
+        gone_by = until + self.due_after + self.run - self.granularity
+        breach_at = since + self.due_after + self.room
+        if gone_by >= breach_at:
+            return None
+        return Times(now, now + self.due_after, gone_by, breach_at, now + self.every + self.run)
+
 
 def rhythm_of(rule: RetentionRule, event: str, now: datetime) -> Rhythm | None:
     """The rhythm at this start point of the rule in force; None where it has none or leaves no time to spare."""
@@ -57,7 +73,8 @@ def rhythm_of(rule: RetentionRule, event: str, now: datetime) -> Rhythm | None:
     spare = room(start) - run
     if spare <= timedelta(0):
         return None
-    return Rhythm(start.due_after, run, room(start), spare / 2, max(rule.release_latency, run))
+    release = max(rule.release_latency, run)
+    return Rhythm(start.due_after, run, room(start), spare / 2, release, rule.schedule.granularity)
 
 
 def _start_point(rule: RetentionRule, event: str, now: datetime) -> StartPoint | None:

@@ -13,7 +13,7 @@ import psycopg
 
 from retention.connections import Resolver, path_of, postgres_conninfo
 from retention.datamap.canary import Canary
-from retention.datamap.loader import AnyPlace, MappedFiles, MappedPlace, MappedTable
+from retention.datamap.loader import AnyPlace, MappedFiles, MappedPartitions, MappedPlace, MappedTable
 from retention.datamap.model import SourceConnection
 from retention.disposal.canaries.timing import Times
 from retention.errors import RequestError, StoreUnreadable
@@ -54,7 +54,7 @@ def write(place: AnyPlace, canary: Canary, planted: Planted, resolve: Resolver) 
         if place.facts_connection is not None:
             where = {"bucket": place.spec.bucket, "key": planted.seen_as}
             _insert(place.name, place.facts_connection, planted, where, resolve)
-    elif isinstance(place, MappedTable):
+    elif isinstance(place, MappedTable | MappedPartitions):
         _insert(place.name, place.store, planted, {}, resolve)
     elif isinstance(place, MappedFiles):
         _write_file(place, canary, planted, resolve)
@@ -72,7 +72,8 @@ def _body(canary: Canary, planted: Planted) -> bytes:
     return canary.body.replace("{at}", planted.times.start_at.isoformat(timespec="seconds")).encode()
 
 
-def _identity(source: SourceConnection, place: str) -> str:
+def planting_identity(source: SourceConnection, place: str) -> str:
+    """The connection that may write there. Raises RequestError where the map names none."""
     if source.planting is None:
         raise RequestError(
             f"place {place!r}: found a canary, and no `planting` identity of its connection; expected one that may write "
@@ -82,12 +83,12 @@ def _identity(source: SourceConnection, place: str) -> str:
 
 
 def _put_object(place: MappedPlace, canary: Canary, planted: Planted, resolve: Resolver) -> None:
-    requests = S3Requests(client_factory(resolve(_identity(place.store, place.name))), place.spec.bucket)
+    requests = S3Requests(client_factory(resolve(planting_identity(place.store, place.name))), place.spec.bucket)
     requests.read("put_object", Key=planted.seen_as, Body=_body(canary, planted))
 
 
 def _write_file(place: MappedFiles, canary: Canary, planted: Planted, resolve: Resolver) -> None:
-    folder = path_of(resolve(_identity(place.store, place.name))) / place.spec.folder
+    folder = path_of(resolve(planting_identity(place.store, place.name))) / place.spec.folder
     path = folder / planted.seen_as
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,10 @@ def _insert(
     times = {"start_at": planted.times.start_at, "stays_until": planted.times.stays_until}
     values = {"id": planted.own_id, "number": planted.number, **times, **where}
     try:
-        with closing(psycopg.connect(postgres_conninfo(resolve(_identity(source, place))))) as connection, connection:
+        with (
+            closing(psycopg.connect(postgres_conninfo(resolve(planting_identity(source, place))))) as connection,
+            connection,
+        ):
             rows = connection.execute(planted.query.encode(), values).fetchall()
             if [str(row[0]) for row in rows] != [planted.item_id]:
                 raise RequestError(

@@ -14,6 +14,8 @@ FROM seen AS canary
 WHERE
     canary.entry = 'canary'
     AND canary.note IN ('canary_late', 'canary_late_after_hold', 'canary_late_after_consent')
+    -- One that was looked for by itself says what covers it; others are items.
+    AND NOT (canary.is_held OR canary.deadline_at > canary.promised_at)
     AND NOT EXISTS (
         SELECT 1
         FROM seen AS item
