@@ -15,7 +15,7 @@ from retention.connections import Connection, Resolver
 from retention.database import OwnConnection
 from retention.errors import MissingConnection, RequestError, StoreUnreadable, UnknownError
 from retention.verification.bucket_client import open_client
-from retention.verification.listing import Unlisted, ask
+from retention.verification.listing import VERSION_MARKERS, Unlisted, ask, markers_after
 
 SIGNERS, OURS = "retention_anchor", "retention_anchor_verify"
 """The connections that name the bucket: of what signs, and of what checks, which needs to read alone."""
@@ -90,13 +90,9 @@ def _versions(client: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
     while True:
         answer = ask(client.list_object_versions, _named(bucket), Bucket=bucket, Prefix=_PREFIX, **where)
         yield from answer.get("Versions", ())
-        if not answer.get("IsTruncated"):
+        where = markers_after(_named(bucket), answer, where, VERSION_MARKERS)
+        if not where:
             return
-        onwards = {"KeyMarker": answer.get("NextKeyMarker"), "VersionIdMarker": answer.get("NextVersionIdMarker")}
-        named = {name: str(marker) for name, marker in onwards.items() if marker}
-        if not named or named == where:
-            raise Unlisted(_named(bucket), "TruncatedWithoutMarker")
-        where = named
 
 
 def _content(client: Any, bucket: str, version: Mapping[str, Any]) -> bytes:

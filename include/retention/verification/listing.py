@@ -26,6 +26,10 @@ _IMPOSSIBLE = frozenset({"400", "KeyTooLongError", "405"})
 """No object can have the key; or a delete marker is all there is."""
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
 
+VERSION_MARKERS = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
+_UPLOAD_MARKERS = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
+"""What a request for the next page calls each marker, and what the answer before calls it."""
+
 
 class Metadata(Enum):
     """What a look at an object can give instead of a date."""
@@ -135,7 +139,7 @@ class Bucket:
             entries,
             directories=[str(found["Prefix"]) for found in answer.get("CommonPrefixes", ())],
             truncated=bool(answer.get("IsTruncated")),
-            markers=_next(answer, markers, {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}),
+            markers=markers_after(f"bucket {self.name!r}", answer, markers, VERSION_MARKERS),
             sorted_by_key=_server(answer) in _SORTED_SERVERS,
         )
 
@@ -145,7 +149,7 @@ class Bucket:
         while True:
             answer = self._ask(self._client.list_multipart_uploads, prefix, markers, MaxUploads=PAGE)
             yield [_upload(found) for found in answer.get("Uploads", ())]
-            markers = _next(answer, markers, {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"})
+            markers = markers_after(f"bucket {self.name!r}", answer, markers, _UPLOAD_MARKERS)
             if not markers:
                 return
 
@@ -163,6 +167,18 @@ def bucket_lists(client: Any) -> Iterator[Mapping[str, Any]]:
         if not answer.get("ContinuationToken"):
             return
         token = {"ContinuationToken": str(answer["ContinuationToken"])}
+
+
+def markers_after(
+    what: str, answer: Mapping[str, Any], current: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, str]:
+    """The markers of the next page of `what`; empty after the last. A listing that does not move on is broken off."""
+    if not answer.get("IsTruncated"):
+        return {}
+    markers = {ours: str(answer[theirs]) for ours, theirs in names.items() if answer.get(theirs)}
+    if not markers or markers == current:
+        raise Unlisted(what, "TruncatedWithoutMarker")
+    return markers
 
 
 def ask(call: Callable[..., Any], what: str, **arguments: Any) -> Mapping[str, Any]:
@@ -206,16 +222,6 @@ def _prefetched(ahead: ThreadPoolExecutor, pages: Iterator[list[StoredEntry]]) -
     finally:
         for one in waiting:
             one.cancel()
-
-
-def _next(answer: Mapping[str, Any], current: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    """The markers of the next page; empty after the last. A listing that does not move on is broken off, not finished."""
-    if not answer.get("IsTruncated"):
-        return {}
-    markers = {ours: str(answer[theirs]) for ours, theirs in names.items() if answer.get(theirs)}
-    if not markers or markers == current:
-        raise Unlisted("a listing", "TruncatedWithoutMarker")
-    return markers
 
 
 def _version(found: Mapping[str, Any]) -> StoredEntry:
