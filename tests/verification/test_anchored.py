@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.ledger_world import anchor_connection, as_superuser, rechain
+from tests.skewed_clock import skew
 from tests.verification import test_trail
-from tests.verification.company import Company, found, reasons
+from tests.verification.company import DAY, HOUR, Company, found, reasons
 
 from retention.anchored_heads import anchor_heads
 from retention.connections import Connection
@@ -21,9 +22,9 @@ from retention.evidence.tree_heads import sign_head
 from retention.local.s3_server import S3Server
 from retention.stores.locked_bucket import LockedBucket
 from retention.verification import Verdict
-from retention.verification.anchored import Anchor, anchor_of
+from retention.verification.anchored import NEWEST, Anchor, anchor_of
 
-signed = test_trail.signed
+signed, SIGNER = test_trail.signed, test_trail.SIGNER
 
 
 @pytest.fixture
@@ -75,6 +76,71 @@ def test_what_a_restore_lost_is_no_change_once_it_was_confirmed(
     kinds = found(company.check(anchor=anchor))
     assert (kinds.get("evidence_changed", 0) > 0) is not is_confirmed
     assert (kinds.get("evidence_lost", 0) > 0) is is_confirmed  # told, as a restore can be claimed
+
+
+def _restored(company: Company, bucket: LockedBucket, ago: timedelta, *, dated: timedelta, heads: int) -> None:
+    """So long ago a restore lost what was signed, and so many heads were signed since; `dated` is what its confirmation says."""
+    skew(company.own, -ago)
+    with connect(company.own) as own:
+        for number in range(2):
+            ledger.append(own, "note", {"n": number})
+        sign_head(own, SIGNER)
+        anchor_heads(own, bucket)
+    with as_superuser(company.own) as connection:
+        connection.execute("DELETE FROM retention.tree_heads")
+        connection.execute("DELETE FROM retention.ledger WHERE seq > 1")
+    with connect(company.own) as own:
+        ledger.append(own, "restore_confirmed", {"fits": 1})
+    with as_superuser(company.own) as connection:
+        connection.execute("UPDATE retention.ledger SET at = at - %s WHERE seq = 2", (dated,))
+        rechain(connection)
+    with connect(company.own) as own:
+        for _ in range(heads):
+            sign_head(own, SIGNER)
+        anchor_heads(own, bucket)
+    skew(company.own, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    "heads", [pytest.param(1, id="then_not_signed"), pytest.param(NEWEST + 1, id="then_signed_for_more_than_a_day")]
+)
+@pytest.mark.parametrize(
+    ("ago", "dated", "is_told"),
+    [
+        pytest.param(29, 29, True, id="day_29"),
+        pytest.param(31, 31, False, id="day_31"),
+        pytest.param(20, 10, True, id="dated_later_than_it_is"),
+        pytest.param(20, -10, True, id="dated_ahead"),
+    ],
+)
+def test_what_a_restore_lost_is_told_for_30_days(
+    company: Company,
+    locked_bucket: Connection,
+    locked_server: S3Server,
+    ago: int,
+    dated: int,
+    heads: int,
+    *,
+    is_told: bool,
+) -> None:
+    bucket = LockedBucket(locked_bucket)
+    _restored(company, bucket, ago * DAY, dated=dated * DAY, heads=heads)
+    result = company.check(anchor=Anchor(anchor_connection(locked_server, bucket.name, "verify")))
+    assert found(result).get("evidence_lost", 0) == int(is_told)
+    assert not found(result).keys() & {"evidence_changed", "evidence_unanchored"}
+
+
+def test_heads_that_a_restore_lost_hide_none_that_is_not_anchored(
+    company: Company, locked_bucket: Connection, locked_server: S3Server
+) -> None:
+    bucket = LockedBucket(locked_bucket)
+    _restored(company, bucket, DAY, dated=DAY, heads=0)
+    skew(company.own, -4 * HOUR)
+    with connect(company.own) as own:
+        sign_head(own, SIGNER)
+    skew(company.own, timedelta(0))
+    result = company.check(anchor=Anchor(anchor_connection(locked_server, bucket.name, "verify")))
+    assert reasons(result, "evidence_unanchored") == {"anchor_lacks_heads": 1}
 
 
 def _gone(bucket: Connection) -> Anchor:

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from retention.connections import Connection, Resolver
 from retention.database import OwnConnection
 from retention.errors import MissingConnection, RequestError, StoreUnreadable, UnknownError
-from retention.verification.bucket_client import open_client
+from retention.verification.bucket_client import HEAD_THREADS, open_client
 from retention.verification.listing import VERSION_MARKERS, Unlisted, ask, markers_after
 
 SIGNERS, OURS = "retention_anchor", "retention_anchor_verify"
 """The connections that name the bucket: of what signs, and of what checks, which needs to read alone."""
 NEWEST = 24
 """How many heads are read: the last day's. Each is over all entries before it."""
+TOLD_FOR = timedelta(days=30)
+"""How long checks tell, after a restore was confirmed, which signed heads it lost. So long, all heads since are read, too."""
 _WAS_CONNECTED = """
 SELECT EXISTS (
     SELECT FROM retention.check_runs
@@ -28,6 +32,11 @@ SELECT EXISTS (
         started_at BETWEEN clock_timestamp() - interval '7 days' AND clock_timestamp()
         AND finished_at IS NOT NULL
         AND summary -> 'checks' @> '[{"kind": "evidence_unanchored", "success": true}]'
+) AS was
+"""
+_RESTORE_CONFIRMED = """
+SELECT EXISTS (
+    SELECT FROM retention.ledger WHERE kind = 'restore_confirmed' AND at >= clock_timestamp() - %s
 ) AS was
 """
 _PREFIX = "tree-heads/"
@@ -63,12 +72,22 @@ def left_unconnected(own: OwnConnection) -> bool:
     return bool(found and found["was"])
 
 
-def read_anchored(anchor: Anchor) -> AnchoredHeads:
-    """The newest heads in the bucket. What can't be read is a trouble, never an empty bucket."""
+def read_since(own: OwnConnection, now: datetime) -> datetime | None:
+    """Since when all heads are to be read: None where the newest are enough, as no restore was confirmed of late.
+
+    Not since the confirmation: its date is the ledger's, so whoever forges one can date it later than it is.
+    """
+    found = own.execute(_RESTORE_CONFIRMED, (TOLD_FOR,)).fetchone()
+    return now - TOLD_FOR if found and found["was"] else None
+
+
+def read_anchored(anchor: Anchor, since: datetime | None = None) -> AnchoredHeads:
+    """The newest heads in the bucket: all since then, and the newest before. What can't be read is a trouble, never an empty
+    bucket."""
     if anchor.connection is None:
         return AnchoredHeads([], {"anchor_not_for_checks": 1})
     try:
-        texts = list(_newest(open_client(anchor.connection), _bucket_of(anchor.connection)))
+        texts = _newest(open_client(anchor.connection), _bucket_of(anchor.connection), since)
     except (StoreUnreadable, RequestError):
         return AnchoredHeads([], {"anchor_unreadable": 1})
     heads = [head for head in map(_head, texts) if head is not None]
@@ -76,13 +95,20 @@ def read_anchored(anchor: Anchor) -> AnchoredHeads:
     return AnchoredHeads(heads, {"anchor_holds_foreign": foreign} if foreign else {})
 
 
-def _newest(client: Any, bucket: str) -> Iterator[bytes]:
+def _newest(client: Any, bucket: str, since: datetime | None) -> list[bytes]:
     """Every version of the newest heads; a delete marker takes nothing away in such a bucket."""
-    versions = sorted(_versions(client, bucket), key=lambda one: (one["Key"].rpartition("/")[2], one["Key"]))
-    newest = set(list(dict.fromkeys(one["Key"] for one in versions))[-NEWEST:])
-    for one in versions:
-        if one["Key"] in newest:
-            yield _content(client, bucket, one)
+    versions = sorted(_versions(client, bucket), key=lambda one: (_name(one), one["Key"]))
+    keys = dict.fromkeys((_name(one), one["Key"]) for one in versions)
+    stamp = since.astimezone(UTC).strftime("%Y%m%dT%H%M%S") if since is not None else None
+    before = [key for name, key in keys if stamp is None or name < stamp]
+    newest = {key for _name, key in keys} - set(before[:-NEWEST])
+    with ThreadPoolExecutor(HEAD_THREADS, thread_name_prefix="anchored") as threads:
+        return list(threads.map(partial(_content, client, bucket), (one for one in versions if one["Key"] in newest)))
+
+
+def _name(version: Mapping[str, Any]) -> str:
+    """A head's name begins with its date."""
+    return str(version["Key"]).rpartition("/")[2]
 
 
 def _versions(client: Any, bucket: str) -> Iterator[Mapping[str, Any]]:

@@ -56,30 +56,36 @@ class SignedHeads:
         """What doesn't fit what was signed; and what nobody signed for too long."""
         wrong = {"signed_head_does_not_fit": 1} if not all(map(self._fits, self._heads)) else {}
         bad = [head for head in self._anchored if not (self._fits(head) and self._is_signed(head))]
-        unlike = sum(not self._was_lost(head) for head in bad)
+        unlike = sum(self._confirmed(head) is None for head in bad)
         wrong |= {"anchored_head_does_not_fit": unlike} if unlike else {}
         if not all(map(self._is_signed, self._heads)):
             wrong["signature_does_not_fit"] = 1
         since = self._unsigned_since
         return wrong, {"unsigned_for_long": 1} if since is not None and now - since > SIGNED_WITHIN else {}
 
-    def lost(self) -> int:
+    def lost(self, since: datetime) -> int:
         """How many of the anchored heads are over entries that are in the ledger no more, because a restore lost them, as
-        somebody confirmed."""
-        return sum(not self._fits(head) and self._was_lost(head) for head in self._anchored)
+        somebody confirmed since then."""
+        return sum(at is not None and at >= since for at in map(self._lost_at, self._anchored))
 
     def unanchored(self, now: datetime) -> dict[str, int]:
-        """How many heads were signed long ago, and are beyond every one that is anchored."""
-        furthest = max((head["size"] for head in self._anchored), default=0)
+        """How many heads were signed long ago, and are beyond every one that is anchored. One that a restore lost reaches
+        nowhere."""
+        there = (head["size"] for head in self._anchored if self._lost_at(head) is None)
+        furthest = max(there, default=0)
         missing = sum(head["size"] > furthest and now - head["at"] > SIGNED_WITHIN for head in self._heads)
         return {"anchor_lacks_heads": missing} if missing else {}
+
+    def _lost_at(self, head: Mapping[str, Any]) -> datetime | None:
+        """When the first restore was confirmed that lost this head; None where it still fits, or none lost it."""
+        return self._confirmed(head) if not self._fits(head) else None
 
     def _fits(self, head: Mapping[str, Any]) -> bool:
         return (head["root"], head["log"]) == (self._roots[head["size"]], self._log)
 
-    def _was_lost(self, head: Mapping[str, Any]) -> bool:
-        """Whether it is over entries that a restore lost, as somebody confirmed since."""
-        return any(head["size"] > fits and head["at"] < at for fits, at in self._lost)
+    def _confirmed(self, head: Mapping[str, Any]) -> datetime | None:
+        """When somebody first confirmed a restore of a ledger that ended before this head, after it was signed."""
+        return next((at for fits, at in self._lost if head["size"] > fits and head["at"] < at), None)
 
     def _note_restore(self, row: Mapping[str, Any]) -> None:
         fits = json.loads(row["body"])["fits"]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from retention.database import OwnConnection, database_time
 from retention.evidence.hashing import ItemHasher
-from retention.verification.anchored import Anchor, left_unconnected, read_anchored
+from retention.verification.anchored import TOLD_FOR, Anchor, left_unconnected, read_anchored, read_since
 from retention.verification.hold_entries import HoldTrail, compare_holds
 from retention.verification.signed_heads import SignedHeads
 
@@ -41,7 +41,8 @@ class Trail(NamedTuple):
 def read_trail(own: OwnConnection, hasher: ItemHasher, anchor: Anchor | None = None) -> Trail:
     """Recompute the ledger's chain, compare it with every head that a check noted or somebody signed, with the newest in the
     locked bucket, and the holds with their entries."""
-    anchored = read_anchored(anchor) if anchor is not None else None  # before the ledger, which only grows
+    # The bucket before the ledger, which only grows.
+    anchored = read_anchored(anchor, read_since(own, database_time(own))) if anchor is not None else None
     signed = SignedHeads(own, anchored.heads if anchored is not None else ())
     entries, troubles = _chain(own, signed)
     now = database_time(own)
@@ -49,7 +50,7 @@ def read_trail(own: OwnConnection, hasher: ItemHasher, anchor: Anchor | None = N
     unanchored = {"anchor_not_connected": 1} if anchored is None and left_unconnected(own) else None
     if anchored is not None:
         unanchored = anchored.troubles or signed.unanchored(now)
-    lost = {"lost_by_a_restore": signed.lost()} if anchored is not None else None
+    lost = {"lost_by_a_restore": signed.lost(now - TOLD_FOR)} if anchored is not None else None
     if troubles:  # read up to the first break only
         unfit = {}
     holds = compare_holds(own, hasher)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from retention.verification.anchored import TOLD_FOR
+
 
 class Wording(NamedTuple):
     """The words of one kind."""
@@ -107,16 +109,17 @@ OWN_WORDING: dict[str, Wording] = {
     "evidence_lost": Wording(
         "Signed evidence was lost in a restore",
         "Signierte Nachweise gingen bei einer Wiederherstellung verloren",
-        "The locked bucket holds signed tree heads of the last day that are over entries which the ledger has no more: somebody "
-        "confirmed that a restore lost them. Whoever owns our own database could claim a restore to hide what they rewrote.",
-        "Im gesperrten Bucket liegen signierte Stände des letzten Tages über Einträge, die das Löschprotokoll nicht mehr hat: "
-        "Jemand hat bestätigt, dass eine Wiederherstellung sie verlor. Wer die eigene Datenbank besitzt, könnte eine "
-        "Wiederherstellung vorgeben, um Umgeschriebenes zu verbergen.",
+        "The locked bucket holds signed tree heads that are over entries which the ledger has no more: somebody confirmed in the "
+        f"last {TOLD_FOR.days} days that a restore lost them. Whoever owns our own database could claim a restore to hide what "
+        "they rewrote.",
+        "Im gesperrten Bucket liegen signierte Stände über Einträge, die das Löschprotokoll nicht mehr hat: Jemand hat in den "
+        f"letzten {TOLD_FOR.days} Tagen bestätigt, dass eine Wiederherstellung sie verlor. Wer die eigene Datenbank besitzt, "
+        "könnte eine Wiederherstellung vorgeben, um Umgeschriebenes zu verbergen.",
         "Ask who restored our own database and who confirmed it (`restore_confirmed` in the ledger), and compare with the "
-        "backup. The finding goes after a day of hourly heads; `ledger verify` counts all that were lost.",
+        f"backup. The finding goes {TOLD_FOR.days} days after the confirmation; `ledger verify` counts all that were lost.",
         "Klären, wer die eigene Datenbank wiederhergestellt und wer das bestätigt hat (`restore_confirmed` im Löschprotokoll), "
-        "und mit der Sicherung vergleichen. Die Feststellung verschwindet nach einem Tag stündlicher Stände; `ledger verify` "
-        "zählt alles Verlorene.",
+        f"und mit der Sicherung vergleichen. Die Feststellung verschwindet {TOLD_FOR.days} Tage nach der Bestätigung; "
+        "`ledger verify` zählt alles Verlorene.",
     ),
     "evidence_unanchored": Wording(
         "The evidence could not be held against the locked bucket",
