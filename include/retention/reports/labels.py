@@ -137,6 +137,11 @@ LABELS: dict[str, tuple[str, str]] = {
     "parts_removed": ("stored parts removed", "gespeicherte Teile entfernt"),
     "parts_removed.one": ("stored part removed", "gespeicherter Teil entfernt"),
     "already_gone": ("already gone (another run)", "bereits weg (anderer Lauf)"),
+    "plans": (
+        "The runs' plans, by the ids that `certificate run` takes",
+        "Pläne der Läufe mit den Kennungen, die `certificate run` erwartet",
+    ),
+    "plan": ("Plan", "Plan"),
     "goes.rows": ("Due, and why", "Fällig, und warum"),
     "stays.rows": ("Stayed, and why", "Geblieben, und warum"),
     "spared_why.rows": ("Spared at the last moment, and why", "Im letzten Moment verschont, und warum"),
