@@ -40,9 +40,11 @@ def read_certificate(text: str, source: str) -> dict[str, Any]:
 
 
 def problems(text: str, document: Mapping[str, Any], keys: PublicKeys) -> list[str]:
-    """Everything that is wrong with a certificate, in words; nothing where it holds."""
+    """Everything that is wrong with a certificate, in words; nothing where it holds. What is left out comes first: it is why the
+    seal's positions behind it have shifted."""
     found = differences(text, document, keys)
     try:
+        found = [*_left_out(document), *found]
         found += _wrong(document, keys)
     except _NO_FORM:
         found.append("a part that a certificate has is missing, or has another form")
@@ -105,9 +107,7 @@ def _of_run(document: Mapping[str, Any]) -> Iterator[str]:
     for kind, body in bodies:
         if body.get("plan", body.get("plan_id")) != document["subject"]["plan"]:
             yield f"an entry of kind {kind} is of another plan"
-    missing = list(_missing(document["entries"]))
-    yield from missing
-    if missing:
+    if _left_out(document):
         return
     said = said_of_run(bodies)
     yield from _unlike(document["statement"], said)
@@ -125,6 +125,10 @@ def is_complete(document: Mapping[str, Any]) -> bool:
     """Whether a certificate that holds has every entry of what it is about: of a run whose closing entry counts them. Nothing in
     the ledger counts a customer's."""
     return document["subject"]["kind"] == "run" and COUNTED in json.loads(document["entries"][-1]["body"])
+
+
+def _left_out(document: Mapping[str, Any]) -> list[str]:
+    return list(_missing(document["entries"])) if document["subject"]["kind"] == "run" else []
 
 
 def _missing(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
