@@ -48,6 +48,15 @@ def test_each_entry_of_a_run_that_is_left_out_is_named(
     assert wrong(seal({**document, "entries": [others[0], *others, closing]}, SIGNER)) != []
 
 
+def test_without_the_key_too_what_is_left_out_is_named_first(own: OwnConnection, run: PlanSummary) -> None:
+    """And only then the positions behind it, which have shifted."""
+    sealed = json.loads(seal(of_run(own, run), SIGNER))
+    first = sealed["entries"][1]["seq"]
+    named, *shifted = wrong(json.dumps(without(sealed, 1)))
+    assert named == f"entry {first} is left out: the run's closing entry counts it"
+    assert shifted
+
+
 def test_the_closing_entry_of_a_try_that_failed_is_not_the_last(own: OwnConnection, run: PlanSummary) -> None:
     document = of_run(own, run)
     closing = document["entries"][-1]
