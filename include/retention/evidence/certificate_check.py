@@ -42,13 +42,14 @@ def read_certificate(text: str, source: str) -> dict[str, Any]:
 def problems(text: str, document: Mapping[str, Any], keys: PublicKeys) -> list[str]:
     """Everything that is wrong with a certificate, in words; nothing where it holds. What is left out comes first: it is why the
     seal's positions behind it have shifted."""
+    left_out_of_it: list[str] = []
     found = differences(text, document, keys)
     try:
-        found = [*_left_out(document), *found]
         found += _wrong(document, keys)
+        left_out_of_it += _left_out(document)
     except _NO_FORM:
         found.append("a part that a certificate has is missing, or has another form")
-    return found
+    return [*left_out_of_it, *found]
 
 
 def said_of_run(entries: Sequence[tuple[str, Body]]) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _of_run(document: Mapping[str, Any]) -> Iterator[str]:
     for kind, body in bodies:
         if body.get("plan", body.get("plan_id")) != document["subject"]["plan"]:
             yield f"an entry of kind {kind} is of another plan"
-    if _left_out(document):
+    if any(_missing(document["entries"])):  # told first (problems): what the rest states would not fit
         return
     said = said_of_run(bodies)
     yield from _unlike(document["statement"], said)
@@ -127,8 +128,9 @@ def is_complete(document: Mapping[str, Any]) -> bool:
     return document["subject"]["kind"] == "run" and COUNTED in json.loads(document["entries"][-1]["body"])
 
 
-def _left_out(document: Mapping[str, Any]) -> list[str]:
-    return list(_missing(document["entries"])) if document["subject"]["kind"] == "run" else []
+def _left_out(document: Mapping[str, Any]) -> Iterator[str]:
+    """What can be seen to be left out: of a run whatever its closing entry counts, of a customer's entries nothing."""
+    return _missing(document["entries"]) if document["subject"]["kind"] == "run" else iter(())
 
 
 def _missing(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
