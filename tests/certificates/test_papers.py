@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 from tests.evidence.test_certificates import KEYS, SIGNER, of_customer, of_run, own, run  # noqa: F401  # fixtures
 
-from retention.certificates import Issued, check_files, issue, write
+from retention.certificates import Issued, check_files, issue, papers_absent, write
 from retention.database import OwnConnection
 from retention.disposal.plan import PlanSummary
 from retention.errors import RequestError
@@ -64,6 +64,16 @@ def test_paper_of_a_customer(own: OwnConnection, run: PlanSummary) -> None:  # n
         assert "t1" in text
         assert ("Nichtbewiesenist" if language == "de" else "Notprovenis") in text
         assert document["statement"]["places"][0]["place"] in text
+
+
+def test_signed_papers_that_do_not_lie_beside_the_certificate_are_named(file: Path) -> None:
+    document = json.loads(file.read_text())
+    assert papers_absent(file, document) == []
+    file.with_name("run.de.pdf").unlink()
+    assert papers_absent(file, document) == ["run.de.pdf"]
+    assert papers_absent(file.with_name("run.en.pdf"), document) == ["run.de.pdf"]
+    assert papers_absent(file, {**document, "paper": {}}) == [], "none was signed"
+    assert found(file) == [], "what was signed holds without it"
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -55,6 +55,16 @@ def _papers_wrong(file: Path, sealed: Path, document: Mapping[str, Any]) -> Iter
             )
 
 
+def papers_absent(file: Path, document: Mapping[str, Any]) -> list[str]:
+    """The names of the PDFs that were signed and do not lie beside the JSON: nobody could look at them."""
+    signed = document.get(PAPER)
+    sealed = _sealed_beside(file) if _is_paper(file) else file
+    beside = [
+        _paper_beside(sealed, language) for language in LANGUAGES if isinstance(signed, dict) and language in signed
+    ]
+    return [paper.name for paper in beside if paper != file and not paper.exists()]
+
+
 def _is_paper(file: Path) -> bool:
     return file.suffix.lower() == ".pdf" or (file.is_file() and _bytes(file)[:5] == b"%PDF-")
 

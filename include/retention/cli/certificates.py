@@ -11,7 +11,7 @@ import typer
 
 from retention import database
 from retention.anchoring import require_anchored
-from retention.certificates import check_files, issue, read_text, write
+from retention.certificates import check_files, issue, papers_absent, read_text, write
 from retention.cli.controls import own_conninfo
 from retention.cli.evidence import connected_bucket
 from retention.cli.output import AsJson, command, emit
@@ -89,9 +89,13 @@ def certificate_verify(
 ) -> None:
     """Check a certificate and its PDFs with nothing but a public key. Exit code 1 where anything differs, and what."""
     document, found = check_files(file, PublicKeys.from_pem(read_text(key), str(key)))
-    complete = not found and is_complete(document)
+    complete, absent = not found and is_complete(document), papers_absent(file, document)
     fields = {"certificate": document.get("certificate"), "valid": not found, "complete": complete, "problems": found}
-    good = f"{file}: valid. {_words(document)}" if not found else ""
+    fields["papers_absent"] = absent
+    not_seen = (
+        f"\nNot looked at: {', '.join(absent)}; expected beside the JSON, if you were given them." if absent else ""
+    )
+    good = f"{file}: valid. {_words(document)}{not_seen}" if not found else ""
     bad = "\n".join([f"{file}: NOT valid", *(f"- {one}" for one in found)])
     emit("certificate verify", fields, bad if found else good, as_json=as_json)
     raise typer.Exit(1 if found else 0)
