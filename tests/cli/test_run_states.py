@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from tests.world import DAY, HOUR, World, now
 
+from retention.database import connect
 from retention.disposal.execute import execute_plan
 from retention.disposal.opening import open_runtime
 from retention.disposal.plan import PlanSummary, make_plan
+from retention.disposal.previews import PREVIEW
 
 Plan = Callable[..., PlanSummary]
 
@@ -149,6 +151,28 @@ def test_a_preview_is_no_run_until_somebody_executes_it(run: Any, world: World, 
     run("resume", "--reason", "r")
     run("dispose", "--plan", planned["plan_id"], "--digest", planned["digest"])
     assert (audio(run)["last_run_state"], audio(run)["gone"]) == ("done", 1)
+
+
+def test_a_restore_makes_no_run_of_a_preview_that_deleted_nothing(run: Any, world: World, settle: Any) -> None:
+    world.add_recording(age=40 * DAY)
+    settle()
+    run("plan", "audio")
+    gave_up_by_restore(world)
+    assert audio(run)["runs"] == {}
+
+
+def test_a_restore_hides_no_preview_under_which_something_had_begun_to_go(run: Any, world: World, plan: Plan) -> None:
+    world.add_recording(age=40 * DAY)
+    execute_killed(world, plan(run_id=f"{PREVIEW}/1"), "bytes_removed")
+    gave_up_by_restore(world)
+    assert state(run) not in (None, "done")
+
+
+def gave_up_by_restore(world: World) -> None:
+    """What a restored database has of the plans that were open when it was backed up."""
+    with connect(world.own) as own:
+        own.execute("TRUNCATE retention.plan_items, retention.plan_batches")
+        own.execute("UPDATE retention.plans SET state = 'abandoned' WHERE state IN ('planning', 'ready', 'executing')")
 
 
 class TestBlocked:

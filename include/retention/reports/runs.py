@@ -21,14 +21,17 @@ COVERAGES = ("rows", "listing", "replay")
 _RUNS = """
 WITH planned AS (
     -- A plan that is just being made is not shown: it would hide the last run that says anything.
-    -- Nor is a preview before anybody has approved or executed it: nobody meant to delete anything yet.
+    -- Nor is a preview before anybody has approved or executed it: nobody meant to delete anything yet. A restore abandons it and
+    -- loses its items; whether any was about to go, the ledger still says.
     SELECT *, state IN ('executing', 'done', 'abandoned') AS executed,
         due > coalesce((result -> 'spared' ->> 'waits')::bigint, 0) AS had_due
     FROM retention.plans AS p
     WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
       AND (state <> 'planning' OR expires_at <= %(now)s)
-      AND NOT (run_id LIKE %(previews)s AND state IN ('planning', 'ready')
-        AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id))
+      AND NOT (run_id LIKE %(previews)s AND state IN ('planning', 'ready', 'abandoned')
+        AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id)
+        AND NOT EXISTS (SELECT FROM retention.ledger AS l WHERE l.kind = 'intent'
+            AND coalesce(l.body::jsonb ->> 'plan', l.body::jsonb ->> 'plan_id') = p.plan_id::text))
 ), ranked AS (
     SELECT *,
         row_number() OVER (PARTITION BY coverage ORDER BY planned_at DESC) AS by_age,
