@@ -31,18 +31,16 @@ def check_files(file: Path, keys: PublicKeys) -> tuple[Mapping[str, Any], list[s
     A paper is checked with the JSON beside it; a JSON, with the papers that lie beside it. Raises RequestError where a file is
     missing or is none of a certificate.
     """
-    paper = _is_paper(file)
-    sealed = _sealed_beside(file) if paper else file
+    sealed = _sealed_of(file)
     text = read_text(sealed)
     document = read_certificate(text, str(sealed))
     found = problems(text, document, keys)
-    named = f"{sealed.name}: " if paper else ""
+    named = f"{sealed.name}: " if sealed != file else ""
     return document, [*(f"{named}{one}" for one in found), *_papers_wrong(file, sealed, document)]
 
 
 def _papers_wrong(file: Path, sealed: Path, document: Mapping[str, Any]) -> Iterator[str]:
-    signed = document.get(PAPER)
-    signed = signed if isinstance(signed, dict) else {}
+    signed = _signed_papers(document)
     beside = [_paper_beside(sealed, language) for language in LANGUAGES]
     for paper in dict.fromkeys([*([file] if file != sealed else []), *(one for one in beside if one.exists())]):
         now = digest(_bytes(paper))
@@ -57,12 +55,18 @@ def _papers_wrong(file: Path, sealed: Path, document: Mapping[str, Any]) -> Iter
 
 def papers_absent(file: Path, document: Mapping[str, Any]) -> list[str]:
     """The names of the PDFs that were signed and do not lie beside the JSON: nobody could look at them."""
+    sealed = _sealed_of(file)
+    beside = [_paper_beside(sealed, language) for language in LANGUAGES if language in _signed_papers(document)]
+    return [paper.name for paper in beside if not paper.exists()]
+
+
+def _signed_papers(document: Mapping[str, Any]) -> Mapping[str, Any]:
     signed = document.get(PAPER)
-    sealed = _sealed_beside(file) if _is_paper(file) else file
-    beside = [
-        _paper_beside(sealed, language) for language in LANGUAGES if isinstance(signed, dict) and language in signed
-    ]
-    return [paper.name for paper in beside if paper != file and not paper.exists()]
+    return signed if isinstance(signed, dict) else {}
+
+
+def _sealed_of(file: Path) -> Path:
+    return _sealed_beside(file) if _is_paper(file) else file
 
 
 def _is_paper(file: Path) -> bool:
