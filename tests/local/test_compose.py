@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from ruamel.yaml import YAML
 
 from retention.local import compose_init
 from retention.local.processes import StackError
+from retention.replay.list_file import backups_kept
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(PROJECT / "docker-compose.yaml")
@@ -102,3 +105,22 @@ def test_init_refuses_the_examples_values(monkeypatch: pytest.MonkeyPatch) -> No
 def test_image_holds_what_runs(path: str) -> None:
     assert f"COPY --chown=airflow:0 {path} /opt/airflow/{path}" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
     assert f"!{path}" in (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_backups_lie_in_a_volume_that_the_image_gives_to_airflow() -> None:
+    connection = json.loads(SERVICES["airflow-worker"]["environment"]["AIRFLOW_CONN_RETENTION_BACKUP"])
+    folder = connection["extra"]["path"]
+    assert f"backups:{folder}" in SERVICES["airflow-worker"]["volumes"]
+    assert "backups" in COMPOSE["volumes"]
+    # A new volume takes over who owns the folder in the image; without one it is root's, and no backup could be written.
+    dockerfile = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(rf"install --directory --owner=airflow .*{folder}$", dockerfile, re.MULTILINE)
+
+
+def test_pg_dump_in_the_image_is_as_new_as_the_server() -> None:
+    [server] = re.findall(r"^postgres:(\d+)\.", SERVICES["postgres"]["image"])
+    assert f"postgresql-client-{server} " in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_how_long_backups_are_kept_is_a_period() -> None:
+    assert backups_kept(EXAMPLE["RETENTION_BACKUPS_KEPT"])[1] == timedelta(days=35)
