@@ -1,5 +1,5 @@
-"""Who may do what in the Airflow UI: the one definition of rights and roles. Airflow's permissions, the pages' checks and the docs'
-table all come from it; nothing here knows Airflow."""
+"""Who may do what in the Airflow UI: the one definition of rights and roles. Airflow's permissions, the pages' checks and the
+docs' table all come from it; nothing here knows Airflow."""
 
 from __future__ import annotations
 
