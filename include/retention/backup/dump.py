@@ -18,6 +18,7 @@ from retention.evidence.merkle_log import ReadLedger
 from retention.evidence.tree_heads import newest_head
 
 _LEFT_OUT = [
+    "--exclude-table-data=retention.plan_scopes",
     "--exclude-table-data=retention.plan_items",  # ids and keys, which live only as long as their plan
     "--exclude-table-data=retention.plan_batches",
     "--exclude-table=inventory.*",  # the tables of running checks

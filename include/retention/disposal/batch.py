@@ -23,6 +23,7 @@ from retention.disposal.disposed import DisposedRow, ItemHashes, disposed_row, h
 from retention.disposal.guard import require_enforce, require_running
 from retention.disposal.kinds import kind_of
 from retention.disposal.lines import Line, Outcomes
+from retention.disposal.purged import PurgeScope
 from retention.disposal.reading import Reading
 from retention.disposal.replayed import COVERAGE
 from retention.disposal.runtime import Runtime
@@ -46,7 +47,8 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """What all batches of one execution share. `dry_run` batches write nothing but a ledger entry."""
+    """What all batches of one execution share. `dry_run` batches write nothing but a ledger entry. `purge`: what a
+    person asked for, where the plan is of that."""
 
     runtime: Runtime
     rule: RetentionRule
@@ -57,6 +59,7 @@ class BatchContext:
     places: Mapping[str, CheckedPlace]
     stored_before: Mapping[str, datetime]
     dry_run: bool
+    purge: PurgeScope | None = None
 
 
 def dispose_batch(context: BatchContext, own: OwnConnection, batch_no: int) -> BatchResult:
@@ -104,7 +107,9 @@ def _remove(
     kind = kind_of(checked.place)
     # A replay's items are due since they went, which their plan says.
     replayed = {line.item_id: line.due_at for line in lines} if context.coverage == COVERAGE else None
-    reading = Reading[Any].take(context.runtime, own, context.rule, checked, context.as_of, replayed=replayed)
+    reading = Reading[Any].take(
+        context.runtime, own, context.rule, checked, context.as_of, replayed=replayed, purge=context.purge
+    )
     due, outcomes = kind.decide_again(reading, lines, context.coverage)
     step("decided_again")
     kept = [line.item_id for line in outcomes]

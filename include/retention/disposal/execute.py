@@ -29,6 +29,7 @@ from retention.disposal.plan import header_of
 from retention.disposal.preflight import check_places
 from retention.disposal.recovery import begin_execution
 from retention.disposal.runtime import Runtime
+from retention.disposal.scopes import scope_of
 from retention.disposal.states import count_states, discard_all, open_batches
 from retention.errors import BusyError, PartlyFailedError, PlanError
 from retention.evidence import ledger
@@ -172,6 +173,7 @@ def _execute(
         places={place.place.name: kind_of(place.place).rehearsing(place) if dry_run else place for place in places},
         stored_before={name: datetime.fromisoformat(at) for name, at in plan["stored_before"].items()},
         dry_run=dry_run,
+        purge=scope_of(own, runtime.hasher, plan),
     )
     if not dry_run and part.number == 0:
         suppress_kept(context, own)
@@ -191,7 +193,7 @@ def _require_allowed(runtime: Runtime, own: OwnConnection, plan: Mapping[str, An
     guard.require_executable(plan, digest=digest, recomputed=recomputed, now=current_time(runtime, own))
     guard.require_same_documents(plan, rule_digest=runtime.policy.rules_digest, map_digest=runtime.datamap.digest)
     if not dry_run:
-        guard.require_approved_if_blocked(own, plan)
+        guard.require_approved(own, plan)
 
 
 def _run_batches(

@@ -32,7 +32,8 @@ def discard_expired(runtime: Runtime, own: OwnConnection) -> None:
     for plan in own.execute(
         "SELECT plan_id, category, state, expires_at FROM retention.plans AS p WHERE expires_at <= %s "
         "AND state IN ('planning', 'ready', 'executing') AND (state = 'executing' OR EXISTS "
-        "(SELECT FROM retention.plan_items AS i WHERE i.plan_id = p.plan_id)) ORDER BY expires_at",
+        "(SELECT FROM retention.plan_items AS i WHERE i.plan_id = p.plan_id) OR EXISTS "
+        "(SELECT FROM retention.plan_scopes AS s WHERE s.plan_id = p.plan_id)) ORDER BY expires_at",
         (now,),
     ).fetchall():
         with try_plan_lock(own, plan["plan_id"]) as free:

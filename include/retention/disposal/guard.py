@@ -9,14 +9,16 @@ from uuid import UUID
 
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
+from retention.disposal import approvals
 from retention.disposal.lines import Tally
+from retention.disposal.purged import COVERAGE as PURGE
 from retention.errors import GuardError, ModeError, PlanError, RequestError, StoppedError
 from retention.evidence.altered_holds import altered_holds
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.evidence.hashing import ItemHasher
 from retention.evidence.homes import require_confirmed
 from retention.policy.facts import Hold
-from retention.policy.holds import is_open, is_second_person
+from retention.policy.holds import is_open
 from retention.policy.model import RetentionRule, VolumeLimit
 from retention.readable import utc_minute
 from retention.settings import is_sample_environment
@@ -179,20 +181,37 @@ def require_same_documents(plan: Mapping[str, Any], *, rule_digest: str, map_dig
         raise PlanError(f"{' and '.join(changed)} changed since plan {plan['plan_id']} was made. Make a new plan.")
 
 
-def require_approved_if_blocked(own: OwnConnection, plan: Mapping[str, Any]) -> None:
-    """Raise GuardError for a blocked plan without an approval of exactly its digest by somebody other than its requester."""
-    if plan["blocked_reason"] is None:
-        return
-    approved = own.execute(
-        "SELECT approved_by FROM retention.approvals WHERE plan_id = %s AND digest = %s",
+def require_approved(own: OwnConnection, plan: Mapping[str, Any]) -> None:
+    """Raise GuardError for a plan that lacks approvals of exactly its digest by others than its requester: one where it is
+    blocked, one where a person asked for it, two people where both."""
+    needed = approvals.needed(plan)
+    found = own.execute(
+        "SELECT approved_by, via FROM retention.approvals WHERE plan_id = %s AND digest = %s ORDER BY approved_at",
         (plan["plan_id"], plan["digest"]),
     ).fetchall()
-    if not any(is_second_person(row["approved_by"], plan["requested_by"]) for row in approved):
-        until = utc_minute(plan["breaches_at"]) if plan["breaches_at"] else "unknown"
+    given = approvals.given(plan, found)
+    if given >= needed:
+        return
+    if plan["coverage"] == PURGE:
+        above = f" It is above the limit, too: {plan['blocked_reason']}." if plan["blocked_reason"] is not None else ""
         raise GuardError(
-            f"plan {plan['plan_id']} is blocked: {plan['blocked_reason']}. The first breach comes at {until}. "
-            "A second person may approve it before the plan expires: "
-            f"`python -m retention approve {plan['plan_id']} --digest {plan['digest']} --reason …`."
+            f"plan {plan['plan_id']} is a manual purge with {given} of {needed} approvals; expected that many people other "
+            f"than who asked for it, each by login or signature, of exactly this digest.{above} Nothing was deleted."
+        )
+    until = utc_minute(plan["breaches_at"]) if plan["breaches_at"] else "unknown"
+    raise GuardError(
+        f"plan {plan['plan_id']} is blocked: {plan['blocked_reason']}. The first breach comes at {until}. "
+        "A second person may approve it before the plan expires: "
+        f"`python -m retention approve {plan['plan_id']} --digest {plan['digest']} --reason …`."
+    )
+
+
+def require_known_approver(plan: Mapping[str, Any], via: approvals.Via) -> None:
+    """Raise GuardError for the approval of a purge by a name alone."""
+    if plan["coverage"] == PURGE and via not in approvals.KNOWN:
+        raise GuardError(
+            f"plan {plan['plan_id']} is a manual purge, and found an approver who is no more than a name on a command line; "
+            "expected one who is logged in to Airflow, or has signed."
         )
 
 

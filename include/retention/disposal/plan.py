@@ -24,9 +24,11 @@ from retention.disposal.kinds import kind_of
 from retention.disposal.lines import DueItem, Tally
 from retention.disposal.preflight import check_places, refuse_repeated_ids, require_clocks_agree, require_distinct_ids
 from retention.disposal.previews import is_preview
+from retention.disposal.purged import PurgeScope
 from retention.disposal.reading import Reading
 from retention.disposal.recovery import settle_superseded
 from retention.disposal.runtime import Runtime
+from retention.disposal.scopes import keep_scope, scope_hash
 from retention.disposal.states import discard_all
 from retention.disposal.unmapped_rows import count_unmapped_rows
 from retention.evidence import ledger
@@ -79,9 +81,11 @@ def make_plan(
     requested_by: str,
     coverage: str = "rows",
     find: Find | None = None,
+    purge: PurgeScope | None = None,
 ) -> PlanSummary:
     """Plan one category. `coverage` is `rows` (driven by the tables), `listing` (every part in the store, finds orphans) or
-    `replay` (by `find`, which gives the items of one place that a replay list names, and counts in the tally what stays).
+    `replay` (by `find`, which gives the items of one place that a replay list names, and counts in the tally what stays), or
+    `purge` (what a person asked for, the scope `purge`).
 
     The same `run_id` gives the same plan again: a retry never plans anew. Once that plan is used up or expired, or a rule or the
     map has changed, so that nobody may execute it any more, the run gets a new one.
@@ -107,10 +111,18 @@ def make_plan(
         if not is_preview(run_id):
             settle_superseded(runtime, own, category, coverage=coverage)
         plan_id = _open(
-            runtime, own, rule, places, as_of=as_of, run_id=run_id, requested_by=requested_by, coverage=coverage
+            runtime,
+            own,
+            rule,
+            places,
+            as_of=as_of,
+            run_id=run_id,
+            requested_by=requested_by,
+            coverage=coverage,
+            purge=purge,
         )
         runtime.on_step("planning")
-        tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage, find)
+        tally = _collect(runtime, own, plan_id, rule, places, as_of, coverage, find, purge)
         runtime.on_step("collected")
         _close(own, plan_id, rule, tally)
         runtime.on_step("planned")
@@ -168,7 +180,8 @@ def header_of(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What the digest covers besides the items: everything that execution or approval rests on."""
     instants = {name: plan[name].astimezone(UTC).isoformat() for name in ("as_of", "expires_at")}
     names = ("plan_id", "category", "coverage", "requested_by", "rule_digest", "map_digest")
-    return {name: plan[name] for name in names} | instants | {"stored_before": canonical(plan["stored_before"])}
+    scope = {"scope": plan["scope_hash"]} if plan["scope_hash"] is not None else {}
+    return {name: plan[name] for name in names} | instants | {"stored_before": canonical(plan["stored_before"])} | scope
 
 
 def _open(
@@ -181,14 +194,15 @@ def _open(
     run_id: str,
     requested_by: str,
     coverage: str,
+    purge: PurgeScope | None,
 ) -> UUID:
     """Record the plan with the stores' own clocks: what they stamp from now on is newer than the plan."""
     plan_id = uuid.uuid4()
     clocks = {one.place.name: kind_of(one.place).clock(runtime, one).isoformat() for one in places}
     own.execute(
         "INSERT INTO retention.plans (plan_id, run_id, category, coverage, as_of, expires_at, requested_by, mode, state, "
-        "stored_before, rule_sentence, rule_digest, map_digest, policy_version) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'planning', %s, %s, %s, %s, %s)",
+        "stored_before, rule_sentence, rule_digest, map_digest, policy_version, scope_hash) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'planning', %s, %s, %s, %s, %s, %s)",
         (
             plan_id,
             run_id,
@@ -203,8 +217,11 @@ def _open(
             runtime.policy.rules_digest,
             runtime.datamap.digest,
             runtime.policy.promises.policy_version,
+            scope_hash(runtime.hasher, purge) if purge is not None else None,
         ),
     )
+    if purge is not None:
+        keep_scope(own, plan_id, purge)
     return plan_id
 
 
@@ -217,13 +234,14 @@ def _collect(
     as_of: datetime,
     coverage: str,
     find: Find | None,
+    purge: PurgeScope | None,
 ) -> Tally:
     """Stream every due item of all places into the plan; nothing of it stays in memory."""
     tally = Tally()
     with own.transaction():
         number = 0
         for checked in places:
-            kind, reading = kind_of(checked.place), Reading[Any].take(runtime, own, rule, checked, as_of)
+            kind, reading = kind_of(checked.place), Reading[Any].take(runtime, own, rule, checked, as_of, purge=purge)
             items = find(reading, tally) if find is not None else kind.due_items(reading, own, coverage, tally)
             # A batch never mixes places: each has its own stores.
             try:

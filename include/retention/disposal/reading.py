@@ -14,6 +14,7 @@ from retention.disposal.checked import CheckedObjects, CheckedPlace, CheckedTabl
 from retention.disposal.clocks import current_time
 from retention.disposal.item_holds import holds_here
 from retention.disposal.keys import require_read_alike
+from retention.disposal.purged import PurgeScope
 from retention.disposal.runtime import Runtime
 from retention.disposal.selection import Selection, compile_selection
 from retention.evidence.holds import read_holds
@@ -30,7 +31,8 @@ Looked = TypeVar("Looked", bound=CheckedPlace, covariant=True)
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Looked]):
     """What one place's items are decided by: `as_of` says what is due, `recorded` holds were read by `now`; `holds` are the same
-    as they apply to this place. `replayed`: this is a replay, of items that went then (by their ids).
+    as they apply to this place. `replayed`: this is a replay, of items that went then (by their ids). `purge`: a person asked for
+    what is in this scope.
 
     Taken anew for every plan and every batch, and kept no longer.
     """
@@ -43,6 +45,7 @@ class Reading(Generic[Looked]):
     as_of: datetime
     now: datetime
     replayed: Mapping[str, datetime] | None = field(default=None, kw_only=True)
+    purge: PurgeScope | None = field(default=None, kw_only=True)
 
     @classmethod
     def take(
@@ -54,11 +57,13 @@ class Reading(Generic[Looked]):
         as_of: datetime,
         *,
         replayed: Mapping[str, datetime] | None = None,
+        purge: PurgeScope | None = None,
     ) -> Reading[Looked]:
         """Read the holds, then the clock: every hold that was committed by `now` is among them."""
         recorded = read_holds(own)
         holds = holds_here(recorded, runtime.datamap, checked.place)
-        return cls(runtime, rule, checked, recorded, holds, as_of, current_time(runtime, own), replayed=replayed)
+        now = current_time(runtime, own)
+        return cls(runtime, rule, checked, recorded, holds, as_of, now, replayed=replayed, purge=purge)
 
     def selection(
         self: Reading[CheckedObjects | CheckedTable],
@@ -79,6 +84,7 @@ class Reading(Generic[Looked]):
             stored=stored,
             suppressed=suppressed,
             replayed=self.replayed,
+            purge=self.purge,
         )
 
     def rows_by_key(

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from psycopg import sql
 
 from retention.arrays import text_array
 from retention.datamap.loader import MappedPlace, RowPlace
+from retention.disposal import purged as purges
 from retention.disposal import replayed as replays
 from retention.disposal.clock_sql import clocked, dated, happened, terms_of
 from retention.disposal.fact_columns import FactColumns
@@ -60,13 +62,24 @@ def is_planned(row: Mapping[str, Any]) -> bool:
 def is_deadline_known(row: Mapping[str, Any], as_of: datetime) -> bool:
     """Whether a decided row's deadline is what it says. Not of one that waits, nor once it has passed of one that is merely due:
     something may have kept it until lately, and when that ended nobody says."""
-    if row["deadline_at"] is None or row["reason"] in (WAITS, "restriction"):
+    if row["deadline_at"] is None or row["deadline_at"] >= NEVER or row["reason"] in (WAITS, "restriction"):
         return False
     return bool(row["status"] != Status.DUE or row["deadline_at"] >= as_of)
 
 
-DEADLINE_KNOWN = "reason NOT IN ('waits', 'restriction') AND (status <> 'due' OR deadline_at >= %(as_of)s)"
+DEADLINE_KNOWN = (
+    "reason NOT IN ('waits', 'restriction') AND (status <> 'due' OR deadline_at >= %(as_of)s) "
+    "AND deadline_at < %(never)s"
+)
 """The same as `is_deadline_known`, of a decided row with a deadline."""
+
+
+class Manner(Enum):
+    """By what items are due: their rule, a replay list, a person who asked."""
+
+    RULE = "rule"
+    REPLAY = "replay"
+    PURGE = "purge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,7 @@ def compile_selection(
     stored: Mapping[str, datetime] | None = None,
     suppressed: Mapping[str, Sequence[datetime]] | None = None,
     replayed: Mapping[str, datetime] | None = None,
+    purge: purges.PurgeScope | None = None,
 ) -> Selection:
     """Compile the rule for one place; `keys` restricts it to the items with these objects or ids (None: the whole place).
 
@@ -96,9 +110,11 @@ def compile_selection(
     store says about the age of objects, by key: evidence beside that of the rows and keys. `suppressed` says since when a
     row's identifiers have been on the suppression list, by the row's id. `replayed` (None: no replay) says of items, by their
     ids, when they went before a restore brought them back: then these alone are decided, by `retention.disposal.replayed`.
+    `purge` is what a person asked for: then all are decided by `retention.disposal.purged`.
     """
     now = max(as_of, now)
-    written = _written(place, rule, columns, as_of, by_key=keys is not None, again=replayed is not None)
+    manner = Manner.PURGE if purge is not None else Manner.REPLAY if replayed is not None else Manner.RULE
+    written = _written(place, rule, columns, as_of, by_key=keys is not None, manner=manner)
     changing: dict[str, Any] = {
         "keys": text_array(keys) if keys is not None else None,
         "suppressed_ids": [item_id for item_id, listed in (suppressed or {}).items() for _ in listed],
@@ -109,25 +125,25 @@ def compile_selection(
         "stored_at": list((stored or {}).values()),
         "replayed_ids": list(replayed or ()),
         "replayed_at": list((replayed or {}).values()),
-    }
+    } | purges.parameters_of(purge)
     return Selection(written.decided, written.parameters | changing | holds_parameters(holds, place, rule, now))
 
 
 def _written(
-    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, again: bool
+    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, manner: Manner
 ) -> Selection:
     """The statement, with the parameters that stay the same. Remembered with the columns: every batch of a run asks the same."""
-    key = (as_of, by_key, again)
+    key = (as_of, by_key, manner)
     remembered = columns.selections.get(key)
     if remembered is None or remembered[0] is not place or remembered[1] is not rule:
-        written = _write(place, rule, columns, as_of, by_key=by_key, again=again)
+        written = _write(place, rule, columns, as_of, by_key=by_key, manner=manner)
         remembered = columns.selections[key] = place, rule, written
     selection: Selection = remembered[2]
     return selection
 
 
 def _write(
-    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, again: bool
+    place: RowPlace, rule: RetentionRule, columns: FactColumns, as_of: datetime, *, by_key: bool, manner: Manner
 ) -> Selection:
     parameters: dict[str, Any] = {
         "is_processor": place.spec.role == "processor",
@@ -154,8 +170,7 @@ def _write(
         ("hold", HOLDS),
         ("protected", protected(columns)),
         ("released", RELEASED),
-        *([("replayed", replays.replayed(rule, columns, parameters))] if again else []),
-        ("decided", _replayed(terms, columns, parameters) if again else _decided(rule, terms, columns, parameters)),
+        *_by_manner(manner, rule, terms, columns, parameters),
     ]
     # Consents are read by themselves, once: joined into the items' own query, they may be read once for each item.
     body = sql.SQL(", ").join(
@@ -169,6 +184,18 @@ def _write(
     )
     decided = sql.SQL("(WITH {} SELECT * FROM decided) AS decided").format(body)
     return Selection(sql.Composed([sql.SQL(decided.as_string())]), parameters)
+
+
+def _by_manner(
+    manner: Manner, rule: RetentionRule, terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]
+) -> list[tuple[str, sql.Composed]]:
+    """The last steps, which say what is due."""
+    if manner is Manner.REPLAY:
+        replayed = replays.replayed(rule, columns, parameters)
+        return [("replayed", replayed), ("decided", _replayed(terms, columns, parameters))]
+    if manner is Manner.PURGE:
+        return [("purged", purges.purged(columns)), ("decided", _purged(terms, columns, parameters))]
+    return [("decided", _decided(rule, terms, columns, parameters))]
 
 
 def _decided(
@@ -210,6 +237,21 @@ def _replayed(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str
     ladder = replays.ladder(columns, by_minimum, KEPT_BY_DUTY, AMBIGUOUS)
     gone_at = replays.GONE_AT
     return _told("replayed", ladder, columns, by_minimum, due_at=gone_at, deadline_at=gone_at, undated=replays.NO_DATE)
+
+
+def _purged(terms: Sequence[Terms], columns: FactColumns, parameters: dict[str, Any]) -> sql.Composed:
+    """The same of what a person asked for: due since then, if its rule doesn't say earlier."""
+    by_minimum = _minimum(terms, columns, parameters)
+    ladder = purges.ladder(columns, by_minimum, KEPT_BY_DUTY, AMBIGUOUS)
+    return _told(
+        "purged",
+        ladder,
+        columns,
+        by_minimum,
+        due_at=purges.DUE_AT,
+        deadline_at=purges.DEADLINE_AT,
+        undated=purges.NO_DATE,
+    )
 
 
 def _told(

@@ -138,7 +138,9 @@ def count_states(own: OwnConnection, plan_id: UUID, part: Part) -> list[dict[str
 
 
 def discard_untried(own: OwnConnection, plan_id: UUID) -> None:
-    """Let go of the items whose fate is known: they were done, or never tried."""
+    """Let go of the items whose fate is known: they were done, or never tried; and of what was asked
+    for, as nobody decides by it again."""
+    own.execute("DELETE FROM retention.plan_scopes WHERE plan_id = %s", (plan_id,))
     own.execute(
         sql.SQL(
             "DELETE FROM retention.plan_items AS i USING retention.plan_item_states AS s WHERE i.plan_id = %s "
@@ -168,3 +170,4 @@ def discard_all(own: OwnConnection, plan_id: UUID) -> None:
     """Let go of all the plan's items."""
     own.execute("DELETE FROM retention.plan_items WHERE plan_id = %s", (plan_id,))
     own.execute("DELETE FROM retention.plan_batches WHERE plan_id = %s", (plan_id,))
+    own.execute("DELETE FROM retention.plan_scopes WHERE plan_id = %s", (plan_id,))

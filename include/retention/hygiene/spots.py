@@ -17,6 +17,7 @@ OWN_TIMES = {
 IDS_BY_DESIGN = frozenset(
     {
         *("plan_items.item_id", "plan_items.object_key", "plan_items.part_id", "plan_items.person_id"),
+        "plan_scopes.scope",
         *("holds.item_id", "holds.person_id"),
     }
 )

@@ -28,7 +28,7 @@ TABLES = {
     "tree_heads": ("tree_heads",),
     "histories": ("mode_changes", "stop_changes", "homes"),
     "suppression_list": ("suppression_list",),
-    "planned_items": ("plan_items", "plan_batches"),
+    "planned_items": ("plan_items", "plan_batches", "plan_scopes"),
     "memory_of_checks": ("protected_items", "kept_items", "seen_files", "withdrawn_contacts", "version_dates"),
     "record_times": ("record_times",),
     "canaries": ("canaries",),

@@ -157,6 +157,12 @@ LABELS: dict[str, tuple[str, str]] = {
         "Came back, and spared at the last moment",
         "Zurückgekehrt und im letzten Moment verschont",
     ),
+    "goes.purge": ("Asked for, by a manual purge", "Verlangt durch eine manuelle Löschung"),
+    "stays.purge": ("Stayed, by a manual purge", "Geblieben bei einer manuellen Löschung"),
+    "spared_why.purge": (
+        "Asked for, and spared at the last moment",
+        "Verlangt und im letzten Moment verschont",
+    ),
     "reason": ("Reason", "Grund"),
     "undated": ("without any date", "ohne jedes Datum"),
     "fallback": ("dated by other evidence", "ersatzweise datiert"),

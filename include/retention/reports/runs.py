@@ -10,13 +10,13 @@ from typing import Any
 
 from retention import locks
 from retention.database import OwnConnection
+from retention.disposal import approvals
 from retention.disposal.previews import PREVIEWS
 from retention.evidence.controls import Mode, mode_of, stop_of
 from retention.policy.facts import WAITS
-from retention.policy.holds import is_second_person
 from retention.reports.run import NOT_BEGUN, DisposalRun, RunState, state_of
 
-COVERAGES = ("rows", "listing", "replay")
+COVERAGES = ("rows", "listing", "replay", "purge")
 
 _RUNS = """
 WITH planned AS (
@@ -28,6 +28,8 @@ WITH planned AS (
     FROM retention.plans AS p
     WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
       AND (state <> 'planning' OR expires_at <= %(now)s)
+      -- What somebody asked for, and nobody went on with in time, is over: no later run would ever replace it.
+      AND NOT (coverage = 'purge' AND state = 'ready' AND expires_at <= %(now)s)
       AND NOT (run_id LIKE %(previews)s AND state IN ('planning', 'ready', 'abandoned')
         AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id)
         AND NOT EXISTS (SELECT FROM retention.ledger AS l WHERE l.kind = 'intent'
@@ -43,8 +45,8 @@ SELECT ranked.*,
     EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %(plan_locks)s::oid
         AND l.objid = hashtext(ranked.plan_id::text)::oid
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS in_hand,
-    ARRAY(SELECT a.approved_by FROM retention.approvals AS a
-        WHERE a.plan_id = ranked.plan_id AND a.digest = ranked.digest) AS approvers,
+    ARRAY(SELECT jsonb_build_object('approved_by', a.approved_by, 'via', a.via) FROM retention.approvals AS a
+        WHERE a.plan_id = ranked.plan_id AND a.digest = ranked.digest) AS approvals,
     -- A stop lets a batch end that has begun; an intent without a result was broken off otherwise.
     NOT EXISTS (SELECT FROM retention.plan_item_states AS i WHERE i.plan_id = ranked.plan_id AND i.state = 'intended')
         AND (EXISTS (SELECT FROM retention.stop_changes WHERE stopped AND changed_at BETWEEN ranked.planned_at AND %(now)s)
@@ -102,7 +104,7 @@ def most_urgent(runs: Mapping[str, DisposalRun]) -> DisposalRun | None:
 
 
 def _run(plan: Mapping[str, Any], now: datetime, *, halted: bool) -> DisposalRun:
-    approved = any(is_second_person(name, plan["requested_by"]) for name in plan["approvers"])
+    approved = approvals.given(plan, plan["approvals"]) >= approvals.needed(plan) > 0
     halted = halted if plan["state"] == "ready" else plan["halted_since"]
     state = state_of(plan, now=now, in_hand=plan["in_hand"], approved=approved, halted=halted)
     result = plan["result"] or {}

@@ -23,7 +23,8 @@ GRANT INSERT, UPDATE, DELETE ON retention.record_times TO retention_app;
 GRANT INSERT, DELETE ON retention.canaries TO retention_app;
 GRANT INSERT, UPDATE ON retention.copies TO retention_app;
 GRANT UPDATE (approved_by, effective_at, ended_at, ended_by) ON retention.holds TO retention_app;
-GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches TO retention_app;
+GRANT INSERT, UPDATE, DELETE ON retention.plans, retention.plan_items, retention.plan_batches, retention.plan_scopes
+    TO retention_app;
 GRANT EXECUTE ON FUNCTION retention.ledger_append(text, text), retention.home(), retention.records_end(integer),
     retention.prune_records(text, timestamptz, integer) TO retention_app;
 
