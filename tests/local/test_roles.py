@@ -330,6 +330,9 @@ def test_a_backup_of_an_older_schema_is_restored_and_gets_its_rights_after_migra
     with psycopg.connect(_as(server, "older", "retention_owner")) as owner:
         owner.execute("DROP TABLE retention.version_dates")
         owner.execute("ALTER TABLE retention.canaries DROP COLUMN start_at")
+        owner.execute("DROP TABLE retention.plan_scopes")
+        owner.execute("ALTER TABLE retention.plans DROP COLUMN scope_hash CASCADE")
+        owner.execute("ALTER TABLE retention.approvals DROP COLUMN via")
         owner.execute("UPDATE retention.schema_version SET version_num = '0030'")
     back_up(_as(server, "older", "retention_owner"), tmp_path / "own.backup")
     restored = _as(server, "restored_older", "retention_owner")
