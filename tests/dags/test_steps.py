@@ -5,47 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.audio_alone import audio_policies
-from tests.declared import declare_rest
-from tests.world import HASHER, HOUR, Recording, World
+from tests.dags.company import as_json
+from tests.world import HOUR, Recording, World
 
-from retention.connections import Connection
 from retention.errors import StoreUnreadable, UnknownError
 from retention.orchestration import failures, steps
 
 OVERDUE = timedelta(days=40)
 SECRET_WORDS = "recordings/t1/someone.wav"
-
-
-@pytest.fixture
-def company(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    key = tmp_path / "hash.key"
-    key.write_text(HASHER.key.hex(), encoding="ascii")
-    monkeypatch.setenv("RETENTION_HASH_KEY_FILE", str(key))
-    monkeypatch.setenv("RETENTION_DATAMAP", str(tmp_path / "datamap"))
-    monkeypatch.setenv("RETENTION_POLICIES", str(audio_policies(tmp_path / "policies")))
-    declare_rest(tmp_path / "datamap" / "company.yaml", world.company)
-    own, company = world.connections["retention_db"], world.connections["company_db"]
-    known = world.connections | {"retention_db_verify": own, "company_db_verify": company}
-    for connection_id, connection in known.items():
-        monkeypatch.setenv(f"AIRFLOW_CONN_{connection_id.upper()}", as_json(connection))
-    verify = world.s3_server.airflow_connection("verify")
-    monkeypatch.setenv("AIRFLOW_CONN_COMPANY_S3_VERIFY", verify)
-    return world
-
-
-def as_json(connection: Connection, **changes: Any) -> str:
-    fields: Mapping[str, Any] = {
-        name: getattr(connection, name) for name in ("conn_type", "host", "port", "login", "password", "schema")
-    }
-    return json.dumps({**fields, "extra": dict(connection.extra), **changes})
 
 
 @pytest.fixture

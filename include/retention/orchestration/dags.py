@@ -34,7 +34,7 @@ EVERYWHERE = "every place"
 OWN_RECORDS = "our own records"
 
 
-def _show(line: str) -> None:
+def show_counts(line: str) -> None:
     """Say on the run's page what this task counted."""
     cast("dict[str, Any]", get_current_context())["counts"] = line
 
@@ -52,14 +52,17 @@ VERIFIED = Asset(name="stores_verified", uri="x-retention://verified", group="re
 """Updated by every verification. Like those of disposals, its events carry the counts, which the run's page then shows."""
 
 
-def _dag(dag_id: str, schedule: Any, doc: str | None, *tags: str, **defaults: Any) -> DAG:
-    """What all DAGs have in common: one run at a time, and none made up for. `defaults` are of the tasks, over `DEFAULTS`."""
+def retention_dag(
+    dag_id: str, schedule: Any, doc: str | None, *tags: str, max_active_runs: int = 1, **defaults: Any
+) -> DAG:
+    """What all DAGs have in common: none is made up for, and one runs at a time where nothing else is said. `defaults` are of the
+    tasks, over `DEFAULTS`."""
     return DAG(
         dag_id,
         schedule=schedule if not isinstance(schedule, str) else CronTriggerTimetable(schedule, timezone="UTC"),
         start_date=START,
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=max_active_runs,
         default_args=DEFAULTS | defaults,
         tags=["retention", *tags],
         doc_md=doc,
@@ -74,21 +77,21 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
     is not made up for, because the next one covers all that is due by then.
     """
     noted = partial(failures.note_failure, category=category, coverage=coverage)
-    defaults = {"execution_timeout": TIMEOUTS[coverage], "on_failure_callback": noted}
-    with _dag(dag_id, schedule, doc, "disposal", category, **defaults) as dag:
+    defaults: dict[str, Any] = {"execution_timeout": TIMEOUTS[coverage], "on_failure_callback": noted}
+    with retention_dag(dag_id, schedule, doc, "disposal", category, **defaults) as dag:
 
         @task(task_display_name=f"plan {category}", multiple_outputs=True, map_index_template=COUNTS)
         def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
             planned = steps.plan_disposal(category, coverage, dag_id, dag_run)
-            _show(words.of_plan(planned))
+            show_counts(words.of_plan(planned))
             return planned
 
         @task(task_display_name=f"dispose of {category}", multiple_outputs=True, map_index_template=COUNTS)
         def dispose(planned: dict[str, Any], part: int) -> dict[str, Any]:
             """Delete, or anonymise, what this part of the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned, part, parts)
-            _show(words.of_disposal(result))
+            show_counts(words.of_disposal(result))
             return result
 
         @task(
@@ -102,7 +105,7 @@ def disposal_dag(dag_id: str, *, category: str, coverage: str, schedule: str, pa
             """Count what became of all parts, also where one of them failed; let the plan's items go."""
             result = steps.close_disposal(planned, list(results))
             outlet_events[disposed(category)].extra = steps.counts_of_disposal(planned, result)
-            _show(words.of_disposal(result))
+            show_counts(words.of_disposal(result))
             return result
 
         planned = plan.expand(category=[category])
@@ -115,7 +118,7 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
     Cron times are UTC.
     """
-    with _dag(dag_id, schedule, doc, "disposal") as dag:
+    with retention_dag(dag_id, schedule, doc, "disposal") as dag:
 
         @task(task_display_name="find categories")
         def find() -> list[str]:
@@ -126,14 +129,14 @@ def other_disposals_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
         def plan(category: str, dag_run: Any = None) -> dict[str, Any]:
             """Find exactly what is due, freeze it with a digest, count what stays and why."""
             planned = steps.plan_disposal(category, "rows", dag_id, dag_run)
-            _show(f"{category}: {words.of_plan(planned)}")
+            show_counts(f"{category}: {words.of_plan(planned)}")
             return planned
 
         @task(task_display_name="dispose", multiple_outputs=True, map_index_template=COUNTS, outlets=[OTHERS_DISPOSED])
         def dispose(planned: dict[str, Any]) -> dict[str, Any]:
             """Delete, or anonymise, what the plan names, or less; confirm that; write the ledger."""
             result = steps.execute_disposal(planned)
-            _show(f"{planned['category']}: {words.of_disposal(result)}")
+            show_counts(f"{planned['category']}: {words.of_disposal(result)}")
             return result
 
         dispose.expand(planned=plan.expand(category=find()))
@@ -147,7 +150,7 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
     The four have nothing to do with each other: each may fail without the others. Cron times are UTC.
     """
     noted = partial(failures.note_failure, category=category)
-    with _dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
+    with retention_dag(dag_id, schedule, doc, "maintenance", category, on_failure_callback=noted) as dag:
 
         @task(task_display_name="find places")
         def find(kind: str) -> list[str]:
@@ -158,21 +161,21 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
         def clear(place: str, dag_run: Any = None) -> dict[str, Any]:
             """Delete runs, events and audit entries that are due, and copies of them that were left behind."""
             cleared = steps.clear_airflow_metadata(place, dag_id, dag_run)
-            _show(words.of_clearing(cleared))
+            show_counts(words.of_clearing(cleared))
             return cleared
 
         @task(task_display_name="create partitions", multiple_outputs=True, map_index_template=COUNTS)
         def create(place: str) -> dict[str, Any]:
             """Create empty partitions for the days to come; touches no data."""
             created = steps.create_partitions(place, days_ahead)
-            _show(f"{created['place']}: {created['created']} created")
+            show_counts(f"{created['place']}: {created['created']} created")
             return created
 
         @task(task_display_name="look for identifiers", multiple_outputs=True, map_index_template=COUNTS)
         def look_for_identifiers(days: int) -> dict[str, Any]:
             """Look at our own tables, Airflow's records and its task logs for people's addresses and numbers."""
             looked = steps.look_for_identifiers(days)
-            _show(f"{looked['verdict']}: {sum(looked['looked_at'].values())} texts")
+            show_counts(f"{looked['verdict']}: {sum(looked['looked_at'].values())} texts")
             return looked
 
         @task(task_display_name="let our own records go", multiple_outputs=True, map_index_template=COUNTS)
@@ -180,7 +183,7 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
             """Delete what our own records' rules let go by now: results, reports, plans, what went, ended holds."""
             assert what == OWN_RECORDS
             pruned = steps.prune_records(dag_id)
-            _show(words.of_pruning(pruned))
+            show_counts(words.of_pruning(pruned))
             return pruned
 
         prune.expand(what=[OWN_RECORDS])
@@ -192,14 +195,14 @@ def maintenance_dag(dag_id: str, *, category: str, days_ahead: int, schedule: st
 
 def canary_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
     """A DAG that plants canaries where the last ones are old enough. Cron times are UTC."""
-    with _dag(dag_id, schedule, doc, "verification") as dag:
+    with retention_dag(dag_id, schedule, doc, "verification") as dag:
 
         @task(task_display_name="plant canaries", multiple_outputs=True, map_index_template=COUNTS)
         def plant(where: str, dag_run: Any = None) -> dict[str, Any]:
             """Write invented items that are due, and some that a hold keeps, into every place that allows them."""
             assert where == EVERYWHERE  # each place has a rhythm of its own
             planted = steps.plant_canaries(dag_id, dag_run)
-            _show(words.of_planting(planted))
+            show_counts(words.of_planting(planted))
             return planted
 
         plant.expand(where=[EVERYWHERE])
@@ -212,7 +215,7 @@ def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
         timetable=CronTriggerTimetable(schedule, timezone="UTC"),
         assets=AssetAny(OTHERS_DISPOSED, *(disposed(name) for name in WITH_DAG)),
     )
-    with _dag(dag_id, after_disposal, doc, "verification") as dag:
+    with retention_dag(dag_id, after_disposal, doc, "verification") as dag:
 
         @task(
             task_display_name="verify the stores",
@@ -226,20 +229,20 @@ def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
             assert where == EVERYWHERE  # no part of the stores is ever verified alone
             result = steps.verify_stores()
             outlet_events[VERIFIED].extra = {name: result[name] for name in ("verdict", "findings")}
-            _show(words.of_check(result))
+            show_counts(words.of_check(result))
             return result
 
         @task(task_display_name="write the report", multiple_outputs=True, map_index_template=COUNTS)
         def report(check: dict[str, Any]) -> dict[str, Any]:
             """Keep the check report for the page in the UI."""
             written = steps.write_report(check["check_run_id"])
-            _show("kept for the page Retention")
+            show_counts("kept for the page Retention")
             return written
 
         @task(task_display_name="judge", retries=0, map_index_template=COUNTS)
         def judge(check: dict[str, Any]) -> str:
             """Fail unless compliant, so that a breach is red in the grid."""
-            _show(check["verdict"])
+            show_counts(check["verdict"])
             return steps.judge(check["verdict"], check["findings"])
 
         checked = verify.expand(where=[EVERYWHERE])
@@ -249,14 +252,14 @@ def verification_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
 def signing_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
     """A DAG that signs what the ledger holds, and keeps that outside of our own database. Cron times are UTC."""
-    with _dag(dag_id, schedule, doc, "evidence") as dag:
+    with retention_dag(dag_id, schedule, doc, "evidence") as dag:
 
         @task(task_display_name="sign and anchor", multiple_outputs=True, map_index_template=COUNTS)
         def sign(what: str) -> dict[str, Any]:
             """Sign the ledger's size and Merkle root; write it to the locked bucket."""
             assert what == "ledger"  # there is one
             signed = signing_steps.sign_ledger()
-            _show(words.of_signing(signed))
+            show_counts(words.of_signing(signed))
             return signed
 
         sign.expand(what=["ledger"])
@@ -265,14 +268,14 @@ def signing_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
 
 def backup_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
     """A DAG that backs up our own database and lists what went, into a folder elsewhere. Cron times are UTC."""
-    with _dag(dag_id, schedule, doc, "evidence") as dag:
+    with retention_dag(dag_id, schedule, doc, "evidence") as dag:
 
         @task(task_display_name="back up our own database", multiple_outputs=True, map_index_template=COUNTS)
         def back_up(what: str) -> dict[str, Any]:
             """Write a backup, and let go those whose time is over."""
             assert what == OWN_RECORDS
             written = backup_steps.back_up(dag_id)
-            _show(words.of_writing(written, "ledger entries"))
+            show_counts(words.of_writing(written, "ledger entries"))
             return written
 
         @task(task_display_name="list what went", multiple_outputs=True, map_index_template=COUNTS)
@@ -280,7 +283,7 @@ def backup_dag(dag_id: str, *, schedule: str, doc: str | None) -> DAG:
             """Write the replay list, and let go those that cover no backup any more."""
             assert what == OWN_RECORDS
             written = backup_steps.export_list(dag_id)
-            _show(words.of_writing(written, "items"))
+            show_counts(words.of_writing(written, "items"))
             return written
 
         back_up.expand(what=[OWN_RECORDS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -59,3 +60,43 @@ def of_planting(planting: dict[str, Any]) -> str:
 def of_check(result: dict[str, Any]) -> str:
     """`compliant, 3 kinds of finding`."""
     return f"{result['verdict']}, {len(result['findings'])} kinds of finding"
+
+
+_LAST_WORDS = "Holds and consents are read again right before anything goes; a deletion can't be taken back."
+
+
+def of_preview(preview: dict[str, Any]) -> str:
+    """`3 would go, 2 asked for stay`."""
+    return f"{preview['goes']} would go, {sum(preview['stays'].values())} asked for stay"
+
+
+def of_purge(preview: Mapping[str, Any]) -> str:
+    """What an approver looks at, as Markdown: what would go, from where, of when; what stays, and why; the digest."""
+    places = [
+        f"| {one['place']} | {one['items']} | {one['tenants']} | {_day(one['oldest_at'])} | {_day(one['newest_at'])} |"
+        for one in preview["places"]
+    ]
+    stays = [f"- {reason.replace('_', ' ')}: {count}" for reason, count in preview["stays"].items()] or ["- nothing"]
+    above = [f"**Above the volume limit, so two people must approve:** {preview['blocked_reason']}", ""]
+    return "\n".join(
+        [
+            f"**{preview['goes']} items of category {preview['category']} would go**, asked for by {preview['requested_by']}.",
+            "",
+            "| place | items | customers | oldest | newest |",
+            "|---|---|---|---|---|",
+            *places,
+            "",
+            "Asked for, and stays all the same, because of:",
+            "",
+            *stays,
+            "",
+            *(above if preview["blocked_reason"] else []),
+            f"{preview['not_asked_for']} others were looked at and not asked for. {_LAST_WORDS}",
+            "",
+            f"Digest: `{preview['digest']}`, until {preview['expires_at'][:16]} UTC",
+        ]
+    )
+
+
+def _day(at: str | None) -> str:
+    return at[:10] if at else "unknown"
