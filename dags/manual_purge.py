@@ -2,7 +2,8 @@
 # Purge something now (manual, four eyes)
 
 **What it does.** Deletes what a person asks for before its rule would: one customer's, one person's or one item's data of
-one category, or those of a period. *Trigger* opens the form; by default it shows a **preview** only: how much would go of which place,
+one category, or those of a period. *Trigger* opens the form; by default it shows a **preview** only: how much would go of
+which place,
 the oldest and the newest, what stays and why, under a digest. Without *preview only* it then waits up to 4 hours for **another
 person** of on-call to approve exactly that digest (*Required actions*); two others where it is above the volume limit. Then it
 deletes, proves, and writes the report. The ledger has all of it: who asked, why, who approved, what went.

@@ -33,7 +33,7 @@ def dags_table() -> str:
     for path in sorted((PROJECT / "dags").glob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         call = next(node for node in ast.walk(module) if isinstance(node, ast.Call) and node.keywords)
-        schedule = next(ast.literal_eval(word.value) for word in call.keywords if word.arg == "schedule")
+        schedule = next((ast.literal_eval(word.value) for word in call.keywords if word.arg == "schedule"), None)
         rows.append(f"| [`{path.stem}`](dags/{path.name}) | {_when(schedule)} | {_title(module)} |")
     return "\n".join(rows)
 
@@ -42,11 +42,13 @@ def _title(module: ast.Module) -> str:
     """The heading of the DAG's page."""
     lines = (ast.get_docstring(module) or "").splitlines()
     heading = next(line.removeprefix("# ") for line in lines if line.startswith("# "))
-    return re.sub(r" \((hourly|nightly)\)$", "", heading)
+    return re.sub(r" \((hourly|nightly|manual, four eyes)\)$", "", heading)
 
 
-def _when(cron: str) -> str:
-    """`hourly, at :05`, `nightly, at 01:20`, or the cron expression itself."""
+def _when(cron: str | None) -> str:
+    """`hourly, at :05`, `nightly, at 01:20`, or the cron expression itself; `by hand` without one."""
+    if cron is None:
+        return "by hand"
     minute, hour, *rest = cron.split()
     if rest != ["*"] * 3 or not minute.isdecimal():
         return f"`{cron}`"

@@ -10,6 +10,8 @@ import json
 import sys
 from typing import Any
 
+from retention.access import ROLES, Method
+
 REPORTS = [("can_read", "Plugins")]
 """Whoever is logged in may read the reports; Airflow itself asks for this to show the menu entry and the page in its frame."""
 AUDIT = [("can_read", "Audit Logs"), ("menu_access", "Audit Logs")]
@@ -29,25 +31,37 @@ DAGS_OF_ENGINEERS = (
     "sign_ledger",
     "verify_retention",
 )
-"""Rights to start and change runs are given DAG by DAG: a global `can_edit DAGs` would include every later purge."""
+"""Rights to start and change runs are given DAG by DAG: a global `can_edit DAGs` would include manual purges."""
+PURGE = "manual_purge"
+"""The DAG that only people on call may start."""
+ANSWER = [("can_read", "HITL Detail"), ("can_edit", "HITL Detail"), ("menu_access", "HITL Detail")]
+"""Airflow's *Required actions*; who may answer which, our auth manager says."""
+ACTIONS = {Method.READ: "can_read", Method.ADD: "can_create", Method.CHANGE: "can_edit", Method.END: "can_delete"}
+"""HTTP's words as FAB's."""
+
+
+def own_permissions(role: str) -> list[tuple[str, str]]:
+    """What `retention.access` gives the role on our pages, in FAB's words."""
+    found = ((ACTIONS[right.value.method], right.value.resource) for right in ROLES[role])
+    return sorted(found)
 
 
 def roles(viewer: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
     """Each role's permissions as (action, resource), on top of Airflow's own `viewer`, which has no menu entry for reports."""
-    run_dags = [
-        permission
-        for dag in DAGS_OF_ENGINEERS
-        for permission in (
-            *((action, f"DAG:{dag}") for action in ("can_read", "can_edit")),
-            *((action, f"DAG Run:{dag}") for action in ("can_read", "can_create")),
-        )
-    ]
-    return {
-        "Viewer": viewer + REPORTS,
-        "Compliance": viewer + REPORTS + AUDIT,
-        "DataEngineer": viewer + REPORTS + AUDIT + MEND_RUNS + run_dags,
-        "OnCall": viewer + REPORTS,  # starts nothing yet: a DAG for on-call grants it by `access_control`
+    more = {
+        "Viewer": [],
+        "Compliance": AUDIT,
+        "DataEngineer": AUDIT + MEND_RUNS + [one for dag in DAGS_OF_ENGINEERS for one in _to_run(dag)],
+        "OnCall": ANSWER + _to_run(PURGE),
     }
+    return {role: viewer + REPORTS + own_permissions(role) + permissions for role, permissions in more.items()}
+
+
+def _to_run(dag: str) -> list[tuple[str, str]]:
+    return [
+        *((action, f"DAG:{dag}") for action in ("can_read", "can_edit")),
+        *((action, f"DAG Run:{dag}") for action in ("can_read", "can_create")),
+    ]
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from retention.local.secret_files import kept_secret, write_secret
 from retention.local.state import State
 from retention.settings import PROJECT
 
-_FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+_AUTH_MANAGER = "retention.orchestration.auth_manager.RetentionFabAuthManager"
 _FOREIGN = ("AIRFLOW", "PG", "AWS_", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 """Beginnings of variables that would lead our processes to somebody else's Airflow, database, bucket or packages."""
 
@@ -49,7 +49,7 @@ def airflow_environment(state: State, *, ui_port: int, postgres_port: int) -> di
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "8",  # each costs a process that waits; the default of 32 takes 1.8 GB
-        "AIRFLOW__CORE__AUTH_MANAGER": _FAB,
+        "AIRFLOW__CORE__AUTH_MANAGER": _AUTH_MANAGER,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__FERNET_KEY": _fernet_key(state.secrets / "airflow-fernet.key"),
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",

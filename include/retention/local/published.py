@@ -22,11 +22,13 @@ from retention.local.state import State
 USERS = {
     "admin": "Admin",
     "compliance": "Compliance",
+    "compliance2": "Compliance",
     "engineer": "DataEngineer",
     "oncall": "OnCall",
+    "oncall2": "OnCall",
     "viewer": "Viewer",
 }
-"""Login → role."""
+"""Login → role. Two each of those who need a second person."""
 
 EVIDENCE_BUCKET = "retention-evidence"
 """Under object lock; holds tree heads."""
