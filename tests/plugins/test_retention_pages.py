@@ -25,7 +25,8 @@ pytestmark = pytest.mark.xdist_group("airflow_api_server")
 
 UNKNOWN_ID = UUID(int=404)
 ROUTES = [
-    pytest.param("/retention/", id="newest"),
+    pytest.param("/retention/", id="overview"),
+    pytest.param("/retention/reports/newest", id="newest"),
     pytest.param("/retention/reports", id="list"),
     pytest.param("/retention/reports/{id}", id="report"),
     pytest.param("/retention/reports/{id}.json", id="json"),
@@ -102,7 +103,7 @@ def test_every_answer_has_the_security_headers(
     )
     assert "frame-ancestors 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
 
 
@@ -139,7 +140,7 @@ def test_list_ignores_a_place_to_start_that_is_no_instant(carla: httpx.Client, b
 
 
 def test_first_page_shows_the_newest_report_and_lists_the_earlier_ones(carla: httpx.Client, kept: list[UUID]) -> None:
-    text = carla.get("/retention/").text
+    text = carla.get("/retention/reports/newest").text
     assert str(kept[1]) in text
     assert f"/retention/reports/{kept[0]}?" in text
     assert text.count("<article") == 2
@@ -147,7 +148,7 @@ def test_first_page_shows_the_newest_report_and_lists_the_earlier_ones(carla: ht
 
 
 def test_first_page_says_when_its_report_is_out_of_date(carla: httpx.Client, kept: list[UUID]) -> None:
-    assert "out of date" in carla.get("/retention/").text
+    assert "out of date" in carla.get("/retention/reports/newest").text
     assert "out of date" not in carla.get(f"/retention/reports/{kept[1]}").text
 
 
@@ -198,23 +199,23 @@ def test_unreachable_database_is_said_and_not_shown_as_empty(airflow: Airflow, c
     with psycopg.connect(airflow.server.conninfo(), autocommit=True) as admin:
         admin.execute(f'ALTER DATABASE "{name}" RENAME TO "{name}_away"')
         try:
-            answer = carla.get("/retention/")
+            answer = carla.get("/retention/reports/newest")
         finally:
             admin.execute(f'ALTER DATABASE "{name}_away" RENAME TO "{name}"')
     assert answer.status_code == 503
     assert "retention_db" in answer.text
     assert str(name) not in answer.text
     assert answer.headers["content-security-policy"]
-    assert carla.get("/retention/").status_code == 200
+    assert carla.get("/retention/reports/newest").status_code == 200
 
 
 def test_first_page_tells_of_a_run_that_failed_since_its_report(airflow: Airflow, carla: httpx.Client) -> None:
     with database.connect(airflow.own) as own:
         scenarios.insert_plan(own, UUID(int=77), state="executing", result=None, planned_at=datetime.now(UTC))
-        text = carla.get("/retention/").text
+        text = carla.get("/retention/reports/newest").text
         own.execute("DELETE FROM retention.plans WHERE plan_id = %s", (UUID(int=77),))
     assert text.count("interrupted; 0 of 41 due items gone") == 1
-    assert "interrupted" not in carla.get("/retention/").text
+    assert "interrupted" not in carla.get("/retention/reports/newest").text
 
 
 @pytest.mark.parametrize("user", ["carla", "vera"], ids=["compliance", "viewer"])
@@ -222,7 +223,7 @@ def test_airflow_offers_the_menu_entry(airflow: Airflow, user: str) -> None:
     with airflow.client(user) as client:
         plugins = client.get("/api/v2/plugins").raise_for_status().json()["plugins"]
     (plugin,) = [plugin for plugin in plugins if plugin["name"] == "retention_pages"]
-    (view,) = plugin["external_views"]
+    (view, *_) = plugin["external_views"]
     assert (view["name"], view["href"], view["destination"]) == ("Retention", "retention/", "nav")
 
 

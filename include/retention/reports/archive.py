@@ -90,9 +90,18 @@ def paper(own: OwnConnection, report_id: UUID, language: str) -> bytes | None:
 
 def latest(own: OwnConnection) -> StoredReport | None:
     """The newest report, or None where none was ever kept. One of the future, written by a clock that was ahead, comes last."""
-    order = "ORDER BY created_at <= clock_timestamp() DESC, created_at DESC, report_id"
-    row = own.execute(f"{_STORED} {order} LIMIT 1").fetchone()
+    row = own.execute(f"{_STORED} {_NEWEST_FIRST} LIMIT 1").fetchone()
     return StoredReport(**row) if row else None
+
+
+def latest_id(own: OwnConnection) -> UUID | None:
+    """The id of the newest report, without reading it."""
+    row = own.execute(f"{_ID} {_NEWEST_FIRST} LIMIT 1").fetchone()
+    return row["report_id"] if row else None
+
+
+_ID = "SELECT report_id FROM retention.reports"
+_NEWEST_FIRST = "ORDER BY created_at <= clock_timestamp() DESC, created_at DESC, report_id"
 
 
 def by_id(own: OwnConnection, report_id: UUID) -> StoredReport | None:

@@ -76,8 +76,7 @@ def build(
     check, findings = (read.check, read.findings) if read else (None, ())
     current = documents_now(policy, datamap)
     places = {category: names for category, names in (current.places or {}).items() if category in policy.rules}
-    then = Documents(check.promises_digest, check.map_digest) if check is not None else None
-    changed = changed_documents(then, current) if then is not None else ()
+    changed = _changed(read, current)
     rooms = [facts.headroom_s for facts in read.facts.values() if facts.headroom_s is not None] if read else []
     standing = judge(check, verdict.overall(check, findings, places), min(rooms, default=None), changed, now)
     looked_at = dict(read.looked_at) if read else {}
@@ -85,7 +84,7 @@ def build(
         category_title(category) for category in policy.rules if check is not None and category not in check.categories
     ]
     categories = tuple(
-        _category(own, rule, policy, current, read, changed, now) for category, rule in sorted(policy.rules.items())
+        category_report(own, rule, policy, current, read, now) for category, rule in sorted(policy.rules.items())
     )
     stop = stop_of(own, now)
     covered = _coverage(own, read, now, read_attributed)
@@ -156,22 +155,25 @@ def _unmapped(covered: CheckRead | None, read: CheckRead | None) -> tuple[Findin
     return (*own, *(finding for finding in earlier if finding not in own))
 
 
-def _category(
+def category_report(
     own: OwnConnection,
     rule: RetentionRule,
     policy: Policy,
     current: Documents,
     read: CheckRead | None,
-    changed: tuple[str, ...],
     now: datetime,
 ) -> CategoryReport:
+    """One category at `now`, by the check that was `read` (None: by none).
+
+    Raises HoldsUnreadable where the holds can't be read.
+    """
     category, promise = rule.category, policy.promises.promises[rule.clause]
     places = (current.places or {}).get(category, ())
     check, findings = (read.check, read.findings) if read else (None, ())
     facts = (read.facts.get(category) if read else None) or CategoryFacts()
     complete = verdict.saw_completely(check, category, places)
     then = verdict.of_category(check, findings, category, places)
-    standing = judge(check, then, facts.headroom_s, changed, now)
+    standing = judge(check, then, facts.headroom_s, _changed(read, current), now)
     mode = mode_of(own, category, now)
     runs = last_runs(own, category, now, anonymises=category in current.anonymised)
     counted = newest_counted(runs, "rows")
@@ -214,6 +216,12 @@ def _category(
         shorter_agreed=len(rule.tenants),
         only_beside=check is not None and complete and verdict.weighs_beside_places(check, findings, category),
     )
+
+
+def _changed(read: CheckRead | None, current: Documents) -> tuple[str, ...]:
+    if read is None:
+        return ()
+    return changed_documents(Documents(read.check.promises_digest, read.check.map_digest), current)
 
 
 def _exceptions(findings: tuple[Finding, ...], category: str) -> tuple[Finding, ...]:

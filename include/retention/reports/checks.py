@@ -68,9 +68,9 @@ def places_by_category(policy: Policy, datamap: DataMap) -> dict[str, tuple[str,
     }
 
 
-def current_documents() -> Documents:
-    """The documents of the folders that the settings name, read anew. Raises InputError where they can't be read."""
-    return documents_now(load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder()))
+def current_policy() -> tuple[Policy, DataMap]:
+    """What the documents of the folders say that the settings name, read anew. Raises InputError where they can't be read."""
+    return load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
 
 
 @dataclass(frozen=True, slots=True)

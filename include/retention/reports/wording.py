@@ -6,14 +6,14 @@ from retention.reports import formats
 from retention.reports.code_labels import CODES
 from retention.reports.document import Text
 from retention.reports.failure_labels import failure
+from retention.reports.kept_labels import KEPT
 from retention.reports.labels import LABELS
 from retention.reports.overview_labels import OVERVIEW
-from retention.reports.page_labels import PAGES
 from retention.reports.run_labels import RUNS
 from retention.reports.unit_labels import UNITS
 from retention.words import category_words, event_words
 
-WORDS = LABELS | OVERVIEW | RUNS | CODES | UNITS | PAGES
+WORDS = LABELS | OVERVIEW | RUNS | CODES | UNITS | KEPT
 
 
 def say(key: str, language: str) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import HTTPException
+from tests.pages.site import site_of
 
 from retention.database import OwnConnection
 from retention.errors import RequestError
-from retention.reports.checks import Documents
-from retention.reports.pages import SECURITY_HEADERS, create_app
+from retention.pages import create_app
+from retention.pages.headers import SECURITY_HEADERS
+
+NOBODY: Any = None
+"""Nothing that these tests ask for reaches the database."""
 
 
 def answer_to(route: str, *, error: Exception | None = None, refusal: int | None = None) -> httpx.Response:
@@ -25,12 +31,7 @@ def answer_to(route: str, *, error: Exception | None = None, refusal: int | None
         if refusal is not None:
             raise HTTPException(refusal)
 
-    app = create_app(
-        logged_in=logged_in,
-        open_reports=open_reports,
-        documents=lambda: Documents("", ""),
-        login_url=lambda path: f"/login?next={path}",
-    )
+    app = create_app(replace(site_of(NOBODY), logged_in=logged_in, open_reports=open_reports))
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -47,8 +48,12 @@ def test_nothing_is_opened_for_those_who_may_not_read(route: str, refusal: int) 
 
 
 @pytest.mark.parametrize("route", ["/docs", "/redoc", "/openapi.json"])
-def test_app_describes_itself_to_nobody(route: str) -> None:
+def test_app_describes_itself_to_nobody_who_is_not_logged_in(route: str) -> None:
     assert answer_to(route, refusal=401).status_code in (303, 401)
+
+
+@pytest.mark.parametrize("route", ["/docs", "/redoc"])
+def test_no_page_loads_a_viewer_of_the_schema_from_elsewhere(route: str) -> None:
     assert answer_to(route).status_code == 404
 
 

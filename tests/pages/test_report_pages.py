@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import nullcontext
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
+from tests.pages.site import site_of
 from tests.reports import several
 from tests.reports.scenarios import NOW, insert_mode, insert_plan
 from tests.reports.shapes import six_categories
 
 from retention.database import OwnConnection
+from retention.pages import create_app
 from retention.reports import build, render_html, render_pdf, store
-from retention.reports.checks import documents_now
-from retention.reports.pages import create_app
 
 
 def page(own: OwnConnection, route: str) -> str:
@@ -26,12 +25,7 @@ def page(own: OwnConnection, route: str) -> str:
 
 def answer(own: OwnConnection, route: str) -> httpx.Response:
     """What the app answers."""
-    app = create_app(
-        logged_in=lambda: None,
-        open_reports=lambda: nullcontext(own),
-        documents=lambda: documents_now(*six_categories()),
-        login_url=str,
-    )
+    app = create_app(site_of(own))
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://airflow") as client:
@@ -61,7 +55,7 @@ def test_trouble_that_the_report_tells_is_not_told_twice(own: OwnConnection) -> 
     at = NOW - timedelta(minutes=5)
     insert_plan(own, UUID(int=50), category="usage", state="executing", due=2, planned_at=at, as_of=at, result=result)
     keep(own)
-    text = page(own, "/?lang=en")
+    text = page(own, "/reports/newest?lang=en")
     (english,) = [part for part in text.split("<article ") if part.startswith('lang="en"')]
     assert english.count("of 2 due items anonymised; 1 failed (1 × 42501: a right is missing)") == 1
     assert "of 2 due items" not in text.partition("<main>")[0]
@@ -72,7 +66,7 @@ def test_paper_is_offered_whether_or_not_it_was_kept(own: OwnConnection) -> None
     report = build(own, None, *six_categories(), now=NOW)
     store(own, report, render_html(report))
     route = f"/reports/{report.report_id}.pdf?lang=en"
-    assert route in page(own, "/?lang=en")
+    assert route in page(own, "/reports/newest?lang=en")
     got = answer(own, route)
     assert got.content == render_pdf(report, "en")
     assert got.headers["content-type"] == "application/pdf"
