@@ -23,6 +23,8 @@ IDS_BY_DESIGN = frozenset(
 )
 """Our own columns that name items and persons by the sources' internal ids: what is to go, while the plan lives, and what a hold
 keeps. Known values are not looked for there; addresses and numbers are."""
+PURGE_FORM = frozenset({("dag_run.conf", "manual_purge"), ("log.extra", "manual_purge")})
+"""What somebody entered into the form of that DAG may be an internal id, which Airflow keeps as long as the run."""
 STAFF = frozenset(
     {
         *("requested_by", "approved_by", "changed_by", "ended_by", "responded_by", "responded_by_user_id"),

@@ -9,7 +9,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from retention.hygiene.spots import AIRFLOW_EXTRA, IDS_BY_DESIGN, OWN_TIMES, STAFF, STAFF_KEYS, Spot
+from retention.hygiene.spots import AIRFLOW_EXTRA, IDS_BY_DESIGN, OWN_TIMES, PURGE_FORM, STAFF, STAFF_KEYS, Spot
 from retention.stores.airflow_metadata import LOG_TABLES
 
 _ROWS = 500
@@ -67,7 +67,9 @@ def _spots(
     with session.cursor(name="hygiene") as cursor:
         cursor.itersize = _ROWS
         for row in cursor.execute(query):
+            dag = row[columns.index("dag_id")] if "dag_id" in columns else None
             for name, text in zip(columns, row, strict=True):
                 if text:
                     column = f"{table}.{name}"
-                    yield Spot(column, _STAFF.sub("", text), column in IDS_BY_DESIGN)
+                    may_name_ids = column in IDS_BY_DESIGN or (column, dag) in PURGE_FORM
+                    yield Spot(column, _STAFF.sub("", text), may_name_ids)
