@@ -13,11 +13,11 @@ from retention.cli.arguments import require_mapped, require_place, require_rule
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, AsOf, By, Reason, command, counted_noun, emit
 from retention.cli.streams import say
-from retention.disposal.hold_scope import Covered, look_up, partition_meant_by
+from retention.disposal.hold_scope import Covered, about_capitals, look_up, require_there
 from retention.disposal.opening import open_runtime
 from retention.errors import RequestError
-from retention.evidence.already_gone import count_gone
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.hold_list import list_holds
 from retention.evidence.holds import (
     HoldScope,
     HoldSet,
@@ -25,11 +25,7 @@ from retention.evidence.holds import (
     approve_hold,
     canonical_scope,
     end_hold,
-    read_holds,
-    read_reasons,
 )
-from retention.policy.facts import Hold
-from retention.policy.holds import holds_until, is_approved, is_in_force
 from retention.readable import utc_minute
 from retention.settings import parse_as_of, parse_instant
 
@@ -71,12 +67,9 @@ def hold_add(
         started_before=_instant("--started-before", started_before),
     )
     scope = canonical_scope(given)
-    _require_schema(scope)
-    # Only an item can be refused for covering nothing; any other hold is set first, and does not wait for the sources.
-    covered = look_up(open_runtime, scope) if item is not None else None
     with database.connect(own_conninfo()) as own:
-        if covered is not None and covered.nothing:
-            _require_gone(own, scope, given)
+        # Only an item can be refused for covering nothing; any other hold is set first, and does not wait for the sources.
+        covered = require_there(open_runtime, own, ItemHasher.from_environment, scope, given)
         result = add_hold(
             own,
             ItemHasher.from_environment(),
@@ -97,42 +90,14 @@ def hold_add(
     _show_hold("hold add", result, f"hold {result.hold_id} set", covered, waits, as_json)
 
 
-def _require_schema(scope: HoldScope) -> None:
-    """Raise RequestError for a partition's name alone: rules and checks know it by `schema.name`, and it would hold nothing."""
-    meant = partition_meant_by(open_runtime, scope) if scope.item_id is not None else None
-    if meant is not None:
-        raise RequestError(f"--item: found a partition's name without its schema; expected {meant!r}. No hold was set.")
-
-
-def _require_gone(own: database.OwnConnection, scope: HoldScope, given: HoldScope) -> None:
-    """Raise RequestError for an item that is nowhere, and was nowhere that we know of: nothing but a mistyped id."""
-    gone = count_gone(own, ItemHasher.from_environment(), scope)
-    if not gone.already_gone and not gone.under_way:
-        raise RequestError(
-            "--item: found no row and no stored object for it in place "
-            f"{scope.place!r} (within the other options given); expected the id that the data map's SQL returns as item_id, "
-            f"or the object's whole key, without s3:// and bucket. No hold was set.{_about_capitals(scope, given)}"
-        )
-
-
 def _warn_of_nothing(covered: Covered, scope: HoldScope, given: HoldScope) -> None:
     if covered.rows is None:
         say("warning: what the hold covers could not be counted: a source, or the data map, could not be read")
     elif covered.nothing:
         say(
             "warning: the hold covers nothing that is there now; check the ids, unless it is meant for what comes."
-            + _about_capitals(scope, given)
+            + about_capitals(scope, given)
         )
-
-
-def _about_capitals(scope: HoldScope, given: HoldScope) -> str:
-    """What to do about a source that keeps UUIDs as text in capitals: holds know them in lower case alone."""
-    if scope == given:
-        return ""
-    return (
-        " UUIDs are looked for in lower case, as PostgreSQL writes them. Where the source keeps them as text in capitals, name "
-        "an item by its object's key, and let the data map's SQL return lower(…) as tenant_id and person_id."
-    )
 
 
 @command("hold approve")
@@ -184,52 +149,8 @@ def hold_list(as_of: AsOf = None, as_json: AsJson = False) -> None:
     """All holds: on what, until when, why, by whom, and whether they hold at that instant. Persons and items by keyed hash."""
     now = parse_as_of(as_of)
     with database.connect(own_conninfo()) as own:
-        holds, reasons = read_holds(own), read_reasons(own)
-    shown = [_listed(hold, reasons[hold.hold_id], now) for hold in holds if hold.hold_id in reasons]
+        shown = list_holds(own, ItemHasher.from_environment, now)
     emit("hold list", {"holds": shown}, "\n".join(map(_list_words, shown)) or "no holds", as_json=as_json)
-
-
-def _listed(hold: Hold, reason: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": hold.hold_id,
-        "scope": _shown_scope(hold),
-        "state": _state(hold, now),
-        "in_force": is_in_force(hold, now),
-        "reason": reason,
-        "requested_by": hold.requested_by,
-        "approved_by": hold.approved_by,
-        "effective_at": hold.effective_at,
-        "ends_at": hold.ends_at,
-        "review_at": hold.review_at,
-        "ended_at": hold.ended_at,
-        "until": holds_until(hold),
-    }
-
-
-def _shown_scope(hold: Hold) -> dict[str, Any]:
-    """The scope with a person's and an item's id as the beginning of their keyed hashes, as ledger and results know them."""
-    scope = hold.filled()
-    if hold.person_id is not None:
-        scope["person_id"] = _short(ItemHasher.from_environment().person(hold.person_id))
-    if hold.item_id is not None and hold.place is not None:
-        scope["item_id"] = _short(ItemHasher.from_environment().item(hold.place, hold.item_id))
-    return scope
-
-
-def _short(keyed_hash: bytes) -> str:
-    return f"#{keyed_hash.hex()[:12]}"
-
-
-def _state(hold: Hold, now: datetime) -> str:
-    """Whether it holds, and if not, why."""
-    until = holds_until(hold)
-    if hold.ended_at is not None and hold.ended_at <= now:
-        return "ended"
-    if until is None or until <= now:
-        return "expired" if hold.ends_at is not None else "review missed"
-    if not is_approved(hold):
-        return "not approved" if not (hold.approved_by or "").strip() else "approved by its requester"
-    return "in force" if hold.effective_at <= now else "not yet in force"
 
 
 _WORDS = {

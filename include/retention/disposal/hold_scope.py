@@ -9,13 +9,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from retention.database import OwnConnection
 from retention.datamap.loader import MappedPartitions, MappedPlace, MappedTable, RowPlace
 from retention.disposal.item_holds import reaches
 from retention.disposal.keys import key_facts
 from retention.disposal.partitions.explain import opened
 from retention.disposal.place_sql import reviewed
 from retention.disposal.runtime import Runtime
-from retention.errors import RetentionError
+from retention.errors import RequestError, RetentionError
+from retention.evidence.already_gone import count_gone
+from retention.evidence.hashing import ItemHasher
 from retention.evidence.holds import HoldScope
 
 _PATIENCE_MS = 60_000
@@ -53,6 +56,44 @@ def look_up(open_runtime: Callable[[], Runtime], scope: HoldScope) -> Covered:
         return Covered(rows, any(_has_object(runtime, place, scope.item_id) for place in objects))
     except (RetentionError, psycopg.Error):
         return Covered(None)
+
+
+def require_there(
+    open_runtime: Callable[[], Runtime],
+    own: OwnConnection,
+    hasher: Callable[[], ItemHasher],
+    scope: HoldScope,
+    given: HoldScope,
+) -> Covered | None:
+    """What the scope of a hold on one item covers; None for any other scope, which may be meant for what comes.
+
+    Raises RequestError for a partition's name without its schema, by which rules and checks know it, and for an item that is
+    nowhere, and was nowhere that we know of: nothing but a mistyped id. `given` is the scope as it was asked for.
+    """
+    if scope.item_id is None:
+        return None
+    meant = partition_meant_by(open_runtime, scope)
+    if meant is not None:
+        raise RequestError(f"--item: found a partition's name without its schema; expected {meant!r}. No hold was set.")
+    covered = look_up(open_runtime, scope)
+    gone = count_gone(own, hasher(), scope) if covered.nothing else None
+    if gone is not None and not gone.already_gone and not gone.under_way:
+        raise RequestError(
+            "--item: found no row and no stored object for it in place "
+            f"{scope.place!r} (within the other options given); expected the id that the data map's SQL returns as item_id, "
+            f"or the object's whole key, without s3:// and bucket. No hold was set.{about_capitals(scope, given)}"
+        )
+    return covered
+
+
+def about_capitals(scope: HoldScope, given: HoldScope) -> str:
+    """What to do about a source that keeps UUIDs as text in capitals: holds know them in lower case alone."""
+    if scope == given:
+        return ""
+    return (
+        " UUIDs are looked for in lower case, as PostgreSQL writes them. Where the source keeps them as text in capitals, name "
+        "an item by its object's key, and let the data map's SQL return lower(…) as tenant_id and person_id."
+    )
 
 
 def partition_meant_by(open_runtime: Callable[[], Runtime], scope: HoldScope) -> str | None:
