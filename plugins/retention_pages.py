@@ -58,6 +58,7 @@ def build_app() -> FastAPI:
     from airflow.configuration import conf
 
     from retention.evidence.hashing import ItemHasher
+    from retention.orchestration.hold_scopes import require_item
     from retention.orchestration.proving import prove_now
     from retention.pages import Site, create_app
     from retention.reports.checks import current_policy
@@ -76,6 +77,7 @@ def build_app() -> FastAPI:
             documents=current_policy,
             hasher=ItemHasher.from_environment,
             prove=prove_now,
+            require_item=require_item,
             secret=conf.get_mandatory_value("api", "secret_key"),
             origins=frozenset({_origin(conf.get("api", "base_url", fallback=""))}),
         )

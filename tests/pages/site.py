@@ -45,6 +45,7 @@ def site_of(own: OwnConnection, rights: Collection[Right] = ALL, *, person: str 
         documents=six_categories,
         hasher=lambda: HASHER,
         prove=prove,
+        require_item=lambda _own, _scope, _given: None,
         secret="only-for-tests",
     )
 

@@ -10,4 +10,7 @@ SOME_HOLD = UUID(int=7)
 WRITES: dict[str, Right] = {
     "/stop": Right.STOP,
     "/resume": Right.RESUME,
+    "/holds": Right.ADD_HOLD,
+    f"/holds/{SOME_HOLD}/approve": Right.APPROVE_HOLD,
+    f"/holds/{SOME_HOLD}/end": Right.END_HOLD,
 }

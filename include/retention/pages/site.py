@@ -14,6 +14,7 @@ from retention.anchoring import LedgerProof
 from retention.database import OwnConnection
 from retention.datamap.loader import DataMap
 from retention.evidence.hashing import ItemHasher
+from retention.evidence.holds import HoldScope
 from retention.pages.forgery import Seal, require_own_page
 from retention.policy.loader import Policy
 
@@ -30,7 +31,7 @@ class Site:
     right, `person` by what name the ledger knows them. `login_url` leads back to a path. `open_reports` reads only.
 
     `secret` signs what forms carry, `origins` are the addresses that our own pages are served under. `prove` holds the ledger
-    against everything that was signed.
+    against everything that was signed. `require_item` raises RequestError where a hold's item is nowhere.
     """
 
     logged_in: Callable[..., Any]
@@ -42,6 +43,7 @@ class Site:
     documents: CurrentPolicy
     hasher: Callable[[], ItemHasher]
     prove: Callable[[OwnConnection], LedgerProof]
+    require_item: Callable[[OwnConnection, HoldScope, HoldScope], None]
     secret: str
     origins: frozenset[str] = frozenset()
 
