@@ -42,7 +42,13 @@ class RetentionPages(AirflowPlugin):
             "url_route": "retention",
             "destination": "nav",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Retention",
+            "href": "retention/runs/{DAG_ID}/{RUN_ID}",
+            "url_route": "retention_run",
+            "destination": "dag_run",
+        },
     ]
 
     @cached_property

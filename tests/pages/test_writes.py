@@ -128,7 +128,24 @@ def test_other_methods_are_refused_in_words(own: OwnConnection, language: str, w
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/overview.json", "/reports", "/reports.json", "/reports/newest", "/openapi.json", "/holds", "/holds.json"],
+    [
+        "/",
+        "/overview.json",
+        "/reports",
+        "/reports.json",
+        "/reports/newest",
+        "/openapi.json",
+        "/holds",
+        "/holds.json",
+        "/rules",
+        "/rules.json",
+        "/coverage",
+        "/coverage.json",
+        "/evidence",
+        "/evidence.json",
+        "/runs/dispose_audio/scheduled__2026",
+        "/runs/dispose_audio/x.json",
+    ],
 )
 def test_reading_needs_the_right_to_see(own: OwnConnection, path: str) -> None:
     assert Reader(own, ALL - {Right.SEE}).get(path).status_code == 403

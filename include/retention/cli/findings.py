@@ -10,15 +10,12 @@ import typer
 from retention import database, settings
 from retention.cli.controls import own_conninfo
 from retention.cli.output import AsJson, By, Reason, command, emit
-from retention.database import OwnConnection, database_time
-from retention.datamap.loader import load_datamap
-from retention.errors import RequestError
-from retention.evidence.acknowledgements import acknowledge, acknowledged
-from retention.policy.loader import load_policy
+from retention.database import OwnConnection
+from retention.evidence.acknowledgements import acknowledge
 from retention.readable import utc_minute
-from retention.reports.attribution import attributed
-from retention.reports.checks import last_coverage_id, last_proof_id, read_check
+from retention.reports.checks import current_policy
 from retention.reports.document import Finding
+from retention.reports.found import findings_now, the_one
 
 
 @command("finding list")
@@ -47,7 +44,7 @@ def finding_acknowledge(
     verdict; breaches and unknowns are refused."""
     end = settings.parse_instant("--until", until)
     with database.connect(own_conninfo()) as own:
-        one = _the_one(_found(own), finding)
+        one = the_one(_found(own), finding)
         found = (one.kind, one.category, one.place)
         acknowledge(own, found, severity=one.severity, count=one.count, until=end, by=by, reason=reason)
     fields = {
@@ -64,25 +61,7 @@ def finding_acknowledge(
 
 
 def _found(own: OwnConnection) -> list[Finding]:
-    """What the newest proof found, and what the newest look for unmapped data found besides."""
-    now = database_time(own)
-    checks = dict.fromkeys(one for one in (last_proof_id(own, now), last_coverage_id(own, now)) if one is not None)
-    if not checks:
-        raise RequestError("found no finished check; expected one. Run `verify` first.")
-    policy, datamap = load_policy(settings.policies_folder()), load_datamap(settings.datamap_folder())
-    words = acknowledged(own, now)
-    findings = [one for check in checks for one in attributed(read_check(own, check), policy, datamap, words).findings]
-    return list({one.finding_id: one for one in reversed(findings)}.values())[::-1]
-
-
-def _the_one(found: list[Finding], name: str) -> Finding:
-    named = [one for one in found if name in (one.finding_id, f"{one.kind}@{one.place}")]
-    if not named:
-        raise RequestError(f"found no finding {name!r} in the newest check; expected one that `finding list` shows")
-    if len(named) > 1:
-        ids = ", ".join(one.finding_id for one in named)
-        raise RequestError(f"{name!r} names {len(named)} findings; expected one of their ids: {ids}")
-    return named[0]
+    return findings_now(own, *current_policy())
 
 
 def _words(one: Finding) -> str:

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from retention.pages import holds, overview, reports
+from retention.pages import evidence, holds, overview, reports, rules, runs
 from retention.pages.headers import LimitedBody, SecurityHeaders
 from retention.pages.problems import tell_problems
 from retention.pages.rendering import as_json
@@ -16,7 +16,7 @@ from retention.pages.site import Site, reading
 def create_app(site: Site) -> FastAPI:
     """The app of a site."""
     app = FastAPI(title="Retention", docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (overview, reports, holds):
+    for part in (overview, reports, holds, rules, evidence, runs):
         app.include_router(part.routes(site))
     _add_rest(app, site)
     app.add_middleware(LimitedBody)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retention.pages.form_labels import FORMS
+from retention.pages.proof_labels import PROOFS
 
 _TILES: dict[str, tuple[str, str]] = {
     "other_language_short": ("Deutsch", "English"),
@@ -81,4 +82,4 @@ _TILES: dict[str, tuple[str, str]] = {
     "refused.resume": ("Nothing was resumed:", "Nichts wurde wieder aufgenommen:"),
 }
 
-LABELS = _TILES | FORMS
+LABELS = _TILES | FORMS | PROOFS

@@ -118,5 +118,10 @@ def environment() -> Environment:
     loaded = reports.environment().overlay(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES), FileSystemLoader(reports.TEMPLATES)])
     )
-    loaded.globals = {**loaded.globals, "say": say, "words": lambda language: partial(say, language=language)}
+    loaded.globals = {
+        **loaded.globals,
+        "say": say,
+        "digest": formats.digest,
+        "words": lambda language: partial(say, language=language),
+    }
     return loaded
