@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.pages.site import ALL, HASHER, Reader
+from tests.reports.scenarios import insert_hold
 
 from retention.access import Right
 from retention.database import OwnConnection, database_time
@@ -124,3 +125,17 @@ def test_forms_are_shown_to_those_alone_who_may(own: OwnConnection) -> None:
     assert "<form" not in Reader(own, {Right.SEE}).text("/holds")
     assert "/approve?" not in Reader(own, ALL - {Right.APPROVE_HOLD}).text("/holds")
     assert "/end?" not in Reader(own, ALL - {Right.END_HOLD}).text("/holds")
+
+
+def test_why_a_hold_was_set_is_read_by_those_alone_who_deal_with_holds(own: OwnConnection) -> None:
+    Reader(own, person="olga").send("/holds", "/holds", category="audio", ends=UNTIL, reason="dispute 12")
+    for path in ("/holds", "/holds.json"):
+        assert "dispute 12" in Reader(own, {Right.SEE, Right.APPROVE_HOLD}).text(path)
+        assert "dispute 12" not in Reader(own, {Right.SEE}).text(path)
+
+
+def test_a_reason_that_seems_to_name_somebody_is_on_no_page(own: OwnConnection) -> None:
+    insert_hold(own)  # written past the check of what is set: "… +49 30 …"
+    (row,) = own.execute("SELECT reason FROM retention.holds").fetchall()
+    for path in ("/holds", "/holds.json"):
+        assert row["reason"] not in Reader(own).text(path)

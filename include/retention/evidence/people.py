@@ -21,8 +21,13 @@ def require_person_and_reason(person: str, reason: str, *, is_urgent: bool = Fal
         raise RequestError(
             "found no person or no reason; expected both (--by, --reason), because the ledger names them"
         )
-    if not is_urgent and _ADDRESS_OR_NUMBER.search(_DATE.sub("", reason)):
+    if not is_urgent and seems_to_name(reason):
         raise RequestError(
             "reason: found what looks like an e-mail address or a telephone number; expected words that name nobody, such as a "
             "case number: the ledger keeps them for ever"
         )
+
+
+def seems_to_name(reason: str) -> bool:
+    """Whether the words hold what looks like an e-mail address or a telephone number; a mere name nobody can tell."""
+    return _ADDRESS_OR_NUMBER.search(_DATE.sub("", reason)) is not None

@@ -21,6 +21,8 @@ FORMS: dict[str, tuple[str, str]] = {
     "hold.past": ("Ended", "Beendet"),
     "hold.none": ("No hold is in force, and none waits.", "Keine Löschsperre ist in Kraft, keine wartet."),
     "hold.why": ("why", "warum"),
+    "hold.why_hidden": ("not shown here", "steht nicht hier"),
+    "hold.since": ("Since", "Seit"),
     "hold.people": ("requested by {}, approved by {}", "beantragt durch {}, freigegeben durch {}"),
     "hold.nobody": ("nobody", "niemand"),
     "hold.do": ("Do", "Tun"),

@@ -15,13 +15,15 @@ from retention.database import OwnConnection, database_time
 from retention.errors import RetentionError
 from retention.evidence.hold_list import list_holds
 from retention.evidence.holds import HoldSet, add_hold, approve_hold, canonical_scope, end_hold
+from retention.evidence.people import seems_to_name
 from retention.pages.hold_form import HoldForm, require_known
 from retention.pages.overview import Reason
 from retention.pages.rendering import Notice, as_json, done, notice_of, show
-from retention.pages.site import Site, Visitor, reading, writing
+from retention.pages.site import Site, Visitor, reading, visitor_of, writing
 
 ENDED_SHOWN = 50
 """Holds that hold nothing any more, the newest first; the JSON has all."""
+_DEALS_WITH_HOLDS = (Right.ADD_HOLD, Right.APPROVE_HOLD, Right.END_HOLD)
 _OVER = ("ended", "expired")
 
 
@@ -34,9 +36,8 @@ def routes(site: Site) -> APIRouter:
         return _page(request, site, notice_of(request, site))
 
     @pages.get("/holds.json", dependencies=[reading(site)])
-    def holds_as_json() -> Response:
-        with site.open_reports() as own:
-            return as_json({"holds": list_holds(own, site.hasher, database_time(own))})
+    def holds_as_json(request: Request) -> Response:
+        return as_json({"holds": _holds(request, site)})
 
     @pages.post("/holds")
     def add(
@@ -106,12 +107,22 @@ def _try(
     return _page(request, site, notice, form or HoldForm(), status)
 
 
+def _holds(request: Request, site: Site) -> list[dict[str, Any]]:
+    """All holds. Why one was set may name somebody: only those who deal with holds read it, and nobody what seems to name."""
+    visitor = visitor_of(request)
+    reads_why = visitor is not None and any(visitor.may(right) for right in _DEALS_WITH_HOLDS)
+    with site.open_reports() as own:
+        holds = list_holds(own, site.hasher, database_time(own))
+    return [
+        hold | {"reason": hold["reason"] if reads_why and not seems_to_name(hold["reason"]) else None} for hold in holds
+    ]
+
+
 def _page(
     request: Request, site: Site, notice: Notice | None, form: HoldForm | None = None, status: int = 200
 ) -> Response:
     policy, datamap = site.documents()
-    with site.open_reports() as own:
-        holds = list_holds(own, site.hasher, database_time(own))
+    holds = _holds(request, site)
     holds.sort(key=lambda hold: hold["effective_at"], reverse=True)
     return show(
         request,

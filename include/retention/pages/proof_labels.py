@@ -79,7 +79,6 @@ PROOFS: dict[str, tuple[str, str]] = {
         "This run has planned nothing that is still recorded: it deletes nothing, has not come that far, or is too long ago.",
         "Von diesem Lauf ist kein Plan erfasst: Er löscht nichts, kam noch nicht so weit, oder es ist zu lange her.",
     ),
-    "run.state": ("Plan", "Plan"),
     "run.digest": ("Digest of exactly these items", "Prüfsumme über genau diese Elemente"),
     "run.entries": ("Its entries in the deletion log", "Seine Einträge im Löschprotokoll"),
     "run.no_entries": ("None.", "Keine."),

@@ -8,9 +8,8 @@ from typing import Any
 
 from retention.database import OwnConnection, database_time
 from retention.datamap.loader import DataMap
-from retention.errors import RequestError
 from retention.evidence.controls import Change, stop_of
-from retention.evidence.people import require_person_and_reason
+from retention.evidence.people import seems_to_name
 from retention.policy.loader import Policy
 from retention.reports import Verdict, verdict
 from retention.reports.assembly import category_report
@@ -100,8 +99,4 @@ def _is_late(category: CategoryReport, now: datetime) -> bool:
 
 def shown_reason(stop: Change) -> str | None:
     """Why it was stopped; None where the words name somebody, as those of an urgent stop may: no page shows that."""
-    try:
-        require_person_and_reason("anybody", stop.reason)
-    except RequestError:
-        return None
-    return stop.reason
+    return None if seems_to_name(stop.reason) else stop.reason
