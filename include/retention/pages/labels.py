@@ -40,14 +40,11 @@ _TILES: dict[str, tuple[str, str]] = {
     "last_proof": ("Last proof", "Letzter Nachweis"),
     "proof_age": ("{} ago", "vor {}"),
     "proof_never": ("never: nothing is proven", "nie: nichts ist nachgewiesen"),
-    "proof_void": ("no longer valid: {}", "gilt nicht mehr: {}"),
     "doubt_short.too_old": ("too old", "zu alt"),
     "doubt_short.deadline_passed": ("a deadline has passed since", "seitdem lief eine Frist ab"),
     "doubt_short.promises_changed": ("the promises have changed", "die Zusagen haben sich geändert"),
     "doubt_short.map_changed": ("the data map has changed", "die Datenlandkarte hat sich geändert"),
-    "gone_30": ("Gone in 30 days", "Weg in 30 Tagen"),
     "in_report": ("In the newest report", "Im neuesten Bericht"),
-    "what_to_do": ("What to do", "Was zu tun ist"),
     # the global stop
     "stop.title": ("Stop all deletion", "Alle Löschungen aussetzen"),
     "stop.what": (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 REPORTS: dict[str, tuple[str, str]] = {
     "navigation": ("Retention pages", "Seiten zur Aufbewahrung"),
-    "newest_report": ("Latest report", "Neuester Bericht"),
     "reports": ("All reports", "Alle Berichte"),
     "earlier_reports": ("Earlier reports", "Frühere Berichte"),
     "older_reports": ("Older reports", "Ältere Berichte"),
