@@ -23,7 +23,7 @@ WITH planned AS (
     -- A plan that is just being made is not shown: it would hide the last run that says anything.
     -- Nor is a preview before anybody has approved or executed it: nobody meant to delete anything yet. A restore abandons it and
     -- loses its items; whether any was about to go, the ledger still says.
-    SELECT *, state IN ('executing', 'done', 'abandoned') AS executed,
+    SELECT plan_id, coverage, planned_at, state IN ('executing', 'done', 'abandoned') AS executed,
         due > coalesce((result -> 'spared' ->> 'waits')::bigint, 0) AS had_due
     FROM retention.plans AS p
     WHERE category = %(category)s AND planned_at <= %(now)s AND planned_at >= coalesce(%(since)s, '-infinity'::timestamptz)
@@ -34,12 +34,16 @@ WITH planned AS (
         AND NOT EXISTS (SELECT FROM retention.approvals AS a WHERE a.plan_id = p.plan_id)
         AND NOT EXISTS (SELECT FROM retention.ledger AS l WHERE l.kind = 'intent'
             AND coalesce(l.body::jsonb ->> 'plan', l.body::jsonb ->> 'plan_id') = p.plan_id::text))
-), ranked AS (
+), numbered AS (
     SELECT *,
         row_number() OVER (PARTITION BY coverage ORDER BY planned_at DESC) AS by_age,
         row_number() OVER (PARTITION BY coverage, executed ORDER BY planned_at DESC) AS by_execution,
         row_number() OVER (PARTITION BY coverage, executed, had_due ORDER BY planned_at DESC) AS by_work
     FROM planned
+), ranked AS (
+    -- Only what is shown is read in full: years of hourly plans are sorted by their keys alone.
+    SELECT p.* FROM retention.plans AS p JOIN numbered AS n USING (plan_id)
+    WHERE n.by_age = 1 OR (n.executed AND (n.by_execution = 1 OR (n.had_due AND n.by_work = 1)))
 )
 SELECT ranked.*,
     EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %(plan_locks)s::oid
@@ -58,7 +62,6 @@ SELECT ranked.*,
     (SELECT coalesce(sum((l.body::jsonb ->> 'parts_removed')::bigint), 0)::bigint FROM retention.ledger AS l
         WHERE l.kind = 'result' AND l.body::jsonb ->> 'plan' = ranked.plan_id::text) AS parts_removed
 FROM ranked
-WHERE by_age = 1 OR (executed AND by_execution = 1) OR (executed AND had_due AND by_work = 1)
 ORDER BY planned_at DESC
 """
 
