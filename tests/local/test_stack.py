@@ -216,6 +216,10 @@ FORM: dict[str, Any] = {
 }
 
 
+GOES, WAITS = "windspiel-garten", "zahlendreher-druck"
+"""Customers of the sample of whom something may go: no hold and no duty keeps all of it."""
+
+
 def asked_by(stack: Stack, login: str, **form: Any) -> str:
     """A purge that somebody asks for; the run's id."""
     run = stack.told(login, "POST", PURGE, {"logical_date": None, "conf": FORM | form})
@@ -258,8 +262,7 @@ def test_only_on_call_asks_for_a_purge(stack: Stack, login: str) -> None:
 
 def test_a_purge_goes_by_another_persons_answer_alone(stack: Stack) -> None:
     before = transcripts(stack)
-    tenant = next(iter(before))
-    run = asked_by(stack, "oncall", tenant_id=tenant)
+    run = asked_by(stack, "oncall", tenant_id=GOES)
     assert "approve" in wait_for(stack, run, "approve", "awaiting_input")
     assert {login: answers(stack, run, login) for login in ("oncall", "admin", "engineer", "compliance", "viewer")} == (
         dict.fromkeys(("oncall", "admin", "engineer", "compliance", "viewer"), 403)
@@ -267,12 +270,12 @@ def test_a_purge_goes_by_another_persons_answer_alone(stack: Stack) -> None:
     assert transcripts(stack) == before
     assert answers(stack, run, "oncall2") == 200
     assert wait_for(stack, run, "report", "success", "failed", "upstream_failed")["report"] == "success"
-    assert tenant not in transcripts(stack)
+    assert transcripts(stack) == {tenant: count for tenant, count in before.items() if tenant != GOES} != before
 
 
 def test_a_rejected_purge_and_one_that_was_only_marked_as_approved_delete_nothing(stack: Stack) -> None:
     before = transcripts(stack)
-    rejected, marked = (asked_by(stack, "oncall", tenant_id=next(iter(before))) for _ in range(2))
+    rejected, marked = (asked_by(stack, "oncall", tenant_id=WAITS) for _ in range(2))
     wait_for(stack, rejected, "approve", "awaiting_input")
     wait_for(stack, marked, "approve", "awaiting_input")  # the first one's wait does not block it
     assert answers(stack, rejected, "oncall2", "Reject") == 200
