@@ -22,7 +22,6 @@ from retention.settings import OWN_CONNECTION
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from retention.access import Right
     from retention.database import OwnConnection
 
 URL_PREFIX = "/retention"
@@ -64,6 +63,7 @@ def build_app() -> FastAPI:
     from airflow.configuration import conf
 
     from retention.evidence.hashing import ItemHasher
+    from retention.orchestration.auth_manager import may
     from retention.orchestration.hold_scopes import require_item
     from retention.orchestration.proving import prove_now
     from retention.pages import Site, create_app
@@ -88,11 +88,6 @@ def build_app() -> FastAPI:
             origins=frozenset({_origin(conf.get("api", "base_url", fallback=""))}),
         )
     )
-
-
-def may(_user: Any, right: Right) -> bool:
-    """Everybody who is logged in may read; nobody may do more yet."""
-    return right.name == "SEE"
 
 
 def _origin(url: str) -> str:

@@ -22,7 +22,14 @@ from retention.local.postgres_server import PostgresServer
 from retention.settings import INCLUDE, PROJECT
 
 PASSWORD = "only-for-this-test"
-USERS = {"carla": "Compliance", "emil": "DataEngineer", "vera": "Viewer"}
+USERS = {
+    "carla": "Compliance",
+    "emil": "DataEngineer",
+    "otto": "OnCall",
+    "vera": "Viewer",
+    "ada": "Admin",
+    "nobody": "Public",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def _environment(home: Path, port: int, own_database: str) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        "AIRFLOW__CORE__AUTH_MANAGER": "retention.orchestration.auth_manager.RetentionFabAuthManager",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__API__HOST": "127.0.0.1",

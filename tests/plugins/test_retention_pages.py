@@ -79,9 +79,17 @@ def test_forged_token_gets_nothing(airflow: Airflow, kept: list[UUID], route: st
     assert "<article" not in answer.text
 
 
-@pytest.mark.parametrize("user", ["carla", "emil", "vera"], ids=["compliance", "data_engineer", "viewer"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_login_without_the_right_to_see_gets_nothing(airflow: Airflow, kept: list[UUID], route: str) -> None:
+    with airflow.client("nobody") as client:
+        answer = client.get(route.format(id=kept[0]))
+    assert answer.status_code == 403
+    assert "<article" not in answer.text
+
+
+@pytest.mark.parametrize("user", ["carla", "emil", "otto", "vera", "ada"])
 @pytest.mark.parametrize("route", ROUTES[:-1])
-def test_everybody_who_is_logged_in_reads(airflow: Airflow, kept: list[UUID], route: str, user: str) -> None:
+def test_each_of_our_roles_reads(airflow: Airflow, kept: list[UUID], route: str, user: str) -> None:
     with airflow.client(user) as client:
         assert client.get(route.format(id=kept[0])).status_code == 200
 
